@@ -1,0 +1,231 @@
+"""The whole configuration: every study's settings, the checks that need more than one of them, and how it is read.
+
+`config.yaml` is the default tier; a tier overlay in `workflow/tiers/` replaces some of its values. Both are read
+through `load`, which refuses what it does not know and names each offending key. `schema` writes the same knowledge
+as a JSON schema, for completion in editors.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Self, get_args
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from emergence.settings.analysis import Collapse, Events, Precursors, Statistics, Verdicts
+from emergence.settings.base import Count, Device, Folder, Level, Name, Seed, Strict
+from emergence.settings.figures import Figures
+from emergence.settings.learning import Checkpoints, Sample, Size, TaskSettings, Training, TrainSettings
+from emergence.settings.measures import MeasureSettings, RankMe, Variant
+from emergence.tasks import TASKS, TaskLevel
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be run; the message has one line for each thing to mend."""
+
+
+class Folders(Strict):
+    """Where a tier writes; Snakemake reads these as its path variables."""
+
+    results: Folder
+    """data, trajectories, tables"""
+    figures: Folder
+    """figures as PDF and PNG"""
+    logs: Folder
+    """one log a job"""
+    benchmarks: Folder
+    """time and memory of each job"""
+
+
+class Anatomy(Strict):
+    """Study 1: the geometric anatomy of emergence (arXiv:2602.15997)."""
+
+    tasks: dict[str, Annotated[list[Level], Field(min_length=1)]]
+    """levels of each task, easiest first"""
+    easy: list[str]
+    """tasks counted as easy; the others are hard"""
+    sizes: Annotated[list[Size], Field(min_length=1)]
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    """one run a size and seed; initialisation and data draw from separate streams of it"""
+    context: Count
+    """longest sequence, tokens"""
+    training: Training
+    checkpoints: Checkpoints
+    evaluation: Sample
+    probes: Sample
+    rankme: RankMe
+    variant: Variant
+    """primary variant of RankMe: pooling/centring/spectrum"""
+    events: Events
+    collapse: Collapse
+    precursors: Precursors
+    statistics: Statistics
+    verdicts: Verdicts
+
+    @property
+    def runs(self) -> dict[str, tuple[Size, int]]:
+        """Size and seed of each run by name, largest first, so that the longest jobs start first."""
+        sizes = sorted(self.sizes, key=lambda size: -size.layers * size.width**2)
+        return {f"{size.name}-s{seed}": (size, seed) for size in sizes for seed in self.seeds}
+
+    @property
+    def levels(self) -> list[TaskLevel]:
+        """All task-levels, in the order of the file."""
+        return [TaskLevel(task, level) for task, levels in self.tasks.items() for level in levels]
+
+    @model_validator(mode="after")
+    def _tasks_and_levels(self) -> Self:
+        for task, levels in self.tasks.items():
+            if task not in TASKS:
+                raise ValueError(f"tasks.{task}: no such task; allowed: {', '.join(TASKS)}")
+            for level in levels:
+                if not TASKS[task].has(level):
+                    raise ValueError(f"tasks.{task}: no level {level!r}; allowed: {TASKS[task].levels}")
+                if (length := TaskLevel(task, level).length) > self.context:
+                    raise ValueError(
+                        f"tasks.{task}: level {level!r} needs {length} tokens, more than the context of {self.context}"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _no_repeats(self) -> Self:
+        lists = {f"tasks.{task}": levels for task, levels in self.tasks.items()}
+        lists |= {"easy": self.easy, "seeds": self.seeds, "sizes": [size.name for size in self.sizes]}
+        for key, values in lists.items():
+            repeated = sorted({str(value) for value in values if values.count(value) > 1})
+            if repeated:
+                raise ValueError(f"{key}: {', '.join(repeated)} is listed twice; allowed: each once")
+        for task in self.easy:
+            if task not in self.tasks:
+                raise ValueError(f"easy: {task!r} is not among the tasks; allowed: {', '.join(self.tasks)}")
+        return self
+
+    @model_validator(mode="after")
+    def _within_training(self) -> Self:
+        last = self.training.steps
+        for key, step in {
+            "checkpoints.log_until": self.checkpoints.log_until,
+            "collapse.floor_until": self.collapse.floor_until,
+        }.items():
+            if step > last:
+                raise ValueError(f"{key}: {step} is after the last step; allowed: 1 to {last}")
+        if self.evaluation.seed == self.probes.seed:
+            raise ValueError(f"probes.seed: {self.probes.seed} is also evaluation.seed; allowed: any other seed")
+        return self
+
+
+class Config(Strict):
+    """The whole configuration of a tier."""
+
+    tier: Name
+    """laptop, smoke, paper, or your own"""
+    device: Device
+    """auto takes CUDA where there is one, else the CPU"""
+    pathvars: Folders
+    anatomy: Anatomy
+    figures: Figures
+
+    @model_validator(mode="after")
+    def _shown_size_exists(self) -> Self:
+        names = [size.name for size in self.anatomy.sizes]
+        if self.figures.size not in names:
+            raise ValueError(f"figures.size: {self.figures.size!r} is no size; allowed: {', '.join(names)}")
+        return self
+
+
+    def task_settings(self) -> TaskSettings:
+        """What the task-data stage is given."""
+        study = self.anatomy
+        return TaskSettings(levels=study.tasks, evaluation=study.evaluation, probes=study.probes)
+
+    def train_settings(self, run: str) -> TrainSettings:
+        """What the training stage is given for a run.
+
+        Raises:
+            ConfigError: if there is no such run.
+        """
+        study = self.anatomy
+        if run not in study.runs:
+            raise ConfigError(f"run {run!r} does not exist; allowed: {', '.join(study.runs)}")
+        size, seed = study.runs[run]
+        return TrainSettings(
+            study="anatomy",
+            run=run,
+            size=size,
+            seed=seed,
+            levels=study.tasks,
+            context=study.context,
+            training=study.training,
+            checkpoints=study.checkpoints,
+            device=self.device,
+        )
+
+    def measure_settings(self, measure: str) -> MeasureSettings:
+        """What a measuring stage is given."""
+        return MeasureSettings(measure=measure, options=getattr(self.anatomy, measure), device=self.device)
+
+
+def _lines(error: ValidationError) -> list[str]:
+    """One line a problem: full key, value, what is allowed."""
+    lines = []
+    for problem in error.errors(include_url=False):
+        key = ".".join(str(part) for part in problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "value_error" and not isinstance(problem["input"], str):
+            lines.append(f"{key}.{message}" if key else message)
+        elif problem["type"] == "extra_forbidden":
+            lines.append(f"{key}: unknown key; allowed: {_known(problem['loc'])}")
+        elif problem["type"] == "missing":
+            lines.append(f"{key}: missing; add it (config.schema.json lists every key)")
+        else:
+            lines.append(f"{key}: {problem['input']!r} is not valid; {message[0].lower()}{message[1:]}")
+    return lines
+
+
+def _known(location: tuple[int | str, ...]) -> str:
+    """Keys allowed where an unknown one was found."""
+    model: type[BaseModel] = Config
+    for part in location[:-1]:
+        if isinstance(part, str):
+            annotation = model.model_fields[part].annotation
+            model = next(t for t in (*get_args(annotation), annotation) if isinstance(t, type))
+    return ", ".join(model.model_fields)
+
+
+def load(values: Mapping[str, Any]) -> Config:
+    """Validate a configuration.
+
+    Raises:
+        ConfigError: with a line for each offending key: its full name, its value, what is allowed.
+    """
+    try:
+        return Config.model_validate(dict(values))
+    except ValidationError as error:
+        raise ConfigError("config: " + "\nconfig: ".join(_lines(error))) from None
+
+
+def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
+    """Overlay on base as Snakemake does it: mappings merge, everything else is replaced."""
+    result = dict(base)
+    for key, value in overlay.items():
+        inner = result.get(key)
+        both = isinstance(value, Mapping) and isinstance(inner, Mapping)
+        result[key] = merged(inner, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def read(*paths: Path) -> Config:
+    """Load a configuration file and the overlays after it."""
+    values: dict[str, Any] = {}
+    for path in paths:
+        content = yaml.safe_load(path.read_text())
+        if not isinstance(content, dict):
+            raise ConfigError(f"config: {path} holds no settings")
+        values = merged(values, content)
+    return load(values)
+
+
+def schema() -> dict[str, Any]:
+    """JSON schema of a configuration file."""
+    return Config.model_json_schema()
+

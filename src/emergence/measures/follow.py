@@ -1,0 +1,41 @@
+"""Follow one measure along one trajectory: every checkpoint, one table."""
+
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from emergence import tables
+from emergence.measures.probe import Probe
+from emergence.models import build
+from emergence.progress import Progress
+from emergence.settings.learning import TrainSettings
+from emergence.settings.measures import MeasureSettings
+from emergence.tasks import data
+from emergence.training.trajectory import Trajectory
+
+
+def follow(settings: MeasureSettings, trajectory: Path, probes: Path, table: Path) -> None:
+    """Measure every checkpoint of a trajectory and write the rows to ``table``.
+
+    Raises:
+        TrajectoryError: if a checkpoint is damaged or foreign.
+        DataError: if the probe file is damaged or lacks a task-level.
+    """
+    run = Trajectory.open(trajectory)
+    trained = TrainSettings.model_validate(run.manifest["settings"])
+    device = build.device(settings.device)
+    module = import_module(f"emergence.measures.{settings.measure}")
+    model = build.transformer(trained.size, trained.context).to(device)
+    probe = Probe(data.load(probes, trained.task_levels))
+    progress = Progress(f"{settings.measure} {trained.run}", len(run.steps), "checkpoints")
+    frames = []
+    for done, step in enumerate(run.steps, start=1):
+        model.load_state_dict(run.weights(step))
+        rng = np.random.default_rng([trained.seed, step])
+        frames.append(pd.DataFrame(module.measure(model, probe, rng, settings.options)).assign(step=step))
+        progress(done)
+    rows = pd.concat(frames).assign(measure=settings.measure, **run.identity)
+    rows = rows.astype({"standard_error": "float64", "layer": "Int64"})
+    tables.write("measure", rows, table)

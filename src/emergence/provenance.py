@@ -1,0 +1,66 @@
+"""Where a result comes from: the source files it depends on, package versions, hardware.
+
+`sources` follows the imports of a module within this package, without running anything. Rules list the result as
+inputs, so that an edit re-runs just what depends on it; manifests keep its hash.
+"""
+
+import ast
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from emergence.files import sha256
+
+PACKAGE = Path(__file__).parent
+RECORDED = ("emergence", "numpy", "torch", "safetensors", "pyarrow")
+
+
+def _file(module: str) -> Path | None:
+    base = PACKAGE.joinpath(*module.split(".")[1:])
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+
+
+def _imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name for name in names if name.partition(".")[0] == "emergence"}
+
+
+def sources(module: str) -> list[Path]:
+    """Files of this package that importing ``module`` runs, sorted, itself included.
+
+    >>> [path.name for path in sources("emergence.files")]
+    ['__init__.py', 'files.py']
+    """
+    seen: set[Path] = set()
+    waiting = {module}
+    while waiting:
+        name = waiting.pop()
+        parents = {name.rsplit(".", count)[0] for count in range(1, name.count(".") + 1)}
+        path = _file(name)
+        if path and path not in seen:
+            seen.add(path)
+            waiting |= _imported(path) | parents
+    return sorted(seen)
+
+
+def source_hash(module: str) -> str:
+    """SHA-256 over the names and contents of `sources`."""
+    files = sources(module)
+    return sha256(*(str(path.relative_to(PACKAGE)).encode() + b"\0" + path.read_bytes() for path in files))
+
+
+def versions() -> dict[str, str]:
+    """Python and the packages that numbers depend on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in RECORDED}}
+
+
+def hardware(device: str) -> dict[str, Any]:
+    """Processor and device, as far as they can change a last digit."""
+    return {"machine": platform.machine(), "system": platform.system(), "cores": os.cpu_count(), "device": device}

@@ -1,0 +1,36 @@
+"""What all settings share: strict models and bounded types."""
+
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Device = Literal["auto", "cpu", "cuda"]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.]*$")]
+
+
+def _level(value: Any) -> Any:
+    """Levels may be written as numbers in YAML; inside they are names."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _inside(path: str) -> str:
+    """Refuse a folder that is not below the project's."""
+    parts = PurePosixPath(path).parts
+    if not parts or path.startswith("/") or ".." in parts or "~" in path:
+        raise ValueError("must be a relative folder inside the project, without '..'")
+    return path
+
+
+Level = Annotated[str, BeforeValidator(_level)]
+Folder = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]+$"), AfterValidator(_inside)]
+
+
+class Strict(BaseModel):
+    """Unknown keys and wrong types are errors; a loaded configuration does not change."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)

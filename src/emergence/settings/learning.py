@@ -1,0 +1,115 @@
+"""Settings of tasks, models and training, and what the stages that make trajectories are given."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from emergence.settings.base import Count, Device, Level, Name, Positive, Seed, Strict
+from emergence.tasks.levels import TaskLevel
+
+
+class Size(Strict):
+    """One transformer."""
+
+    name: Name
+    """used in run names and figures"""
+    layers: Count
+    width: Count
+    """residual stream"""
+    heads: Count
+    """must divide the width"""
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> Self:
+        if self.width % self.heads:
+            allowed = [heads for heads in range(1, self.width + 1) if self.width % heads == 0]
+            raise ValueError(f"heads: {self.heads} does not divide the width {self.width}; allowed: {allowed}")
+        return self
+
+
+class Training(Strict):
+    """Optimisation (AdamW, linear warm-up, cosine decay); loss is taken on answer tokens only."""
+
+    steps: Count
+    """optimiser steps"""
+    examples: Count
+    """of each task-level in every batch"""
+    learning_rate: Positive
+    """peak"""
+    warmup: Annotated[int, Field(ge=0)]
+    """steps of linear warm-up"""
+    final_fraction: Annotated[float, Field(ge=0, le=1)]
+    """learning rate at the last step, as a share of the peak"""
+    betas: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=2, max_length=2)]
+    """Adam's decay rates"""
+    weight_decay: Annotated[float, Field(ge=0)]
+    """of matrices; biases and norms are not decayed"""
+    clip: Positive
+    """largest gradient norm"""
+
+    @model_validator(mode="after")
+    def _warmup_ends(self) -> Self:
+        if self.warmup > self.steps:
+            raise ValueError(f"warmup: {self.warmup} is after the last step; allowed: 0 to {self.steps}")
+        return self
+
+
+class Checkpoints(Strict):
+    """Steps at which weights are kept and behaviour is measured: every step, then log-dense, then linear."""
+
+    every_step_until: Annotated[int, Field(ge=0)]
+    """step"""
+    log_until: Count
+    """step at which log spacing ends"""
+    per_decade: Count
+    """checkpoints a factor of ten, while log-spaced"""
+    linear_every: Count
+    """steps, from there on"""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.every_step_until > self.log_until:
+            raise ValueError(
+                f"every_step_until: {self.every_step_until} is after log_until; allowed: 0 to {self.log_until}"
+            )
+        return self
+
+
+class Sample(Strict):
+    """A fixed set of examples of every task-level."""
+
+    examples: Annotated[int, Field(ge=2)]
+    """of each task-level"""
+    seed: Seed
+
+
+class Taught(Strict):
+    """Settings of a stage that needs to know the task-levels."""
+
+    levels: dict[str, list[Level]]
+    """of each task"""
+
+    @property
+    def task_levels(self) -> tuple[TaskLevel, ...]:
+        """All task-levels in order."""
+        return tuple(TaskLevel(task, level) for task, levels in self.levels.items() for level in levels)
+
+
+class TaskSettings(Taught):
+    """What the task-data stage is given."""
+
+    evaluation: Sample
+    probes: Sample
+
+
+class TrainSettings(Taught):
+    """What the training stage is given: one run."""
+
+    study: Name
+    run: str
+    size: Size
+    seed: Seed
+    context: Count
+    training: Training
+    checkpoints: Checkpoints
+    device: Device

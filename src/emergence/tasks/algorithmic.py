@@ -1,0 +1,119 @@
+"""The eight algorithmic tasks (arXiv:2602.15997), each one short function.
+
+A generator takes ``(rng, level, n)`` and returns ``(prompt, answer)``: integer token arrays of shapes (n, prompt
+length) and (n, answer length), without the task name and the equals sign, which `emergence.tasks.levels` adds. For a
+given level both lengths are fixed: numbers are padded with zeros. Operands are written most significant digit first,
+the answers of ADD and MUL least significant digit first, so that carries run in the order of generation. The paper
+names the tasks and their number of levels; formats and level parameters are this project's choice.
+
+To add a task: write its generator here, give it a line in `TASKS`, and its name a token in `vocabulary.TASK_NAMES`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emergence.tasks.vocabulary import COMMA, TASK_NAMES
+
+Tokens = NDArray[np.int64]
+Generator = Callable[[np.random.Generator, str, int], tuple[Tokens, Tokens]]
+
+
+def digits_of(numbers: Tokens, count: int) -> Tokens:
+    """Decimal digits of shape (n, count), most significant first.
+
+    >>> digits_of(np.array([7, 42]), 3).tolist()
+    [[0, 0, 7], [0, 4, 2]]
+    """
+    return numbers[:, None] // 10 ** np.arange(count - 1, -1, -1) % 10
+
+
+def joined(*operands: Tokens) -> Tokens:
+    """Operands side by side with a comma between them."""
+    comma = np.full((len(operands[0]), 1), COMMA)
+    parts = [part for operand in operands for part in (comma, operand)]
+    return np.concatenate(parts[1:], axis=1)
+
+
+def copy(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Tokens]:
+    """Repeat `level` digits."""
+    digits = rng.integers(0, 10, (n, int(level)))
+    return digits, digits
+
+
+def reverse(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Tokens]:
+    """Repeat `level` digits backwards."""
+    digits = rng.integers(0, 10, (n, int(level)))
+    return digits, digits[:, ::-1]
+
+
+def sort(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Tokens]:
+    """Put `level` digits in ascending order."""
+    digits = rng.integers(0, 10, (n, int(level)))
+    return digits, np.sort(digits, axis=1)
+
+
+def compare(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Tokens]:
+    """1 if the first of two `level`-digit numbers is the greater, else 0."""
+    first, second = rng.integers(0, 10 ** int(level), (2, n))
+    return joined(digits_of(first, int(level)), digits_of(second, int(level))), (first > second)[:, None].astype(int)
+
+
+def parity(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Tokens]:
+    """Sum modulo 2 of `level` bits."""
+    bits = rng.integers(0, 2, (n, int(level)))
+    return bits, bits.sum(axis=1, keepdims=True) % 2
+
+
+def add(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Tokens]:
+    """Sum of two `level`-digit numbers, least significant digit first."""
+    count = int(level)
+    first, second = rng.integers(0, 10**count, (2, n))
+    return joined(digits_of(first, count), digits_of(second, count)), digits_of(first + second, count + 1)[:, ::-1]
+
+
+def modular(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Tokens]:
+    """Sum of two residues modulo `level`; the modulus stands in the prompt."""
+    modulus = int(level)
+    count = len(str(modulus - 1))
+    first, second = rng.integers(0, modulus, (2, n))
+    shown = digits_of(np.full(n, modulus), len(level))
+    return joined(digits_of(first, count), digits_of(second, count), shown), digits_of((first + second) % modulus, count)
+
+
+def multiply(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Tokens]:
+    """Product of an a-digit and a b-digit number for level ``axb``, least significant digit first."""
+    left, right = map(int, level.split("x"))
+    first, second = rng.integers(0, 10**left, n), rng.integers(0, 10**right, n)
+    return joined(digits_of(first, left), digits_of(second, right)), digits_of(first * second, left + right)[:, ::-1]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task: its generator, the levels it has (a pattern and the same in words) and its family."""
+
+    generate: Generator
+    pattern: str
+    levels: str
+
+    def has(self, level: str) -> bool:
+        """Whether the task has this level."""
+        return re.fullmatch(self.pattern, level) is not None
+
+
+LENGTH = (r"[1-9]|1[0-6]", "a number of digits from 1 to 16")
+TASKS: dict[str, Task] = {
+    "COPY": Task(copy, *LENGTH),
+    "REV": Task(reverse, *LENGTH),
+    "CMP": Task(compare, "[1-9]", "a number of digits from 1 to 9"),
+    "PAR": Task(parity, *LENGTH),
+    "ADD": Task(add, "[1-9]", "a number of digits from 1 to 9"),
+    "MOD": Task(modular, r"[2-9]|[1-9]\d{1,2}", "a modulus from 2 to 999"),
+    "SORT": Task(sort, *LENGTH),
+    "MUL": Task(multiply, "[1-4]x[1-4]", "digits of the two factors, as in 2x1, each from 1 to 4"),
+}
+
+assert tuple(TASKS) == TASK_NAMES, "every task needs its token in vocabulary.TASK_NAMES"

@@ -1,0 +1,1 @@
+"""How it learns: one loop, the checkpoint schedule, the trajectory store."""

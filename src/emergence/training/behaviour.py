@@ -1,0 +1,76 @@
+"""What a model can do: exact match, token accuracy, answer log-probability and loss of every task-level.
+
+Answers are scored under teacher forcing in one pass. Greedy decoding yields the whole right answer exactly if each
+token is the most likely one given the right tokens before it, so exact match is that of greedy decoding.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from emergence.models.transformer import Transformer, hidden_states_in_slices
+from emergence.tasks.algorithmic import Tokens
+from emergence.tasks.batches import Layout
+from emergence.tasks.levels import TaskLevel
+
+
+class Evaluation:
+    """A fixed evaluation set, packed once, to be scored at many checkpoints."""
+
+    def __init__(self, sequences: Mapping[TaskLevel, Tokens], device: torch.device) -> None:
+        """Pack ``sequences``: for each task-level an array of tokens (examples, length), equally many of each."""
+        self.layout = Layout(tuple(sequences), len(next(iter(sequences.values()))))
+        tokens, packing = list(sequences.values()), self.layout.packing
+        grid = (self.layout.inputs(tokens), packing.positions, packing.mask)
+        self.grid = [torch.from_numpy(array).to(device) for array in grid]
+        self.target_index = torch.from_numpy(self.layout.target_index).to(device)
+        self.targets = torch.from_numpy(self.layout.targets(tokens)).to(device)
+
+    def __call__(self, model: Transformer) -> pd.DataFrame:
+        """Score a model: columns task, level, metric, value; log-probability in nats an answer, loss in nats a token."""
+        rows = []
+        for level, (hits, log_p) in zip(self.layout.levels, self._score(model), strict=True):
+            values = {
+                "exact_match": hits.all(axis=1).mean(),
+                "token_accuracy": hits.mean(),
+                "log_probability": log_p.sum(axis=1).mean(),
+                "loss": -log_p.mean(),
+            }
+            rows += [(level.task, level.level, metric, float(value)) for metric, value in values.items()]
+        return pd.DataFrame(rows, columns=["task", "level", "metric", "value"])
+
+    @torch.no_grad()
+    def _score(self, model: Transformer) -> list[tuple[NDArray[np.bool_], NDArray[np.float64]]]:
+        """Hits and log-probabilities (examples, answer length) of each task-level."""
+        states = hidden_states_in_slices(model, *self.grid)[-1].flatten(0, 1)
+        log_p = model.logits(states[self.target_index]).log_softmax(dim=-1)
+        hits = (log_p.argmax(dim=-1) == self.targets).cpu().numpy()
+        chosen = log_p.gather(1, self.targets[:, None])[:, 0].double().cpu().numpy()
+        lengths = [level.answer_length for level in self.layout.levels]
+        ends = np.cumsum([length * self.layout.examples for length in lengths])[:-1]
+        pairs = zip(np.split(hits, ends), np.split(chosen, ends), lengths, strict=True)
+        return [(hit.reshape(-1, length), log.reshape(-1, length)) for hit, log, length in pairs]
+
+
+def baselines(sequences: Mapping[TaskLevel, Tokens]) -> pd.DataFrame:
+    """Score of the best guess that does not look at the input: columns task, level, metric, value.
+
+    Exact match: the most frequent answer. The others: the marginal distribution of each answer position.
+    """
+    rows = []
+    for level, tokens in sequences.items():
+        answers = tokens[:, level.prompt_length :]
+        _, whole = np.unique(answers, axis=0, return_counts=True)
+        shares = [np.unique(column, return_counts=True)[1] / len(answers) for column in answers.T]
+        entropies = [-(share * np.log(share)).sum() for share in shares]
+        values = {
+            "exact_match": whole.max() / len(answers),
+            "token_accuracy": np.mean([share.max() for share in shares]),
+            "log_probability": -np.sum(entropies),
+            "loss": np.mean(entropies),
+        }
+        rows += [(level.task, level.level, metric, float(value)) for metric, value in values.items()]
+    return pd.DataFrame(rows, columns=["task", "level", "metric", "value"])

@@ -1,0 +1,30 @@
+"""When to keep a checkpoint, and how fast to learn at each step."""
+
+import math
+
+from emergence.settings.learning import Checkpoints, Training
+
+
+def checkpoint_steps(settings: Checkpoints, last: int) -> list[int]:
+    """Steps of the checkpoints: 0, every step of the first few, then log-dense, then linear, and the last.
+
+    >>> from emergence.settings.learning import Checkpoints
+    >>> dense = Checkpoints(every_step_until=3, log_until=100, per_decade=2, linear_every=50)
+    >>> checkpoint_steps(dense, 220)
+    [0, 1, 2, 3, 10, 32, 100, 150, 200, 220]
+    """
+    early = range(settings.every_step_until + 1)
+    decades = math.log10(settings.log_until)
+    points = round(decades * settings.per_decade)
+    logarithmic = (round(10 ** (decades * i / points)) for i in range(points + 1)) if points else ()
+    linear = range(settings.log_until, last, settings.linear_every)
+    return sorted({*early, *(step for step in logarithmic if step > settings.every_step_until), *linear, last})
+
+
+def learning_rate(settings: Training, step: int) -> float:
+    """Learning rate of the update that follows ``step`` earlier ones: linear warm-up, then cosine."""
+    if step < settings.warmup:
+        return settings.learning_rate * (step + 1) / settings.warmup
+    share = (step - settings.warmup) / max(1, settings.steps - settings.warmup)
+    cosine = (1 + math.cos(math.pi * share)) / 2
+    return settings.learning_rate * (settings.final_fraction + (1 - settings.final_fraction) * cosine)

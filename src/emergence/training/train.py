@@ -1,0 +1,127 @@
+"""The training loop: one run, from drawn weights to a whole trajectory."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch.nn import functional as F
+
+from emergence import tables
+from emergence.files import sha256, write_json
+from emergence.models import build
+from emergence.models.transformer import Transformer
+from emergence.progress import Progress
+from emergence.provenance import hardware, source_hash, versions
+from emergence.settings.learning import Training, TrainSettings
+from emergence.tasks import data
+from emergence.tasks.batches import Layout, Stream
+from emergence.training.behaviour import Evaluation
+from emergence.training.schedule import checkpoint_steps, learning_rate
+from emergence.training.trajectory import Trajectory, save_checkpoint
+
+
+class TrainingError(RuntimeError):
+    """Training that cannot go on; the message says where it stopped and what to try."""
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Independent streams of one run's seed: one for the weights, one for the data."""
+
+    initialisation: int
+    data: int
+
+    @classmethod
+    def of(cls, seed: int) -> "Seeds":
+        """Split a seed."""
+        return cls(*(int(part) for part in np.random.SeedSequence(seed).generate_state(2)))
+
+
+def optimiser(model: Transformer, settings: Training) -> torch.optim.AdamW:
+    """AdamW that decays matrices only."""
+    matrices = [parameter for parameter in model.parameters() if parameter.dim() > 1]
+    vectors = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
+    groups = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
+    beta_1, beta_2 = settings.betas
+    return torch.optim.AdamW(
+        groups, lr=settings.learning_rate, betas=(beta_1, beta_2), weight_decay=settings.weight_decay, fused=True
+    )
+
+
+class Learner:
+    """A model, its optimiser and its data: everything that a training step changes or reads."""
+
+    def __init__(self, settings: TrainSettings, device: torch.device) -> None:
+        seeds = Seeds.of(settings.seed)
+        generator = torch.Generator().manual_seed(seeds.initialisation)
+        self.settings, self.device = settings.training, device
+        self.model = build.transformer(settings.size, settings.context).initialise(generator).to(device)
+        self.optimiser = optimiser(self.model, self.settings)
+        self.layout = Layout(settings.task_levels, self.settings.examples)
+        self.stream = Stream(self.layout, seeds.data)
+        packing = self.layout.packing
+        self.positions, self.mask, self.target_index = (
+            torch.from_numpy(array).to(device) for array in (packing.positions, packing.mask, self.layout.target_index)
+        )
+
+    def step(self, step: int) -> torch.Tensor:
+        """Make the update that follows ``step`` earlier ones; return its loss (nats a token, still on the device)."""
+        inputs, targets = (torch.from_numpy(array).to(self.device) for array in self.stream(step))
+        logits = self.model(inputs, self.positions, self.mask, self.target_index)
+        loss = F.cross_entropy(logits, targets)
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(self.settings, step)
+        self.optimiser.step()
+        return loss.detach()
+
+
+def train(settings: TrainSettings, evaluation: Path, folder: Path) -> None:
+    """Train one run and write its trajectory to ``folder``.
+
+    Raises:
+        TrainingError: if the loss stops being finite.
+    """
+    device = build.device(settings.device)
+    learner = Learner(settings, device)
+    evaluate = Evaluation(data.load(evaluation, settings.task_levels), device)
+    steps = checkpoint_steps(settings.checkpoints, settings.training.steps)
+    progress = Progress(f"train {settings.run}", settings.training.steps, "steps")
+    entries, behaviour = [], []
+    for step in range(settings.training.steps + 1):
+        if step in steps:
+            entries.append(save_checkpoint(folder, step, learner.model.state_dict()))
+            behaviour.append(evaluate(learner.model).assign(step=step))
+        if step < settings.training.steps:
+            loss = learner.step(step)
+            if step % 100 == 0 and not torch.isfinite(loss):
+                raise TrainingError(f"{settings.run}: loss is {loss.item()} at step {step}; lower learning_rate")
+            progress(step + 1)
+    _finish(settings, learner, entries, behaviour, folder)
+
+
+def _finish(
+    settings: TrainSettings, learner: Learner, entries: list[dict], behaviour: list[pd.DataFrame], folder: Path
+) -> None:
+    """Write behaviour, then the manifest that makes the folder a trajectory."""
+    total = sum(parameter.numel() for parameter in learner.model.parameters())
+    embedding = learner.model.token.weight.numel() + learner.model.position.weight.numel()
+    resolved = settings.model_dump(mode="json")
+    seeds = Seeds.of(settings.seed)
+    manifest = {
+        "settings": resolved,
+        "settings_hash": sha256(settings.model_dump_json().encode()),
+        "source_hash": source_hash(__name__),
+        "versions": versions(),
+        "hardware": hardware(str(learner.device)),
+        "seeds": {"run": settings.seed, "initialisation": seeds.initialisation, "data": seeds.data},
+        "parameters": {"total": total, "trainable": total, "non_embedding": total - embedding},
+        "checkpoints": entries,
+    }
+    identity = Trajectory(folder, manifest).identity
+    tables.write("behaviour", pd.concat(behaviour).assign(**identity), folder / "behaviour.parquet")
+    write_json(folder / "manifest.json", manifest)

@@ -1,0 +1,88 @@
+"""The trajectory store: weights of every checkpoint and a manifest that says what they are.
+
+A trajectory is a folder: ``checkpoints/step00000123.safetensors``, ``manifest.json`` (settings, seeds, hashes of
+settings and source, versions, hardware, and the SHA-256 of each checkpoint) and ``behaviour.parquet``. The manifest is
+written last: a folder without one is no trajectory.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from emergence.files import replacing, sha256
+
+
+class TrajectoryError(ValueError):
+    """A trajectory that is damaged or foreign; the message names the file and the remedy."""
+
+
+def save_checkpoint(folder: Path, step: int, weights: dict[str, Tensor]) -> dict[str, Any]:
+    """Write the weights of one checkpoint; return its entry in the manifest."""
+    content = safetensors.torch.save(weights, metadata={"step": str(step)})
+    path = folder / "checkpoints" / f"step{step:08d}.safetensors"
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+    return {"step": step, "file": f"checkpoints/{path.name}", "sha256": sha256(content)}
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """A trajectory on disk, opened for reading."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @classmethod
+    def open(cls, folder: Path) -> "Trajectory":
+        """Read the manifest of a trajectory.
+
+        Raises:
+            TrajectoryError: if there is no readable manifest.
+        """
+        path = folder / "manifest.json"
+        try:
+            manifest = json.loads(path.read_text())
+            _ = manifest["checkpoints"], manifest["settings"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise TrajectoryError(f"{path}: no readable manifest ({error}); delete {folder} and train again") from None
+        return cls(folder, manifest)
+
+    @property
+    def steps(self) -> list[int]:
+        """Steps of the checkpoints, rising."""
+        return [entry["step"] for entry in self.manifest["checkpoints"]]
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The columns that begin every table about this run."""
+        settings = self.manifest["settings"]
+        return {
+            "study": settings["study"],
+            "run": settings["run"],
+            "size": settings["size"]["name"],
+            "parameters": self.manifest["parameters"]["total"],
+            "seed": settings["seed"],
+        }
+
+    def weights(self, step: int) -> dict[str, Tensor]:
+        """Weights at a step, as they were written.
+
+        Raises:
+            TrajectoryError: if the checkpoint is missing or is not the file that training wrote.
+        """
+        entry = next((entry for entry in self.manifest["checkpoints"] if entry["step"] == step), None)
+        if entry is None:
+            raise TrajectoryError(f"{self.folder}: no checkpoint at step {step}; there are {self.steps}")
+        path = self.folder / entry["file"]
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise TrajectoryError(f"{path}: cannot be read ({error}); train this run again") from None
+        if sha256(content) != entry["sha256"]:
+            raise TrajectoryError(f"{path}: is not the file that training wrote; delete {self.folder} and train again")
+        return safetensors.torch.load(content)
