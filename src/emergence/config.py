@@ -12,15 +12,26 @@ from typing import Annotated, Any, Self, get_args
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from emergence.settings.analysis import Collapse, Events, Precursors, Statistics, Verdicts
+from emergence.errors import EmergenceError
+from emergence.settings.analysis import (
+    ClaimSettings,
+    Collapse,
+    DirectionSettings,
+    Events,
+    FloorSettings,
+    LeadSettings,
+    Precursors,
+    Statistics,
+    Verdicts,
+)
 from emergence.settings.base import Count, Device, Folder, Level, Name, Seed, Strict
-from emergence.settings.figures import Figures
+from emergence.settings.figures import Figure1Settings, Figure2Settings, Figure3Settings, Figures
 from emergence.settings.learning import Checkpoints, Sample, Size, TaskSettings, Training, TrainSettings
 from emergence.settings.measures import MeasureSettings, RankMe, Variant
 from emergence.tasks import TASKS, TaskLevel
 
 
-class ConfigError(ValueError):
+class ConfigError(EmergenceError):
     """A configuration that cannot be run; the message has one line for each thing to mend."""
 
 
@@ -125,25 +136,48 @@ class Config(Strict):
     anatomy: Anatomy
     figures: Figures
 
-    @model_validator(mode="after")
-    def _shown_size_exists(self) -> Self:
-        names = [size.name for size in self.anatomy.sizes]
-        if self.figures.size not in names:
-            raise ValueError(f"figures.size: {self.figures.size!r} is no size; allowed: {', '.join(names)}")
-        return self
-
-
-    def task_settings(self) -> TaskSettings:
-        """What the task-data stage is given."""
-        study = self.anatomy
-        return TaskSettings(levels=study.tasks, evaluation=study.evaluation, probes=study.probes)
-
-    def train_settings(self, run: str) -> TrainSettings:
-        """What the training stage is given for a run.
+    def settings(self, stage: str, run: str | None = None, measure: str | None = None) -> Strict:
+        """What a stage is given; training needs to know the run, measuring the measure.
 
         Raises:
-            ConfigError: if there is no such run.
+            ConfigError: if there is no such run or measure.
         """
+        study = self.anatomy
+        match stage:
+            case "tasks":
+                return TaskSettings(levels=study.tasks, evaluation=study.evaluation, probes=study.probes)
+            case "train":
+                return self._train_settings(run)
+            case "measure":
+                if measure != "rankme":
+                    raise ConfigError(f"measure {measure!r} does not exist; allowed: rankme")
+                return MeasureSettings(measure=measure, options=study.rankme, device=self.device)
+            case "events" | "collapse":
+                return getattr(study, stage)  # type: ignore[no-any-return]
+            case "floors":
+                return FloorSettings(variant=study.variant, statistics=study.statistics)
+            case "direction":
+                return DirectionSettings(variant=study.variant)
+            case "precursors":
+                return LeadSettings(**{name: getattr(study, name) for name in LeadSettings.model_fields})
+            case "claims":
+                shared = {"variant": study.variant, "statistics": study.statistics, "verdicts": study.verdicts}
+                return ClaimSettings(metric=study.events.primary, **shared)
+            case _:
+                return self._figure_settings(stage)
+
+    def _figure_settings(self, stage: str) -> Strict:
+        study, dpi = self.anatomy, self.figures.dpi
+        match stage:
+            case "fig1":
+                return Figure1Settings(dpi=dpi, metric=study.events.primary, threshold=study.events.threshold)
+            case "fig2":
+                return Figure2Settings(dpi=dpi, variant=study.variant, equivalence=study.statistics.equivalence)
+            case "fig3":
+                return Figure3Settings(dpi=dpi, variant=study.variant, floor_until=study.collapse.floor_until)
+        raise ConfigError(f"stage {stage!r} does not exist")
+
+    def _train_settings(self, run: str | None) -> TrainSettings:
         study = self.anatomy
         if run not in study.runs:
             raise ConfigError(f"run {run!r} does not exist; allowed: {', '.join(study.runs)}")
@@ -159,10 +193,6 @@ class Config(Strict):
             checkpoints=study.checkpoints,
             device=self.device,
         )
-
-    def measure_settings(self, measure: str) -> MeasureSettings:
-        """What a measuring stage is given."""
-        return MeasureSettings(measure=measure, options=getattr(self.anatomy, measure), device=self.device)
 
 
 def _lines(error: ValidationError) -> list[str]:
@@ -228,4 +258,3 @@ def read(*paths: Path) -> Config:
 def schema() -> dict[str, Any]:
     """JSON schema of a configuration file."""
     return Config.model_json_schema()
-

@@ -10,6 +10,7 @@ from emergence import tables
 from emergence.measures.probe import Probe
 from emergence.models import build
 from emergence.progress import Progress
+from emergence.schemas.trajectories import MEASURE
 from emergence.settings.learning import TrainSettings
 from emergence.settings.measures import MeasureSettings
 from emergence.tasks import data
@@ -38,4 +39,4 @@ def follow(settings: MeasureSettings, trajectory: Path, probes: Path, table: Pat
         progress(done)
     rows = pd.concat(frames).assign(measure=settings.measure, **run.identity)
     rows = rows.astype({"standard_error": "float64", "layer": "Int64"})
-    tables.write("measure", rows, table)
+    tables.write(MEASURE, rows, table)

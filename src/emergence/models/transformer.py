@@ -68,7 +68,9 @@ class Transformer(nn.Module):
 
     def initialise(self, generator: torch.Generator) -> "Transformer":
         """Draw every weight from ``generator`` (GPT-2's scheme) and return the model."""
-        residual = {f"blocks.{i}.{name}.weight" for i in range(len(self.blocks)) for name in ("attention.out", "contract")}
+        residual = {
+            f"blocks.{i}.{name}.weight" for i in range(len(self.blocks)) for name in ("attention.out", "contract")
+        }
         for name, parameter in self.named_parameters():
             if parameter.dim() > 1:
                 scale = 0.02 / math.sqrt(2 * len(self.blocks)) if name in residual else 0.02

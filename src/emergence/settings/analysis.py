@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from emergence.settings.base import Count, Fraction, Positive, Seed, Strict
+from emergence.settings.measures import Variant
 
 ScoredMetric = Literal["exact_match", "log_probability"]
 
@@ -82,3 +83,35 @@ class Verdicts(Strict):
     """lowest published precursor rate of hard tasks"""
     null_margin: Fraction
     """an excess over the null below this counts as none"""
+
+
+class FloorSettings(Strict):
+    """What the floors stage is given."""
+
+    variant: Variant
+    statistics: Statistics
+
+
+class DirectionSettings(Strict):
+    """What the direction stage is given."""
+
+    variant: Variant
+
+
+class LeadSettings(Strict):
+    """What the precursors stage is given."""
+
+    easy: list[str]
+    variant: Variant
+    collapse: Collapse
+    precursors: Precursors
+    statistics: Statistics
+
+
+class ClaimSettings(Strict):
+    """What the claims stage is given."""
+
+    metric: ScoredMetric
+    variant: Variant
+    statistics: Statistics
+    verdicts: Verdicts

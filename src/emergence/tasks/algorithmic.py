@@ -81,7 +81,9 @@ def modular(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Token
     count = len(str(modulus - 1))
     first, second = rng.integers(0, modulus, (2, n))
     shown = digits_of(np.full(n, modulus), len(level))
-    return joined(digits_of(first, count), digits_of(second, count), shown), digits_of((first + second) % modulus, count)
+    return joined(digits_of(first, count), digits_of(second, count), shown), digits_of(
+        (first + second) % modulus, count
+    )
 
 
 def multiply(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Tokens]:

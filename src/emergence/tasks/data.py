@@ -1,18 +1,23 @@
 """Evaluation and probe sets: fixed examples of every task-level, in safetensors files, one array a task-level."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import safetensors.numpy
 from safetensors import SafetensorError
 
+from emergence import tables
+from emergence.errors import EmergenceError
 from emergence.files import replacing
+from emergence.schemas.trajectories import BASELINES
+from emergence.settings.learning import TaskSettings
 from emergence.tasks.algorithmic import Tokens
 from emergence.tasks.levels import TaskLevel
 
 
-class DataError(ValueError):
+class DataError(EmergenceError):
     """A data file that is damaged or does not hold what it should; the message names it and the remedy."""
 
 
@@ -40,3 +45,32 @@ def load(path: Path, levels: Sequence[TaskLevel]) -> dict[TaskLevel, Tokens]:
         return {level: arrays[level.key].astype(np.int64) for level in levels}
     except (OSError, SafetensorError, KeyError) as error:
         raise DataError(f"{path}: damaged, or lacks a task-level ({error}); delete it and run again") from None
+
+
+def baselines(sequences: Mapping[TaskLevel, Tokens]) -> pd.DataFrame:
+    """Score of the best guess that does not look at the input: columns task, level, metric, value.
+
+    Exact match: the most frequent answer. The others: the marginal distribution of each answer position.
+    """
+    rows = []
+    for level, tokens in sequences.items():
+        answers = tokens[:, level.prompt_length :]
+        _, whole = np.unique(answers, axis=0, return_counts=True)
+        shares = [np.unique(column, return_counts=True)[1] / len(answers) for column in answers.T]
+        entropies = [-(share * np.log(share)).sum() for share in shares]
+        values = {
+            "exact_match": whole.max() / len(answers),
+            "token_accuracy": np.mean([share.max() for share in shares]),
+            "log_probability": -np.sum(entropies),
+            "loss": np.mean(entropies),
+        }
+        rows += [(level.task, level.level, metric, float(value)) for metric, value in values.items()]
+    return pd.DataFrame(rows, columns=["task", "level", "metric", "value"])
+
+
+def make(settings: TaskSettings, evaluation: Path, probes: Path, baselines_table: Path) -> None:
+    """Draw and write the evaluation set, its baselines and the probes."""
+    drawn = draw(settings.task_levels, settings.evaluation.examples, settings.evaluation.seed)
+    save(drawn, evaluation)
+    save(draw(settings.task_levels, settings.probes.examples, settings.probes.seed), probes)
+    tables.write(BASELINES, baselines(drawn), baselines_table)

@@ -53,24 +53,3 @@ class Evaluation:
         ends = np.cumsum([length * self.layout.examples for length in lengths])[:-1]
         pairs = zip(np.split(hits, ends), np.split(chosen, ends), lengths, strict=True)
         return [(hit.reshape(-1, length), log.reshape(-1, length)) for hit, log, length in pairs]
-
-
-def baselines(sequences: Mapping[TaskLevel, Tokens]) -> pd.DataFrame:
-    """Score of the best guess that does not look at the input: columns task, level, metric, value.
-
-    Exact match: the most frequent answer. The others: the marginal distribution of each answer position.
-    """
-    rows = []
-    for level, tokens in sequences.items():
-        answers = tokens[:, level.prompt_length :]
-        _, whole = np.unique(answers, axis=0, return_counts=True)
-        shares = [np.unique(column, return_counts=True)[1] / len(answers) for column in answers.T]
-        entropies = [-(share * np.log(share)).sum() for share in shares]
-        values = {
-            "exact_match": whole.max() / len(answers),
-            "token_accuracy": np.mean([share.max() for share in shares]),
-            "log_probability": -np.sum(entropies),
-            "loss": np.mean(entropies),
-        }
-        rows += [(level.task, level.level, metric, float(value)) for metric, value in values.items()]
-    return pd.DataFrame(rows, columns=["task", "level", "metric", "value"])

@@ -9,11 +9,13 @@ import torch
 from torch.nn import functional as F
 
 from emergence import tables
+from emergence.errors import EmergenceError
 from emergence.files import sha256, write_json
 from emergence.models import build
 from emergence.models.transformer import Transformer
 from emergence.progress import Progress
 from emergence.provenance import hardware, source_hash, versions
+from emergence.schemas.trajectories import BEHAVIOUR
 from emergence.settings.learning import Training, TrainSettings
 from emergence.tasks import data
 from emergence.tasks.batches import Layout, Stream
@@ -22,7 +24,7 @@ from emergence.training.schedule import checkpoint_steps, learning_rate
 from emergence.training.trajectory import Trajectory, save_checkpoint
 
 
-class TrainingError(RuntimeError):
+class TrainingError(EmergenceError):
     """Training that cannot go on; the message says where it stopped and what to try."""
 
 
@@ -123,5 +125,5 @@ def _finish(
         "checkpoints": entries,
     }
     identity = Trajectory(folder, manifest).identity
-    tables.write("behaviour", pd.concat(behaviour).assign(**identity), folder / "behaviour.parquet")
+    tables.write(BEHAVIOUR, pd.concat(behaviour).assign(**identity), folder / "behaviour.parquet")
     write_json(folder / "manifest.json", manifest)

@@ -14,10 +14,11 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
+from emergence.errors import EmergenceError
 from emergence.files import replacing, sha256
 
 
-class TrajectoryError(ValueError):
+class TrajectoryError(EmergenceError):
     """A trajectory that is damaged or foreign; the message names the file and the remedy."""
 
 

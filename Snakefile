@@ -1,0 +1,29 @@
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/tasks.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/measures.smk"
+include: "workflow/rules/analysis.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    input:
+        "<results>/claims.parquet",
+        expand("<figures>/fig{number}.pdf", number=FIGURES),
+
+
+rule trajectories:
+    input:
+        expand("<results>/trajectories/{run}/manifest.json", run=RUNS),
+
+
+onsuccess:
+    show_claims()

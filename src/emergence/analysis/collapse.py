@@ -1,0 +1,71 @@
+"""Early collapse of a measure: initial value, floor, the step of the fall and the onset of recovery.
+
+On the logarithm of the smoothed curve, with ranks below one counted as one. The floor is the minimum within the first
+steps; the collapse is timed where the curve has fallen half of the way (in logarithm) to it; recovery begins where the
+curve has left the floor by a multiple of its own noise and stays away. Noise is the robust standard deviation of the
+curve about its running median.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from emergence import tables
+from emergence.analysis.curves import Array, crossing, smoothed, to_steps
+from emergence.schemas.analysis import COLLAPSE
+from emergence.schemas.trajectories import MEASURE
+from emergence.settings.analysis import Collapse
+from emergence.tables import RUN
+
+NORMAL_MAD = 1.4826  # standard deviation of a normal distribution in units of its median absolute deviation
+CURVE = [*RUN, "task", "level", "layer", "measure", "variant"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a collapse looks like; arrays over curves. Positions in checkpoints, NaN where there is none."""
+
+    initial: Array
+    floor: Array
+    floor_position: NDArray[np.int64]
+    collapse_position: Array
+    onset_position: Array
+
+
+def shape(values: Array, early: int, settings: Collapse) -> Shape:
+    """Describe curves (..., checkpoints), whose floor lies within the first ``early`` checkpoints."""
+    log = np.log(np.maximum(values, 1.0))
+    smooth = smoothed(log, settings.smoothing)
+    initial, place = smooth[..., 0], smooth[..., :early].argmin(axis=-1)
+    floor = np.take_along_axis(smooth, place[..., None], axis=-1)[..., 0]
+    noise = NORMAL_MAD * np.median(np.abs(log - smooth), axis=-1)
+    onset = crossing(smooth, floor + settings.noise_multiple * noise, settings.persistence, after=place)
+    fall = crossing(-smooth[..., :early], -(initial + floor) / 2, 1)
+    fell = np.exp(floor - initial) < settings.depth
+    return Shape(np.exp(initial), np.exp(floor), place, np.where(fell, fall, np.nan), onset)
+
+
+def collapse(rows: pd.DataFrame, settings: Collapse) -> pd.DataFrame:
+    """One row a run, task-level, layer and variant (table ``collapse``), from rows of one measure."""
+    frames = []
+    for _, run in rows.groupby("run", sort=False):
+        wide = run.pivot_table(index=CURVE, columns="step", values="value", sort=False)
+        steps = wide.columns.to_numpy()
+        found = shape(wide.to_numpy(), int((steps <= settings.floor_until).sum()), settings)
+        frame = wide.index.to_frame(index=False)
+        frame["initial"], frame["floor"] = found.initial, found.floor
+        frame["floor_step"] = to_steps(found.floor_position.astype(float), steps)
+        frame["depth"] = found.floor / found.initial
+        frame["collapse_step"] = to_steps(found.collapse_position, steps)
+        frame["onset_step"] = to_steps(found.onset_position, steps)
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def make(settings: Collapse, measures: list[Path], table: Path) -> None:
+    """Find collapse and recovery in every curve of a measure."""
+    frames = [collapse(tables.read(MEASURE, path), settings) for path in measures]
+    tables.write(COLLAPSE, pd.concat(frames, ignore_index=True), table)

@@ -1,0 +1,51 @@
+"""Curves over checkpoints: smoothing, persistent crossings, positions.
+
+Positions are counted in checkpoints and may be fractional; `to_steps` turns them into optimiser steps. All functions
+work along the last axis and take any number of curves at once; a position that does not exist is NaN.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+Array = NDArray[np.float64]
+
+
+def smoothed(values: Array, window: int) -> Array:
+    """Running median over ``window`` checkpoints; the ends are repeated."""
+    return median_filter(values, size=(1,) * (values.ndim - 1) + (window,), mode="nearest")
+
+
+def crossing(values: Array, threshold: Array | float, persistence: int, after: NDArray[np.int64] | int = 0) -> Array:
+    """Position where a curve first rises above ``threshold`` and stays there for ``persistence`` checkpoints.
+
+    The position is interpolated between the last value below and the first above; it is 0 if a curve starts above.
+    Only passages from checkpoint ``after`` on count. Shapes: values (..., n), threshold and after broadcast to (...).
+
+    >>> crossing(np.array([0.0, 0.9, 0.0, 0.4, 0.8, 0.9]), 0.5, persistence=2)
+    array(3.25)
+    """
+    n = values.shape[-1]
+    level = np.broadcast_to(np.asarray(threshold, dtype=float), values.shape[:-1])[..., None]
+    if n < persistence:
+        return np.full(values.shape[:-1], np.nan)
+    held = sliding_window_view(values > level, persistence, axis=-1).all(axis=-1)
+    held &= np.arange(held.shape[-1]) >= np.asarray(after)[..., None]
+    first = held.argmax(axis=-1)
+    before = np.maximum(first - 1, 0)
+    low, high = (np.take_along_axis(values, i[..., None], axis=-1)[..., 0] for i in (before, first))
+    span = np.where(high > low, high - low, 1.0)
+    share = np.clip((level[..., 0] - low) / span, 0.0, 1.0)
+    position = np.where(first > before, before + share, 0.0)
+    return np.where(held.any(axis=-1), position, np.nan)
+
+
+def to_steps(position: Array, steps: NDArray[np.int64]) -> Array:
+    """Optimiser steps at (fractional) checkpoint positions."""
+    return np.interp(position, np.arange(len(steps)), steps)
+
+
+def to_positions(step: Array, steps: NDArray[np.int64]) -> Array:
+    """Inverse of `to_steps`."""
+    return np.interp(step, steps, np.arange(len(steps)))

@@ -1,0 +1,45 @@
+"""Direction of the collapse: which layer falls first?
+
+The unit is task x size, as published (32 of them): collapse steps are the median over levels and seeds. A unit is
+*top-down* (``last_first``) only if its last layer falls strictly before every other; ``downward`` is the weaker statement
+that the collapse step decreases with depth (negative Kendall correlation). Units of one size share networks.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import kendalltau
+
+from emergence import tables
+from emergence.schemas.analysis import COLLAPSE, DIRECTION
+from emergence.settings.analysis import DirectionSettings
+
+
+def direction(collapses: pd.DataFrame) -> pd.DataFrame:
+    """Median collapse step and quartiles of each task x size x layer (table ``direction``), from one variant.
+
+    A layer that collapses in fewer than half of a unit's curves has no collapse step; it cannot be first.
+    """
+    rows = []
+    for (task, size, parameters), unit in collapses.groupby(["task", "size", "parameters"], sort=False):
+        steps = unit.assign(step=unit["collapse_step"].fillna(np.inf)).groupby("layer")["step"]
+        median = steps.median()
+        last, others = median.iloc[-1], median.iloc[:-1]
+        tau = kendalltau(median.index, median).statistic if np.isfinite(median).any() else np.nan
+        verdicts = {
+            "last_first": bool(np.isfinite(last) and (last < others).all()),
+            "downward": bool(tau < 0),
+        }
+        for layer in median.index:
+            quartiles = {"collapse_step": median[layer], "low": steps.quantile(0.25)[layer]}
+            quartiles["high"] = steps.quantile(0.75)[layer]
+            finite = {name: value if np.isfinite(value) else None for name, value in quartiles.items()}
+            rows.append({"task": task, "size": size, "parameters": parameters, "layer": layer, **finite, **verdicts})
+    return pd.DataFrame(rows)
+
+
+def make(settings: DirectionSettings, collapses: Path, table: Path) -> None:
+    """Compare the collapse steps of the primary variant over layers."""
+    found = tables.read(COLLAPSE, collapses)
+    tables.write(DIRECTION, direction(found[found["variant"] == settings.variant]), table)

@@ -1,0 +1,86 @@
+"""Floors against parameters: are they scale-invariant?
+
+The slope is that of log10 floor on log10 parameters, in decades a decade. Task-levels of one run share a network, so
+each run counts once: a task's floor in a run is the mean of the logarithms over its levels. Scale invariance is an
+equivalence test (two one-sided t tests, TOST) against a change of a tenth a decade, not the absence of a significant
+slope. A mixed model with a random intercept a task stands beside it; it takes tasks of a run as independent.
+"""
+
+import warnings
+from math import log10
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from scipy import stats
+
+from emergence import tables
+from emergence.schemas.analysis import COLLAPSE, FLOORS
+from emergence.settings.analysis import FloorSettings, Statistics
+
+
+def bounds(settings: Statistics) -> tuple[float, float]:
+    """Slopes that count as no change: a decrease and an increase by the equivalence margin a decade."""
+    return log10(1 - settings.equivalence), log10(1 + settings.equivalence)
+
+
+def floors(collapses: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
+    """Slope for each task and over all tasks (table ``floors``), from the last layer's collapses of one variant."""
+    last = collapses["layer"] == collapses.groupby("run")["layer"].transform("max")
+    logs = collapses[last].assign(log_floor=lambda frame: np.log10(frame["floor"]))
+    tasks = logs.groupby(["run", "parameters", "task"], sort=False)["log_floor"].mean().reset_index()
+    runs = tasks.groupby(["run", "parameters"], sort=False)["log_floor"].mean().reset_index()
+    rows = [_row(task, "run means", _line(frame), frame, settings) for task, frame in tasks.groupby("task", sort=False)]
+    rows.append(_row("all", "run means", _line(runs), runs, settings))
+    rows.append(_row("all", "mixed model", _mixed(tasks), runs, settings))
+    return pd.DataFrame(rows)
+
+
+def _line(frame: pd.DataFrame) -> tuple[float, float, float]:
+    """Slope, its standard error and degrees of freedom, by least squares."""
+    freedom = len(frame) - 2
+    if freedom < 1 or frame["parameters"].nunique() < 2:
+        return np.nan, np.nan, np.nan
+    fit = sm.OLS(frame["log_floor"], sm.add_constant(np.log10(frame["parameters"].to_numpy()))).fit()
+    return float(fit.params.iloc[1]), float(fit.bse.iloc[1]), freedom
+
+
+def _mixed(tasks: pd.DataFrame) -> tuple[float, float, float]:
+    if tasks["parameters"].nunique() < 2 or tasks["task"].nunique() < 2:
+        return np.nan, np.nan, np.nan
+    decades = sm.add_constant(np.log10(tasks["parameters"].to_numpy()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # convergence on few runs; the interval then says so by its width
+        fit = sm.MixedLM(tasks["log_floor"], decades, groups=tasks["task"]).fit(method=["lbfgs", "powell"])
+    return float(fit.fe_params.iloc[1]), float(fit.bse_fe.iloc[1]), np.inf
+
+
+def _row(
+    task: object, method: str, line: tuple[float, float, float], frame: pd.DataFrame, settings: Statistics
+) -> dict[str, object]:
+    slope, error, freedom = line
+    half = stats.t.ppf((1 + settings.confidence) / 2, freedom) * error
+    low, high = bounds(settings)
+    p = max(stats.t.sf((slope - low) / error, freedom), stats.t.cdf((slope - high) / error, freedom))
+    mean = frame["log_floor"].mean()
+    spread = stats.t.ppf((1 + settings.confidence) / 2, len(frame) - 1) * stats.sem(frame["log_floor"])
+    return {
+        "task": task,
+        "method": method,
+        "floor": 10**mean,
+        "floor_low": 10 ** (mean - spread),
+        "floor_high": 10 ** (mean + spread),
+        "slope": slope,
+        "low": slope - half,
+        "high": slope + half,
+        "equivalence_p": p,
+        "runs": len(frame),
+    }
+
+
+def make(settings: FloorSettings, collapses: Path, table: Path) -> None:
+    """Compare the floors of the primary variant over sizes."""
+    found = tables.read(COLLAPSE, collapses)
+    found = found[found["variant"] == settings.variant]
+    tables.write(FLOORS, floors(found, settings.statistics), table)

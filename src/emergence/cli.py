@@ -1,0 +1,90 @@
+"""The command line: ``emergence STAGE --settings ... --path ...``. Rules and people call the same commands.
+
+A stage's options are the arguments of its function. Settings come either as JSON (text or file), as rules pass them,
+or from a configuration: ``emergence train --config config.yaml --run 4x16-s1 ...``.
+"""
+
+import argparse
+import inspect
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel
+
+from emergence.errors import EmergenceError
+from emergence.stages import STAGES
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; errors that a user can mend end in one clear line."""
+    given = sys.argv[1:] if arguments is None else arguments
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    try:
+        return _dispatch(given)
+    except EmergenceError as error:
+        print(f"emergence: {error}", file=sys.stderr)
+        return 1
+
+
+def _dispatch(given: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="emergence", description="How capabilities emerge in training.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, stage in STAGES.items():
+        commands.add_parser(name, help=stage.summary, add_help=False)
+    commands.add_parser("show", help="print a claims table").add_argument("claims", type=Path)
+    commands.add_parser("schema", help="print the JSON schema of config.yaml")
+    if given and given[0] in STAGES:
+        return _run_stage(given[0], given[1:])
+    options = parser.parse_args(given)
+    return _show(options.claims) if options.command == "show" else _schema()
+
+
+def _show(path: Path) -> int:
+    from emergence import tables
+    from emergence.analysis.claims import as_text
+    from emergence.schemas.analysis import CLAIMS
+
+    print(as_text(tables.read(CLAIMS, path)))
+    return 0
+
+
+def _schema() -> int:
+    from emergence.config import schema
+
+    print(json.dumps(schema(), indent=1, sort_keys=True))
+    return 0
+
+
+def _run_stage(name: str, given: list[str]) -> int:
+    function = STAGES[name].load()
+    parser = argparse.ArgumentParser(prog=f"emergence {name}", description=inspect.getdoc(function))
+    hints = {key: hint for key, hint in get_type_hints(function).items() if key != "return"}
+    settings_type = hints.pop("settings")
+    parser.add_argument("--settings", help="JSON text, or a file with it")
+    parser.add_argument("--config", type=Path, nargs="+", help="config.yaml and overlays, instead of --settings")
+    parser.add_argument("--run", help="with --config: the run, for example 4x16-s1")
+    parser.add_argument("--measure", help="with --config: the measure, for example rankme")
+    for key, hint in hints.items():
+        parser.add_argument(f"--{key.replace('_', '-')}", type=Path, required=True, nargs=None if hint is Path else "+")
+    options = vars(parser.parse_args(given))
+    settings = _settings(name, settings_type, options, parser)
+    function(settings, **{key: options[key] for key in hints})
+    return 0
+
+
+def _settings(name: str, kind: type[BaseModel], options: dict[str, Any], parser: argparse.ArgumentParser) -> BaseModel:
+    if (options["settings"] is None) == (options["config"] is None):
+        parser.error("give either --settings or --config")
+    if options["config"]:
+        from emergence.config import read
+
+        return read(*options["config"]).settings(name, run=options["run"], measure=options["measure"])
+    text: str = options["settings"]
+    return kind.model_validate_json(text if text.lstrip().startswith("{") else Path(text).read_text())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""One style for all figures: sizes for a two-column paper, colour-blind safe colours, how a figure is saved."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from emergence.files import replacing
+
+FULL_WIDTH = 7.2  # inches, both columns
+
+# Okabe and Ito's colours: distinct under every common form of colour blindness.
+TASK_COLOURS = {
+    "COPY": "#0072B2",
+    "REV": "#56B4E9",
+    "SORT": "#009E73",
+    "CMP": "#8A8A8A",
+    "PAR": "#CC79A7",
+    "ADD": "#E69F00",
+    "MOD": "#D55E00",
+    "MUL": "#000000",
+}
+NULL_COLOUR = "#B0B0B0"
+
+STYLE = {
+    "font.size": 7,
+    "font.family": "DejaVu Sans",
+    "axes.titlesize": 7,
+    "axes.labelsize": 7,
+    "xtick.labelsize": 6,
+    "ytick.labelsize": 6,
+    "legend.fontsize": 6,
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "xtick.minor.size": 1.5,
+    "ytick.minor.size": 1.5,
+    "lines.linewidth": 1.0,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "emergence",
+}
+
+
+def start() -> None:
+    """Apply the style; no window is ever opened."""
+    mpl.use("Agg")
+    mpl.rcdefaults()
+    plt.rcParams.update(STYLE)
+
+
+def size_colours(frame: pd.DataFrame) -> dict[str, tuple[float, float, float, float]]:
+    """A sequential colour for each size, light for the smallest and dark for the largest."""
+    ordered = frame[["size", "parameters"]].drop_duplicates().sort_values("parameters")["size"].tolist()
+    shades = mpl.colormaps["viridis_r"]
+    return {size: shades(0.12 + 0.83 * i / max(1, len(ordered) - 1)) for i, size in enumerate(ordered)}
+
+
+def size_labels(frame: pd.DataFrame) -> dict[str, str]:
+    """Readable names of sizes, with their parameter counts."""
+    counts = frame.groupby("size")["parameters"].first()
+    return {str(size): f"{size} ({thousands(count)})" for size, count in counts.items()}
+
+
+def thousands(count: float) -> str:
+    """Parameter count in K or M.
+
+    >>> thousands(13824), thousands(85_105_152)
+    ('14K', '85M')
+    """
+    return f"{count / 1e6:.0f}M" if count >= 1e6 else f"{count / 1e3:.0f}K"
+
+
+def step_axis(axes: Axes, first: float, last: float) -> None:
+    """Logarithmic axis of optimiser steps that still shows step 0."""
+    axes.set_xscale("symlog", linthresh=1, linscale=0.3)
+    decades = [10**power for power in range(7) if first <= 10**power <= last]
+    axes.set_xticks([0, *decades] if first == 0 else decades)
+    axes.set_xticklabels((["0"] if first == 0 else []) + [_power(step) for step in decades])
+    axes.set_xlim(first, last)
+
+
+def _power(step: int) -> str:
+    return f"{step // 1000}K" if step >= 1000 else str(step)
+
+
+def panel_letters(axes: Sequence[Axes], x: float = -0.02) -> None:
+    """Bold letters a, b, c ... at the upper left of panels."""
+    for letter, panel in zip("abcdefghij", axes, strict=False):
+        panel.annotate(
+            letter,
+            (x, 1.0),
+            xycoords="axes fraction",
+            xytext=(-14, 4),
+            textcoords="offset points",
+            fontweight="bold",
+            fontsize=9,
+        )
+
+
+def save(figure: Figure, pdf: Path, png: Path, dpi: int) -> None:
+    """Write a figure as PDF and PNG, without dates, so that the same tables give the same bytes."""
+    for path, metadata in ((pdf, {"CreationDate": None, "ModDate": None}), (png, {"Software": None})):
+        with replacing(path) as temporary:
+            figure.savefig(temporary, format=path.suffix[1:], dpi=dpi, metadata=metadata)
+    plt.close(figure)

@@ -1,0 +1,127 @@
+"""Tables that the analysis writes and figures read."""
+
+from emergence.tables import UNIT, Schema
+
+EVENTS = Schema(
+    "events",
+    {
+        **UNIT,
+        "metric": "string",
+        "emerged": "bool",
+        "step?": "float64",
+        "step_before?": "float64",
+        "step_after?": "float64",
+        "width?": "float64",
+        "final_score": "float64",
+    },
+)
+"""First persistent passage of a score; ``step`` is interpolated between the evaluations before and after."""
+
+SCORES = Schema("scores", {**UNIT, "metric": "string", "step": "int64", "score": "float64"})
+"""Behaviour on one scale: 0 at the best input-blind guess, 1 when perfect."""
+
+COLLAPSE = Schema(
+    "collapse",
+    {
+        **UNIT,
+        "layer": "int64",
+        "measure": "string",
+        "variant": "string",
+        "initial": "float64",
+        "floor": "float64",
+        "floor_step": "float64",
+        "depth": "float64",
+        "collapse_step?": "float64",
+        "onset_step?": "float64",
+    },
+)
+"""Early collapse of each curve, its depth as a share of the initial value, and the onset of recovery."""
+
+FLOORS = Schema(
+    "floors",
+    {
+        "task": "string",
+        "method": "string",
+        "floor": "float64",
+        "floor_low?": "float64",
+        "floor_high?": "float64",
+        "slope?": "float64",
+        "low?": "float64",
+        "high?": "float64",
+        "equivalence_p?": "float64",
+        "runs": "int64",
+    },
+)
+"""Slope of log10 floor on log10 parameters, by task and over all; null where there are too few runs or sizes."""
+
+DIRECTION = Schema(
+    "direction",
+    {
+        "task": "string",
+        "size": "string",
+        "parameters": "int64",
+        "layer": "int64",
+        "collapse_step?": "float64",
+        "low?": "float64",
+        "high?": "float64",
+        "last_first": "bool",
+        "downward": "bool",
+    },
+)
+"""Median and quartiles of the collapse step of each task x size x layer, and what they say of the unit."""
+
+LEADS = Schema(
+    "leads",
+    {
+        **UNIT,
+        "measure": "string",
+        "metric": "string",
+        "difficulty": "string",
+        "event_step": "float64",
+        "onset_step?": "float64",
+        "lead?": "float64",
+        "relation": "string",
+        "shift_null": "float64",
+        "placebo_null": "float64",
+    },
+)
+"""Each event against a measure's onset: lead in checkpoints, and the share that leads under each null."""
+
+PRECURSORS = Schema(
+    "precursors",
+    {
+        "measure": "string",
+        "metric": "string",
+        "difficulty": "string",
+        "size": "string",
+        "control": "string",
+        "events": "int64",
+        "rate?": "float64",
+        "low?": "float64",
+        "high?": "float64",
+        "naive_low?": "float64",
+        "naive_high?": "float64",
+        "excess?": "float64",
+        "excess_low?": "float64",
+        "excess_high?": "float64",
+    },
+)
+"""Share of events that a measure leads, and the same under each null."""
+
+CLAIMS = Schema(
+    "claims",
+    {
+        "claim": "string",
+        "study": "string",
+        "statement": "string",
+        "published": "string",
+        "value?": "float64",
+        "low?": "float64",
+        "high?": "float64",
+        "interval": "string",
+        "control": "string",
+        "verdict": "string",
+        "rule": "string",
+    },
+)
+"""Published claims with this run's evidence, the control beside it, the verdict and its rule."""

@@ -1,0 +1,148 @@
+rule events:
+    input:
+        behaviour=expand("<results>/trajectories/{run}/behaviour.parquet", run=RUNS),
+        baselines=rules.tasks.output.baselines,
+        source=sources("events"),
+    output:
+        scores_table="<results>/analysis/scores.parquet",
+        events_table="<results>/analysis/events.parquet",
+    params:
+        settings=settings("events"),
+    log:
+        "<logs>/events.log",
+    benchmark:
+        "<benchmarks>/events.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    message:
+        "Finding emergence events"
+    shell:
+        "emergence events --settings {params.settings:q} --behaviour {input.behaviour:q}"
+        " --baselines {input.baselines:q} --scores-table {output.scores_table:q}"
+        " --events-table {output.events_table:q} 2> {log:q}"
+
+
+rule collapse:
+    input:
+        measures=expand("<results>/measures/rankme/{run}.parquet", run=RUNS),
+        source=sources("collapse"),
+    output:
+        table="<results>/analysis/collapse.parquet",
+    params:
+        settings=settings("collapse"),
+    log:
+        "<logs>/collapse.log",
+    benchmark:
+        "<benchmarks>/collapse.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    message:
+        "Finding collapse and recovery"
+    shell:
+        "emergence collapse --settings {params.settings:q} --measures {input.measures:q}"
+        " --table {output.table:q} 2> {log:q}"
+
+
+rule floors:
+    input:
+        collapses=rules.collapse.output.table,
+        source=sources("floors"),
+    output:
+        table="<results>/analysis/floors.parquet",
+    params:
+        settings=settings("floors"),
+    log:
+        "<logs>/floors.log",
+    benchmark:
+        "<benchmarks>/floors.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    message:
+        "Comparing collapse floors over sizes"
+    shell:
+        "emergence floors --settings {params.settings:q} --collapses {input.collapses:q}"
+        " --table {output.table:q} 2> {log:q}"
+
+
+rule direction:
+    input:
+        collapses=rules.collapse.output.table,
+        source=sources("direction"),
+    output:
+        table="<results>/analysis/direction.parquet",
+    params:
+        settings=settings("direction"),
+    log:
+        "<logs>/direction.log",
+    benchmark:
+        "<benchmarks>/direction.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    message:
+        "Comparing collapse steps over layers"
+    shell:
+        "emergence direction --settings {params.settings:q} --collapses {input.collapses:q}"
+        " --table {output.table:q} 2> {log:q}"
+
+
+rule precursors:
+    input:
+        events=rules.events.output.events_table,
+        measures=expand("<results>/measures/rankme/{run}.parquet", run=RUNS),
+        source=sources("precursors"),
+    output:
+        leads_table="<results>/analysis/leads.parquet",
+        rates_table="<results>/analysis/precursors.parquet",
+    params:
+        settings=settings("precursors"),
+    log:
+        "<logs>/precursors.log",
+    benchmark:
+        "<benchmarks>/precursors.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    message:
+        "Comparing RankMe with emergence events, beside nulls"
+    shell:
+        "emergence precursors --settings {params.settings:q} --events {input.events:q}"
+        " --measures {input.measures:q} --leads-table {output.leads_table:q}"
+        " --rates-table {output.rates_table:q} 2> {log:q}"
+
+
+rule claims:
+    input:
+        events=rules.events.output.events_table,
+        collapses=rules.collapse.output.table,
+        floors=rules.floors.output.table,
+        direction=rules.direction.output.table,
+        precursors=rules.precursors.output.rates_table,
+        source=sources("claims"),
+    output:
+        table="<results>/claims.parquet",
+        csv=report("<results>/claims.csv", caption="../captions/claims.rst", category="Claims", labels={"table": "claims"}),
+    params:
+        settings=settings("claims"),
+    log:
+        "<logs>/claims.log",
+    benchmark:
+        "<benchmarks>/claims.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    message:
+        "Judging the published claims"
+    shell:
+        "emergence claims --settings {params.settings:q} --events {input.events:q}"
+        " --collapses {input.collapses:q} --floors {input.floors:q} --direction {input.direction:q}"
+        " --precursors {input.precursors:q} --table {output.table:q} --csv {output.csv:q} 2> {log:q}"

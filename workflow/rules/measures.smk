@@ -1,0 +1,25 @@
+rule measure:
+    input:
+        manifest=rules.train.output.manifest,
+        checkpoints=rules.train.output.checkpoints,
+        probes=rules.tasks.output.probes,
+        source=lambda wildcards: sources("measure", measure=wildcards.measure),
+    output:
+        table="<results>/measures/{measure}/{run}.parquet",
+    params:
+        settings=settings("measure"),
+        folder=subpath(input.manifest, parent=True),
+    log:
+        "<logs>/measure/{measure}/{run}.log",
+    benchmark:
+        "<benchmarks>/measure/{measure}/{run}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+        gpu=GPU,
+    message:
+        "Measuring {wildcards.measure} along {wildcards.run}"
+    shell:
+        "emergence measure --settings {params.settings:q} --trajectory {params.folder:q}"
+        " --probes {input.probes:q} --table {output.table:q} 2> {log:q}"

@@ -1,0 +1,22 @@
+rule tasks:
+    input:
+        source=sources("tasks"),
+    output:
+        evaluation="<results>/tasks/evaluation.safetensors",
+        probes="<results>/tasks/probes.safetensors",
+        baselines="<results>/tasks/baselines.parquet",
+    params:
+        settings=settings("tasks"),
+    log:
+        "<logs>/tasks.log",
+    benchmark:
+        "<benchmarks>/tasks.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Drawing evaluation and probe sets"
+    shell:
+        "emergence tasks --settings {params.settings:q} --evaluation {output.evaluation:q}"
+        " --probes {output.probes:q} --baselines-table {output.baselines:q} 2> {log:q}"

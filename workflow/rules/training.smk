@@ -1,0 +1,25 @@
+rule train:
+    input:
+        evaluation=rules.tasks.output.evaluation,
+        source=sources("train"),
+    output:
+        checkpoints=directory("<results>/trajectories/{run}/checkpoints"),
+        behaviour="<results>/trajectories/{run}/behaviour.parquet",
+        manifest=ensure("<results>/trajectories/{run}/manifest.json", non_empty=True),
+    params:
+        settings=settings("train"),
+        folder=subpath(output.manifest, parent=True),
+    log:
+        "<logs>/train/{run}.log",
+    benchmark:
+        "<benchmarks>/train/{run}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+        gpu=GPU,
+    message:
+        "Training {wildcards.run}"
+    shell:
+        "emergence train --settings {params.settings:q} --evaluation {input.evaluation:q}"
+        " --folder {params.folder:q} 2> {log:q}"
