@@ -100,7 +100,7 @@ class Anatomy(Strict):
 
     @model_validator(mode="after")
     def _no_repeats(self) -> Self:
-        lists = {f"tasks.{task}": levels for task, levels in self.tasks.items()}
+        lists: dict[str, list[Any]] = {f"tasks.{task}": levels for task, levels in self.tasks.items()}
         lists |= {"easy": self.easy, "seeds": self.seeds, "sizes": [size.name for size in self.sizes]}
         for key, values in lists.items():
             repeated = sorted({str(value) for value in values if values.count(value) > 1})
@@ -151,9 +151,9 @@ class Config(Strict):
             case "measure":
                 if measure != "rankme":
                     raise ConfigError(f"measure {measure!r} does not exist; allowed: rankme")
-                return MeasureSettings(measure=measure, options=study.rankme, device=self.device)
+                return MeasureSettings(measure="rankme", options=study.rankme, device=self.device)
             case "events" | "collapse":
-                return getattr(study, stage)  # type: ignore[no-any-return]
+                return getattr(study, stage)
             case "floors":
                 return FloorSettings(variant=study.variant, statistics=study.statistics)
             case "direction":
@@ -161,7 +161,7 @@ class Config(Strict):
             case "precursors":
                 return LeadSettings(**{name: getattr(study, name) for name in LeadSettings.model_fields})
             case "claims":
-                shared = {"variant": study.variant, "statistics": study.statistics, "verdicts": study.verdicts}
+                shared = {name: getattr(study, name) for name in ("variant", "statistics", "verdicts")}
                 return ClaimSettings(metric=study.events.primary, **shared)
             case _:
                 return self._figure_settings(stage)

@@ -22,7 +22,7 @@ class Stage:
 
     def load(self) -> Callable[..., None]:
         """The stage's function; its module is imported only now."""
-        return getattr(import_module(self.module), self.function)  # type: ignore[no-any-return]
+        return getattr(import_module(self.module), self.function)
 
 
 STAGES = {

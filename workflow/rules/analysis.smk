@@ -6,8 +6,6 @@ rule events:
     output:
         scores_table="<results>/analysis/scores.parquet",
         events_table="<results>/analysis/events.parquet",
-    params:
-        settings=settings("events"),
     log:
         "<logs>/events.log",
     benchmark:
@@ -16,6 +14,8 @@ rule events:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        settings=settings("events"),
     message:
         "Finding emergence events"
     shell:
@@ -30,8 +30,6 @@ rule collapse:
         source=sources("collapse"),
     output:
         table="<results>/analysis/collapse.parquet",
-    params:
-        settings=settings("collapse"),
     log:
         "<logs>/collapse.log",
     benchmark:
@@ -40,6 +38,8 @@ rule collapse:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        settings=settings("collapse"),
     message:
         "Finding collapse and recovery"
     shell:
@@ -53,8 +53,6 @@ rule floors:
         source=sources("floors"),
     output:
         table="<results>/analysis/floors.parquet",
-    params:
-        settings=settings("floors"),
     log:
         "<logs>/floors.log",
     benchmark:
@@ -63,6 +61,8 @@ rule floors:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        settings=settings("floors"),
     message:
         "Comparing collapse floors over sizes"
     shell:
@@ -76,8 +76,6 @@ rule direction:
         source=sources("direction"),
     output:
         table="<results>/analysis/direction.parquet",
-    params:
-        settings=settings("direction"),
     log:
         "<logs>/direction.log",
     benchmark:
@@ -86,6 +84,8 @@ rule direction:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        settings=settings("direction"),
     message:
         "Comparing collapse steps over layers"
     shell:
@@ -101,8 +101,6 @@ rule precursors:
     output:
         leads_table="<results>/analysis/leads.parquet",
         rates_table="<results>/analysis/precursors.parquet",
-    params:
-        settings=settings("precursors"),
     log:
         "<logs>/precursors.log",
     benchmark:
@@ -111,6 +109,8 @@ rule precursors:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        settings=settings("precursors"),
     message:
         "Comparing RankMe with emergence events, beside nulls"
     shell:
@@ -129,9 +129,12 @@ rule claims:
         source=sources("claims"),
     output:
         table="<results>/claims.parquet",
-        csv=report("<results>/claims.csv", caption="../captions/claims.rst", category="Claims", labels={"table": "claims"}),
-    params:
-        settings=settings("claims"),
+        csv=report(
+            "<results>/claims.csv",
+            caption="../captions/claims.rst",
+            category="Claims",
+            labels={"table": "claims"},
+        ),
     log:
         "<logs>/claims.log",
     benchmark:
@@ -140,6 +143,8 @@ rule claims:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        settings=settings("claims"),
     message:
         "Judging the published claims"
     shell:

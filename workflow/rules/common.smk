@@ -20,7 +20,9 @@ FIGURES = [1, 2, 3]
 GPU = int(CONFIG.device == "cuda")
 
 # Jobs find the `emergence` command beside the Python that runs Snakemake, whether or not its environment is active.
-shell.prefix(f"set -euo pipefail; PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; ")
+shell.prefix(
+    f"set -euo pipefail; PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
+)
 
 
 wildcard_constraints:
@@ -48,4 +50,6 @@ def show_claims():
     """Print the claims table at the end of a run, if there is one."""
     table = Path(CONFIG.pathvars.results) / "claims.parquet"
     if table.exists():
-        subprocess.run([sys.executable, "-m", "emergence.cli", "show", str(table)], check=False)
+        subprocess.run(
+            [sys.executable, "-m", "emergence.cli", "show", str(table)], check=False
+        )

@@ -5,9 +5,12 @@ rule fig1:
         source=sources("fig1"),
     output:
         pdf="<figures>/fig1.pdf",
-        png=report("<figures>/fig1.png", caption="../captions/fig1.rst", category="Anatomy", labels={"figure": "1", "shows": "what is learned when"}),
-    params:
-        settings=settings("fig1"),
+        png=report(
+            "<figures>/fig1.png",
+            caption="../captions/fig1.rst",
+            category="Anatomy",
+            labels={"figure": "1", "shows": "what is learned when"},
+        ),
     log:
         "<logs>/fig1.log",
     benchmark:
@@ -16,6 +19,8 @@ rule fig1:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        settings=settings("fig1"),
     message:
         "Drawing figure 1: what is learned when"
     shell:
@@ -31,9 +36,12 @@ rule fig2:
         source=sources("fig2"),
     output:
         pdf="<figures>/fig2.pdf",
-        png=report("<figures>/fig2.png", caption="../captions/fig2.rst", category="Anatomy", labels={"figure": "2", "shows": "collapse and recovery"}),
-    params:
-        settings=settings("fig2"),
+        png=report(
+            "<figures>/fig2.png",
+            caption="../captions/fig2.rst",
+            category="Anatomy",
+            labels={"figure": "2", "shows": "collapse and recovery"},
+        ),
     log:
         "<logs>/fig2.log",
     benchmark:
@@ -42,6 +50,8 @@ rule fig2:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        settings=settings("fig2"),
     message:
         "Drawing figure 2: collapse and recovery"
     shell:
@@ -57,9 +67,12 @@ rule fig3:
         source=sources("fig3"),
     output:
         pdf="<figures>/fig3.pdf",
-        png=report("<figures>/fig3.png", caption="../captions/fig3.rst", category="Anatomy", labels={"figure": "3", "shows": "where the collapse starts"}),
-    params:
-        settings=settings("fig3"),
+        png=report(
+            "<figures>/fig3.png",
+            caption="../captions/fig3.rst",
+            category="Anatomy",
+            labels={"figure": "3", "shows": "where the collapse starts"},
+        ),
     log:
         "<logs>/fig3.log",
     benchmark:
@@ -68,6 +81,8 @@ rule fig3:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        settings=settings("fig3"),
     message:
         "Drawing figure 3: where the collapse starts"
     shell:

@@ -6,9 +6,6 @@ rule measure:
         source=lambda wildcards: sources("measure", measure=wildcards.measure),
     output:
         table="<results>/measures/{measure}/{run}.parquet",
-    params:
-        settings=settings("measure"),
-        folder=subpath(input.manifest, parent=True),
     log:
         "<logs>/measure/{measure}/{run}.log",
     benchmark:
@@ -18,6 +15,9 @@ rule measure:
         mem_mb=2000,
         runtime=120,
         gpu=GPU,
+    params:
+        settings=settings("measure"),
+        folder=subpath(input.manifest, parent=True),
     message:
         "Measuring {wildcards.measure} along {wildcards.run}"
     shell:

@@ -5,8 +5,6 @@ rule tasks:
         evaluation="<results>/tasks/evaluation.safetensors",
         probes="<results>/tasks/probes.safetensors",
         baselines="<results>/tasks/baselines.parquet",
-    params:
-        settings=settings("tasks"),
     log:
         "<logs>/tasks.log",
     benchmark:
@@ -15,6 +13,8 @@ rule tasks:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        settings=settings("tasks"),
     message:
         "Drawing evaluation and probe sets"
     shell:

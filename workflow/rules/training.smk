@@ -6,9 +6,6 @@ rule train:
         checkpoints=directory("<results>/trajectories/{run}/checkpoints"),
         behaviour="<results>/trajectories/{run}/behaviour.parquet",
         manifest=ensure("<results>/trajectories/{run}/manifest.json", non_empty=True),
-    params:
-        settings=settings("train"),
-        folder=subpath(output.manifest, parent=True),
     log:
         "<logs>/train/{run}.log",
     benchmark:
@@ -18,6 +15,9 @@ rule train:
         mem_mb=2000,
         runtime=120,
         gpu=GPU,
+    params:
+        settings=settings("train"),
+        folder=subpath(output.manifest, parent=True),
     message:
         "Training {wildcards.run}"
     shell:

@@ -1,1 +1,1 @@
-"""From tables to claims: events, collapse, floors, direction, precursors. Knows tables only; neither models nor torch."""
+"""From tables to claims: events, collapse, floors, direction, precursors; knows neither models nor torch."""

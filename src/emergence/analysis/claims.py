@@ -9,7 +9,7 @@ that a tier does not train is ``not testable at this tier``. Published values ar
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from emergence.files import replacing
 from emergence.schemas.analysis import CLAIMS, COLLAPSE, DIRECTION, EVENTS, FLOORS, PRECURSORS
 from emergence.settings.analysis import ClaimSettings, Statistics, Verdicts
 
+Row = dict[str, Any]
 Verdict = Literal["holds", "fails", "undecided", "not testable at this tier"]
 PUBLISHED_SMALLEST = 404_992  # parameters of the smallest published model
 PUBLISHED_EMERGED = (119, 120)  # task-level x size events, v3
@@ -82,11 +83,11 @@ class Claims:
         rows = [{"study": "anatomy", **row} for group in groups for row in group]
         return pd.DataFrame(rows).astype(dict.fromkeys(("value", "low", "high"), "float64"))
 
-    def _share(self, hits: int, total: int) -> dict[str, object]:
+    def _share(self, hits: int, total: int) -> Row:
         low, high = clopper_pearson(hits, total, self.statistics.confidence)
         return {"value": hits / total, "low": low, "high": high, "interval": f"exact, {hits}/{total} units"}
 
-    def emergence(self) -> Iterator[dict[str, object]]:
+    def emergence(self) -> Iterator[Row]:
         """Nearly every task-level emerges at every size."""
         events = self.evidence.events.query("metric == @self.metric")
         units = events.groupby(["task", "level", "size"])["emerged"].mean() > 0.5
@@ -104,7 +105,7 @@ class Claims:
             "rule": f"interval at or above {threshold:.3f} (exact lower bound of 119/120); needs sizes from 405K",
         }
 
-    def collapse(self) -> Iterator[dict[str, object]]:
+    def collapse(self) -> Iterator[Row]:
         """Every task's representation collapses early."""
         collapses = self.evidence.collapses
         last = collapses[collapses["layer"] == collapses.groupby("run")["layer"].transform("max")]
@@ -120,7 +121,7 @@ class Claims:
             "rule": f"interval of the share of task x size units at or above {self.verdicts.universal}",
         }
 
-    def scale(self) -> Iterator[dict[str, object]]:
+    def scale(self) -> Iterator[Row]:
         """Floors do not depend on size; that of modular arithmetic is about 2."""
         floors = self.evidence.floors.set_index(["task", "method"])
         pooled, mixed = floors.loc[("all", "run means")], floors.loc[("all", "mixed model")]
@@ -134,7 +135,7 @@ class Claims:
             "low": pooled["low"],
             "high": pooled["high"],
             "interval": f"t over {pooled['runs']:.0f} runs",
-            "control": f"equivalence p = {pooled['equivalence_p']:.2g}; mixed model {_interval(mixed, 'slope', '+.3f')}",
+            "control": f"equivalence p {pooled['equivalence_p']:.2g}; mixed model {_interval(mixed, 'slope', '+.3f')}",
             "verdict": within(pooled["low"], pooled["high"], low, high) if np.isfinite(pooled["low"]) else "undecided",
             "rule": f"interval within [{low:.3f}, {high:.3f}]: {self.statistics.equivalence:.0%} a decade",
         }
@@ -155,7 +156,7 @@ class Claims:
                 "rule": f"interval within [{lowest:.2f}, {highest:.2f}]",
             }
 
-    def top_down(self) -> Iterator[dict[str, object]]:
+    def top_down(self) -> Iterator[Row]:
         """The last layer collapses first."""
         units = self.evidence.direction.drop_duplicates(["task", "size"])
         layers = self.evidence.direction["layer"].nunique()
@@ -173,7 +174,7 @@ class Claims:
                 "rule": f"interval at or above {threshold:.3f}, exact lower bound of the published count",
             }
 
-    def precursors(self) -> Iterator[dict[str, object]]:
+    def precursors(self) -> Iterator[Row]:
         """RankMe leads emergence in hard tasks, and not in easy ones."""
         rates = self.evidence.precursors.query("metric == @self.metric and size == 'all'")
         rates = rates.set_index(["difficulty", "control"])
@@ -209,7 +210,7 @@ class Claims:
             }
 
 
-def _interval(row: pd.Series | dict[str, object], name: str, form: str) -> str:
+def _interval(row: pd.Series | Row, name: str, form: str) -> str:
     """A value with its interval, for the control column."""
     prefix = "excess_" if name == "excess" else ""
     low, high = row[f"{prefix}low"], row[f"{prefix}high"]

@@ -1,8 +1,8 @@
 """Direction of the collapse: which layer falls first?
 
 The unit is task x size, as published (32 of them): collapse steps are the median over levels and seeds. A unit is
-*top-down* (``last_first``) only if its last layer falls strictly before every other; ``downward`` is the weaker statement
-that the collapse step decreases with depth (negative Kendall correlation). Units of one size share networks.
+*top-down* (``last_first``) only if its last layer falls strictly before every other; ``downward`` is the weaker
+statement that the collapse step decreases with depth (negative Kendall correlation). Units of one size share networks.
 """
 
 from pathlib import Path

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emergence.analysis.curves import crossing, to_steps
 from emergence import tables
+from emergence.analysis.curves import crossing, to_steps
 from emergence.schemas.analysis import EVENTS, SCORES
 from emergence.schemas.trajectories import BASELINES, BEHAVIOUR
 from emergence.settings.analysis import Events

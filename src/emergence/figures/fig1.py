@@ -45,7 +45,7 @@ def make(settings: Figure1Settings, scores: Path, events: Path, pdf: Path, png: 
     style.save(figure, pdf, png, settings.dpi)
 
 
-def _panel(axes: Axes, curves: pd.DataFrame, threshold: float, colours: dict) -> None:
+def _panel(axes: Axes, curves: pd.DataFrame, threshold: float, colours: style.Colours) -> None:
     sns.lineplot(
         curves, x="step", y="score", hue="size", palette=colours, errorbar=("pi", 100), legend=False, ax=axes,
         err_kws={"linewidth": 0, "alpha": 0.2},
@@ -55,7 +55,7 @@ def _panel(axes: Axes, curves: pd.DataFrame, threshold: float, colours: dict) ->
     axes.set(xlabel="", ylim=(-0.45, 1.05), yticks=[0, 0.5, 1])
 
 
-def _marks(axes: Axes, events: pd.DataFrame, colours: dict) -> None:
+def _marks(axes: Axes, events: pd.DataFrame, colours: style.Colours) -> None:
     """A tick an event, a line of them a size, below the curves."""
     for place, (size, colour) in enumerate(colours.items()):
         steps = events.loc[(events["size"] == size) & events["emerged"], "step"]

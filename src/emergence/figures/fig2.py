@@ -27,7 +27,7 @@ def make(settings: Figure2Settings, measures: list[Path], collapses: Path, floor
     columns = 4
     rows = -(-len(tasks) // columns)
     figure = plt.figure(figsize=(style.FULL_WIDTH, 1.35 * rows + 2.6))
-    upper, lower = figure.subfigures(2, 1, height_ratios=[1.35 * rows, 2.4])
+    upper, lower = figure.subfigures(2, 1, height_ratios=[1.35 * rows, 2.4])  # type: ignore[misc]
     grid = upper.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes in grid.flat[len(tasks) :]:
         axes.set_axis_off()
@@ -51,7 +51,7 @@ def _last_layer(frame: pd.DataFrame, variant: str) -> pd.DataFrame:
     return frame[frame["layer"] == frame.groupby("run")["layer"].transform("max")]
 
 
-def _recovery(axes: Axes, curves: pd.DataFrame, colours: dict) -> None:
+def _recovery(axes: Axes, curves: pd.DataFrame, colours: style.Colours) -> None:
     """A line a size (mean over seeds and levels), a band from the lowest to the highest of them."""
     sns.lineplot(
         curves, x="step", y="value", hue="size", palette=colours, errorbar=("pi", 100), legend=False, ax=axes,

@@ -24,7 +24,7 @@ def make(settings: Figure3Settings, measures: list[Path], direction: Path, pdf: 
     sizes = list(style.size_colours(curves))
     labels = style.size_labels(curves)
     figure = plt.figure(figsize=(style.FULL_WIDTH, 4.6))
-    upper, lower = figure.subfigures(2, 1, height_ratios=[1, 1.25])
+    upper, lower = figure.subfigures(2, 1, height_ratios=[1, 1.25])  # type: ignore[misc]
     maps = upper.subplots(1, len(sizes), sharey=True, squeeze=False)[0]
     for size, axes in zip(sizes, maps, strict=True):
         image = _map(axes, curves[curves["size"] == size])

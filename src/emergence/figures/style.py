@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -26,7 +27,7 @@ TASK_COLOURS = {
 }
 NULL_COLOUR = "#B0B0B0"
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 7,
     "font.family": "DejaVu Sans",
     "axes.titlesize": 7,
@@ -50,6 +51,8 @@ STYLE = {
     "svg.hashsalt": "emergence",
 }
 
+Colours = dict[str, tuple[float, float, float, float]]
+
 
 def start() -> None:
     """Apply the style; no window is ever opened."""
@@ -58,7 +61,7 @@ def start() -> None:
     plt.rcParams.update(STYLE)
 
 
-def size_colours(frame: pd.DataFrame) -> dict[str, tuple[float, float, float, float]]:
+def size_colours(frame: pd.DataFrame) -> Colours:
     """A sequential colour for each size, light for the smallest and dark for the largest."""
     ordered = frame[["size", "parameters"]].drop_duplicates().sort_values("parameters")["size"].tolist()
     shades = mpl.colormaps["viridis_r"]

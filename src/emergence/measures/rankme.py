@@ -1,8 +1,8 @@
 """RankMe: the effective rank of representations.
 
 The exponential of the entropy of the normalised singular values of the samples x width matrix (Garrido et al. 2023,
-arXiv:2210.02885, eq. 1-2): ``exp(-Σ p_k ln p_k)`` with ``p_k = σ_k / ‖σ‖₁ + ε``. It is computed after every block and in
-eight variants: pooling {answer position, mean over the prompt} x {centred, uncentred} x {σ, σ²}, since the variant
+arXiv:2210.02885, eq. 1-2): ``exp(-Σ p_k ln p_k)`` with ``p_k = σ_k / ‖σ‖₁ + ε``. It is computed after every block and
+in eight variants: pooling {answer position, mean over the prompt} x {centred, uncentred} x {σ, σ²}, since the variant
 matters more than the measure.
 """
 

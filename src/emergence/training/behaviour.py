@@ -30,7 +30,7 @@ class Evaluation:
         self.targets = torch.from_numpy(self.layout.targets(tokens)).to(device)
 
     def __call__(self, model: Transformer) -> pd.DataFrame:
-        """Score a model: columns task, level, metric, value; log-probability in nats an answer, loss in nats a token."""
+        """Score a model: columns task, level, metric, value; log-probability in nats an answer, loss a token."""
         rows = []
         for level, (hits, log_p) in zip(self.layout.levels, self._score(model), strict=True):
             values = {

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ def optimiser(model: Transformer, settings: Training) -> torch.optim.AdamW:
     """AdamW that decays matrices only."""
     matrices = [parameter for parameter in model.parameters() if parameter.dim() > 1]
     vectors = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
-    groups = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
+    groups: list[dict[str, Any]] = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
     beta_1, beta_2 = settings.betas
     return torch.optim.AdamW(
         groups, lr=settings.learning_rate, betas=(beta_1, beta_2), weight_decay=settings.weight_decay, fused=True
@@ -107,7 +108,11 @@ def train(settings: TrainSettings, evaluation: Path, folder: Path) -> None:
 
 
 def _finish(
-    settings: TrainSettings, learner: Learner, entries: list[dict], behaviour: list[pd.DataFrame], folder: Path
+    settings: TrainSettings,
+    learner: Learner,
+    entries: list[dict[str, Any]],
+    behaviour: list[pd.DataFrame],
+    folder: Path,
 ) -> None:
     """Write behaviour, then the manifest that makes the folder a trajectory."""
     total = sum(parameter.numel() for parameter in learner.model.parameters())
