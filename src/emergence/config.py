@@ -157,7 +157,7 @@ class Config(Strict):
             case "floors":
                 return FloorSettings(variant=study.variant, statistics=study.statistics)
             case "direction":
-                return DirectionSettings(variant=study.variant)
+                return DirectionSettings(variant=study.variant, confidence=study.statistics.confidence)
             case "precursors":
                 return LeadSettings(**{name: getattr(study, name) for name in LeadSettings.model_fields})
             case "claims":

@@ -28,9 +28,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` as indented JSON with sorted keys."""
+    """Write ``value`` as indented JSON; keys keep their order."""
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=1, sort_keys=True) + "\n")
+        temporary.write_text(json.dumps(value, indent=1) + "\n")
 
 
 def sha256(*contents: bytes) -> str:

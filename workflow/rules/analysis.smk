@@ -75,7 +75,8 @@ rule direction:
         collapses=rules.collapse.output.table,
         source=sources("direction"),
     output:
-        table="<results>/analysis/direction.parquet",
+        steps_table="<results>/analysis/direction.parquet",
+        shares_table="<results>/analysis/top_down.parquet",
     log:
         "<logs>/direction.log",
     benchmark:
@@ -90,7 +91,7 @@ rule direction:
         "Comparing collapse steps over layers"
     shell:
         "emergence direction --settings {params.settings:q} --collapses {input.collapses:q}"
-        " --table {output.table:q} 2> {log:q}"
+        " --steps-table {output.steps_table:q} --shares-table {output.shares_table:q} 2> {log:q}"
 
 
 rule precursors:
@@ -124,7 +125,7 @@ rule claims:
         events=rules.events.output.events_table,
         collapses=rules.collapse.output.table,
         floors=rules.floors.output.table,
-        direction=rules.direction.output.table,
+        top_down=rules.direction.output.shares_table,
         precursors=rules.precursors.output.rates_table,
         source=sources("claims"),
     output:
@@ -149,5 +150,5 @@ rule claims:
         "Judging the published claims"
     shell:
         "emergence claims --settings {params.settings:q} --events {input.events:q}"
-        " --collapses {input.collapses:q} --floors {input.floors:q} --direction {input.direction:q}"
+        " --collapses {input.collapses:q} --floors {input.floors:q} --top-down {input.top_down:q}"
         " --precursors {input.precursors:q} --table {output.table:q} --csv {output.csv:q} 2> {log:q}"

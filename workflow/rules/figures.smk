@@ -63,7 +63,8 @@ rule fig2:
 rule fig3:
     input:
         measures=expand("<results>/measures/rankme/{run}.parquet", run=RUNS),
-        direction=rules.direction.output.table,
+        direction=rules.direction.output.steps_table,
+        shares=rules.direction.output.shares_table,
         source=sources("fig3"),
     output:
         pdf="<figures>/fig3.pdf",
@@ -87,4 +88,4 @@ rule fig3:
         "Drawing figure 3: where the collapse starts"
     shell:
         "emergence fig3 --settings {params.settings:q} --measures {input.measures:q}"
-        " --direction {input.direction:q} --pdf {output.pdf:q} --png {output.png:q} 2> {log:q}"
+        " --direction {input.direction:q} --shares {input.shares:q} --pdf {output.pdf:q} --png {output.png:q} 2> {log:q}"

@@ -5,6 +5,7 @@ The unit is task x size, as published (32 of them): collapse steps are the media
 statement that the collapse step decreases with depth (negative Kendall correlation). Units of one size share networks.
 """
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import pandas as pd
 from scipy.stats import kendalltau
 
 from emergence import tables
-from emergence.schemas.analysis import COLLAPSE, DIRECTION
+from emergence.analysis.intervals import clopper_pearson
+from emergence.schemas.analysis import COLLAPSE, DIRECTION, TOP_DOWN
 from emergence.settings.analysis import DirectionSettings
 
 
@@ -39,7 +41,22 @@ def direction(collapses: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def make(settings: DirectionSettings, collapses: Path, table: Path) -> None:
+def top_down(units: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Shares of top-down and of downward units, by size and over all, with exact intervals (table ``top_down``)."""
+    chance = {"last_first": 1 / units["layer"].nunique(), "downward": 0.5}
+    tasks = units.drop_duplicates(["task", "size"])
+    rows = []
+    for size, statistic in product(["all", *tasks["size"].unique()], chance):
+        hits = tasks.loc[(size == "all") | (tasks["size"] == size), statistic]
+        low, high = clopper_pearson(int(hits.sum()), len(hits), confidence)
+        share = {"count": hits.sum(), "units": len(hits), "share": hits.mean(), "low": low, "high": high}
+        rows.append({"size": size, "statistic": statistic, **share, "chance": chance[statistic]})
+    return pd.DataFrame(rows)
+
+
+def make(settings: DirectionSettings, collapses: Path, steps_table: Path, shares_table: Path) -> None:
     """Compare the collapse steps of the primary variant over layers."""
     found = tables.read(COLLAPSE, collapses)
-    tables.write(DIRECTION, direction(found[found["variant"] == settings.variant]), table)
+    units = direction(found[found["variant"] == settings.variant])
+    tables.write(DIRECTION, units, steps_table)
+    tables.write(TOP_DOWN, top_down(units, settings.confidence), shares_table)

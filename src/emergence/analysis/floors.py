@@ -26,14 +26,20 @@ def bounds(settings: Statistics) -> tuple[float, float]:
 
 
 def floors(collapses: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
-    """Slope for each task and over all tasks (table ``floors``), from the last layer's collapses of one variant."""
-    last = collapses["layer"] == collapses.groupby("run")["layer"].transform("max")
-    logs = collapses[last].assign(log_floor=lambda frame: np.log10(frame["floor"]))
-    tasks = logs.groupby(["run", "parameters", "task"], sort=False)["log_floor"].mean().reset_index()
-    runs = tasks.groupby(["run", "parameters"], sort=False)["log_floor"].mean().reset_index()
-    rows = [_row(task, "run means", _line(frame), frame, settings) for task, frame in tasks.groupby("task", sort=False)]
-    rows.append(_row("all", "run means", _line(runs), runs, settings))
-    rows.append(_row("all", "mixed model", _mixed(tasks), runs, settings))
+    """Floor, initial value and depth (their ratio) against size (table ``floors``), from one variant's last layer.
+
+    Floors are what the claim is about. Initial values show what a larger network brings by its width alone, depths what
+    is left of the collapse when that is divided out.
+    """
+    last = collapses[collapses["layer"] == collapses.groupby("run")["layer"].transform("max")]
+    rows = []
+    for quantity in ("floor", "initial", "depth"):
+        logs = last.assign(log=np.log10(last[quantity]))
+        tasks = logs.groupby(["run", "parameters", "task"], sort=False)["log"].mean().reset_index()
+        runs = tasks.groupby(["run", "parameters"], sort=False)["log"].mean().reset_index()
+        fits = [(task, "run means", _line(frame), frame) for task, frame in tasks.groupby("task", sort=False)]
+        fits += [("all", "run means", _line(runs), runs), ("all", "mixed model", _mixed(tasks), runs)]
+        rows += [{"quantity": quantity, **_row(*fit, settings)} for fit in fits]
     return pd.DataFrame(rows)
 
 
@@ -42,7 +48,7 @@ def _line(frame: pd.DataFrame) -> tuple[float, float, float]:
     freedom = len(frame) - 2
     if freedom < 1 or frame["parameters"].nunique() < 2:
         return np.nan, np.nan, np.nan
-    fit = sm.OLS(frame["log_floor"], sm.add_constant(np.log10(frame["parameters"].to_numpy()))).fit()
+    fit = sm.OLS(frame["log"], sm.add_constant(np.log10(frame["parameters"].to_numpy()))).fit()
     return float(fit.params.iloc[1]), float(fit.bse.iloc[1]), freedom
 
 
@@ -52,7 +58,7 @@ def _mixed(tasks: pd.DataFrame) -> tuple[float, float, float]:
     decades = sm.add_constant(np.log10(tasks["parameters"].to_numpy()))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # convergence on few runs; the interval then says so by its width
-        fit = sm.MixedLM(tasks["log_floor"], decades, groups=tasks["task"]).fit(method=["lbfgs", "powell"])
+        fit = sm.MixedLM(tasks["log"], decades, groups=tasks["task"]).fit(method=["lbfgs", "powell"])
     return float(fit.fe_params.iloc[1]), float(fit.bse_fe.iloc[1]), np.inf
 
 
@@ -63,14 +69,14 @@ def _row(
     half = stats.t.ppf((1 + settings.confidence) / 2, freedom) * error
     low, high = bounds(settings)
     p = max(stats.t.sf((slope - low) / error, freedom), stats.t.cdf((slope - high) / error, freedom))
-    mean = frame["log_floor"].mean()
-    spread = stats.t.ppf((1 + settings.confidence) / 2, len(frame) - 1) * stats.sem(frame["log_floor"])
+    mean = frame["log"].mean()
+    spread = stats.t.ppf((1 + settings.confidence) / 2, len(frame) - 1) * stats.sem(frame["log"])
     return {
         "task": task,
         "method": method,
-        "floor": 10**mean,
-        "floor_low": 10 ** (mean - spread),
-        "floor_high": 10 ** (mean + spread),
+        "mean": 10**mean,
+        "mean_low": 10 ** (mean - spread),
+        "mean_high": 10 ** (mean + spread),
         "slope": slope,
         "low": slope - half,
         "high": slope + half,

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
@@ -15,7 +14,7 @@ from emergence.settings.figures import Figure1Settings
 
 
 def make(settings: Figure1Settings, scores: Path, events: Path, pdf: Path, png: Path) -> None:
-    """Draw figure 1: a row a level, a column a task; score over training, a line a size, events marked below."""
+    """Draw figure 1: a row a level, a column a task; score over training, a line a size, events marked above."""
     style.start()
     scored = tables.read(SCORES, scores).query("metric == @settings.metric")
     found = tables.read(EVENTS, events).query("metric == @settings.metric")
@@ -46,17 +45,14 @@ def make(settings: Figure1Settings, scores: Path, events: Path, pdf: Path, png: 
 
 
 def _panel(axes: Axes, curves: pd.DataFrame, threshold: float, colours: style.Colours) -> None:
-    sns.lineplot(
-        curves, x="step", y="score", hue="size", palette=colours, errorbar=("pi", 100), legend=False, ax=axes,
-        err_kws={"linewidth": 0, "alpha": 0.2},
-    )  # fmt: skip
+    style.band(axes, curves, "score", colours, alpha=0.2)
     axes.axhline(threshold, color="0.6", linestyle=(0, (2, 2)), linewidth=0.6, zorder=0)
     style.step_axis(axes, 10, curves["step"].max())
-    axes.set(xlabel="", ylim=(-0.45, 1.05), yticks=[0, 0.5, 1])
+    axes.set(ylim=(-0.25, 1.45), yticks=[0, 0.5, 1])
 
 
 def _marks(axes: Axes, events: pd.DataFrame, colours: style.Colours) -> None:
-    """A tick an event, a line of them a size, below the curves."""
+    """A tick an event, a line of them a size, above the curves."""
     for place, (size, colour) in enumerate(colours.items()):
         steps = events.loc[(events["size"] == size) & events["emerged"], "step"]
-        axes.plot(steps, [-0.13 - 0.08 * place] * len(steps), "|", color=colour, markersize=4, markeredgewidth=1)
+        axes.plot(steps, [1.12 + 0.09 * place] * len(steps), "|", color=colour, markersize=4, markeredgewidth=1)

@@ -5,7 +5,6 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
@@ -21,7 +20,7 @@ def make(settings: Figure2Settings, measures: list[Path], collapses: Path, floor
     style.start()
     curves = _last_layer(tables.read(MEASURE, *measures), settings.variant)
     lowest = _last_layer(tables.read(COLLAPSE, collapses), settings.variant)
-    slopes = tables.read(FLOORS, floors)
+    slopes = tables.read(FLOORS, floors).query("quantity == 'floor'")
     tasks = list(curves["task"].unique())
     colours, labels = style.size_colours(curves), style.size_labels(curves)
     columns = 4
@@ -36,6 +35,9 @@ def make(settings: Figure2Settings, measures: list[Path], collapses: Path, floor
         axes.set_title(task, pad=2)
     for row in grid:
         row[0].set_ylabel("RankMe, last layer")
+    grid[0][0].set_yscale("log", base=2)
+    grid[0][0].set_yticks([1, 2, 4, 8, 16, 32, 64], labels=["1", "2", "4", "8", "16", "32", "64"])
+    grid[0][0].set_ylim(0.8 * curves["value"].min(), 1.25 * curves["value"].max())
     upper.supxlabel("optimiser step", fontsize=7)
     handles = [Line2D([], [], color=colour, label=labels[size]) for size, colour in colours.items()]
     upper.legend(handles=handles, loc="outside upper center", ncols=len(handles), title="size (parameters)")
@@ -53,14 +55,8 @@ def _last_layer(frame: pd.DataFrame, variant: str) -> pd.DataFrame:
 
 def _recovery(axes: Axes, curves: pd.DataFrame, colours: style.Colours) -> None:
     """A line a size (mean over seeds and levels), a band from the lowest to the highest of them."""
-    sns.lineplot(
-        curves, x="step", y="value", hue="size", palette=colours, errorbar=("pi", 100), legend=False, ax=axes,
-        err_kws={"linewidth": 0, "alpha": 0.15},
-    )  # fmt: skip
-    axes.set_yscale("log", base=2)
-    axes.set_yticks([1, 2, 4, 8, 16, 32, 64], labels=["1", "2", "4", "8", "16", "32", "64"])
+    style.band(axes, curves, "value", colours, alpha=0.15)
     style.step_axis(axes, 0, curves["step"].max())
-    axes.set(xlabel="", ylim=(max(1, 0.8 * curves["value"].min()), None))
 
 
 def _floors(axes: Axes, lowest: pd.DataFrame, margin: float) -> None:

@@ -10,17 +10,17 @@ from matplotlib.colors import LogNorm
 
 from emergence import tables
 from emergence.figures import style
-from emergence.schemas.analysis import DIRECTION
+from emergence.schemas.analysis import DIRECTION, TOP_DOWN
 from emergence.schemas.trajectories import MEASURE
 from emergence.settings.figures import Figure3Settings
 
 
-def make(settings: Figure3Settings, measures: list[Path], direction: Path, pdf: Path, png: Path) -> None:
+def make(settings: Figure3Settings, measures: list[Path], direction: Path, shares: Path, pdf: Path, png: Path) -> None:
     """Draw figure 3: maps of RankMe, layer x step (a); collapse step by layer (b); which layer is first (c)."""
     style.start()
     curves = tables.read(MEASURE, *measures)
     curves = curves[(curves["variant"] == settings.variant) & (curves["step"] <= settings.floor_until)]
-    units = tables.read(DIRECTION, direction)
+    units, top_down = tables.read(DIRECTION, direction), tables.read(TOP_DOWN, shares)
     sizes = list(style.size_colours(curves))
     labels = style.size_labels(curves)
     figure = plt.figure(figsize=(style.FULL_WIDTH, 4.6))
@@ -43,10 +43,8 @@ def make(settings: Figure3Settings, measures: list[Path], direction: Path, pdf: 
         _steps(axes, units[units["size"] == size])
         axes.set_title(labels[size], pad=2)
     panels[0].set_ylabel("step of half collapse")
-    panels[len(sizes) // 2].legend(
-        ncols=4, loc="upper center", bbox_to_anchor=(0.5 if len(sizes) % 2 else 0.0, -0.22), handlelength=1.2
-    )
-    _first(panels[-1], units, sizes)
+    lower.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=8, handlelength=1.2)
+    _first(panels[-1], top_down, sizes)
     style.panel_letters([maps[0], panels[0], panels[-1]])
     style.save(figure, pdf, png, settings.dpi)
 
@@ -81,15 +79,15 @@ def _steps(axes: Axes, units: pd.DataFrame) -> None:
     axes.yaxis.set_minor_formatter(lambda step, _: f"{step:g}" if str(f"{step:g}")[0] in "25" else "")
 
 
-def _first(axes: Axes, units: pd.DataFrame, sizes: list[str]) -> None:
-    """Share of tasks whose last layer falls strictly first, and whose collapse step decreases with depth."""
-    tasks = units.drop_duplicates(["task", "size"])
-    shares = tasks.groupby("size")[["last_first", "downward"]].mean().loc[sizes]
+def _first(axes: Axes, top_down: pd.DataFrame, sizes: list[str]) -> None:
+    """Shares of tasks with exact intervals, beside chance (dashed)."""
+    looks = {"last_first": ("last layer first", "#0072B2", -0.12), "downward": ("earlier with depth", "#E69F00", 0.12)}
     places = np.arange(len(sizes))
-    axes.bar(places - 0.2, shares["last_first"], 0.36, color="#0072B2", label="last layer first")
-    axes.bar(places + 0.2, shares["downward"], 0.36, color="#56B4E9", label="earlier with depth")
-    axes.axhline(1 / units["layer"].nunique(), color="#0072B2", linewidth=0.8, linestyle=(0, (2, 2)))
-    axes.axhline(0.5, color="#56B4E9", linewidth=0.8, linestyle=(0, (2, 2)))
+    for statistic, (label, colour, shift) in looks.items():
+        rows = top_down[top_down["statistic"] == statistic].set_index("size").loc[sizes]
+        error = [rows["share"] - rows["low"], rows["high"] - rows["share"]]
+        axes.errorbar(places + shift, rows["share"], error, fmt="o", color=colour, markersize=3.5, label=label)
+        axes.axhline(rows["chance"].iloc[0], color=colour, linewidth=0.8, linestyle=(0, (2, 2)), zorder=0)
     axes.set_xticks(places, labels=sizes, rotation=30)
-    axes.set(ylim=(0, 1), ylabel="share of tasks")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=1)
+    axes.set(ylim=(-0.03, 1.03), xlim=(-0.5, len(sizes) - 0.5), ylabel="share of tasks")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0))

@@ -7,6 +7,7 @@ from typing import Any
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -64,7 +65,7 @@ def start() -> None:
 def size_colours(frame: pd.DataFrame) -> Colours:
     """A sequential colour for each size, light for the smallest and dark for the largest."""
     ordered = frame[["size", "parameters"]].drop_duplicates().sort_values("parameters")["size"].tolist()
-    shades = mpl.colormaps["viridis_r"]
+    shades = sns.color_palette("viridis_r", as_cmap=True)
     return {size: shades(0.12 + 0.83 * i / max(1, len(ordered) - 1)) for i, size in enumerate(ordered)}
 
 
@@ -72,6 +73,14 @@ def size_labels(frame: pd.DataFrame) -> dict[str, str]:
     """Readable names of sizes, with their parameter counts."""
     counts = frame.groupby("size")["parameters"].first()
     return {str(size): f"{size} ({thousands(count)})" for size, count in counts.items()}
+
+
+def band(axes: Axes, curves: pd.DataFrame, value: str, colours: Colours, alpha: float) -> None:
+    """A line a size through the means of ``value`` at each step, in a band from the lowest to the highest."""
+    for size, colour in colours.items():
+        of_size = curves[curves["size"] == size].groupby("step")[value].agg(["mean", "min", "max"])
+        axes.fill_between(of_size.index, of_size["min"], of_size["max"], color=colour, alpha=alpha, linewidth=0)
+        axes.plot(of_size.index, of_size["mean"], color=colour)
 
 
 def thousands(count: float) -> str:

@@ -40,11 +40,12 @@ COLLAPSE = Schema(
 FLOORS = Schema(
     "floors",
     {
+        "quantity": "string",
         "task": "string",
         "method": "string",
-        "floor": "float64",
-        "floor_low?": "float64",
-        "floor_high?": "float64",
+        "mean": "float64",
+        "mean_low?": "float64",
+        "mean_high?": "float64",
         "slope?": "float64",
         "low?": "float64",
         "high?": "float64",
@@ -52,7 +53,7 @@ FLOORS = Schema(
         "runs": "int64",
     },
 )
-"""Slope of log10 floor on log10 parameters, by task and over all; null where there are too few runs or sizes."""
+"""Geometric mean of floors, initial values and depths, and their slope on log10 parameters; null where undefined."""
 
 DIRECTION = Schema(
     "direction",
@@ -69,6 +70,21 @@ DIRECTION = Schema(
     },
 )
 """Median and quartiles of the collapse step of each task x size x layer, and what they say of the unit."""
+
+TOP_DOWN = Schema(
+    "top_down",
+    {
+        "size": "string",
+        "statistic": "string",
+        "count": "int64",
+        "units": "int64",
+        "share": "float64",
+        "low": "float64",
+        "high": "float64",
+        "chance": "float64",
+    },
+)
+"""Share of task x size units whose last layer is first, or whose collapse step decreases with depth."""
 
 LEADS = Schema(
     "leads",

@@ -96,6 +96,7 @@ class DirectionSettings(Strict):
     """What the direction stage is given."""
 
     variant: Variant
+    confidence: Fraction
 
 
 class LeadSettings(Strict):
