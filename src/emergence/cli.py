@@ -84,7 +84,3 @@ def _settings(name: str, kind: type[BaseModel], options: dict[str, Any], parser:
         return read(*options["config"]).settings(name, run=options["run"], measure=options["measure"])
     text: str = options["settings"]
     return kind.model_validate_json(text if text.lstrip().startswith("{") else Path(text).read_text())
-
-
-if __name__ == "__main__":
-    sys.exit(main())

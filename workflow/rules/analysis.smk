@@ -10,6 +10,8 @@ rule events:
         "<logs>/events.log",
     benchmark:
         "<benchmarks>/events.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -19,7 +21,7 @@ rule events:
     message:
         "Finding emergence events"
     shell:
-        "emergence events --settings {params.settings:q} --behaviour {input.behaviour:q}"
+        "python3 -m emergence events --settings {params.settings:q} --behaviour {input.behaviour:q}"
         " --baselines {input.baselines:q} --scores-table {output.scores_table:q}"
         " --events-table {output.events_table:q} 2> {log:q}"
 
@@ -34,6 +36,8 @@ rule collapse:
         "<logs>/collapse.log",
     benchmark:
         "<benchmarks>/collapse.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -43,7 +47,7 @@ rule collapse:
     message:
         "Finding collapse and recovery"
     shell:
-        "emergence collapse --settings {params.settings:q} --measures {input.measures:q}"
+        "python3 -m emergence collapse --settings {params.settings:q} --measures {input.measures:q}"
         " --table {output.table:q} 2> {log:q}"
 
 
@@ -57,6 +61,8 @@ rule floors:
         "<logs>/floors.log",
     benchmark:
         "<benchmarks>/floors.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -66,7 +72,7 @@ rule floors:
     message:
         "Comparing collapse floors over sizes"
     shell:
-        "emergence floors --settings {params.settings:q} --collapses {input.collapses:q}"
+        "python3 -m emergence floors --settings {params.settings:q} --collapses {input.collapses:q}"
         " --table {output.table:q} 2> {log:q}"
 
 
@@ -81,6 +87,8 @@ rule direction:
         "<logs>/direction.log",
     benchmark:
         "<benchmarks>/direction.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -90,7 +98,7 @@ rule direction:
     message:
         "Comparing collapse steps over layers"
     shell:
-        "emergence direction --settings {params.settings:q} --collapses {input.collapses:q}"
+        "python3 -m emergence direction --settings {params.settings:q} --collapses {input.collapses:q}"
         " --steps-table {output.steps_table:q} --shares-table {output.shares_table:q} 2> {log:q}"
 
 
@@ -106,6 +114,8 @@ rule precursors:
         "<logs>/precursors.log",
     benchmark:
         "<benchmarks>/precursors.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -115,7 +125,7 @@ rule precursors:
     message:
         "Comparing RankMe with emergence events, beside nulls"
     shell:
-        "emergence precursors --settings {params.settings:q} --events {input.events:q}"
+        "python3 -m emergence precursors --settings {params.settings:q} --events {input.events:q}"
         " --measures {input.measures:q} --leads-table {output.leads_table:q}"
         " --rates-table {output.rates_table:q} 2> {log:q}"
 
@@ -140,6 +150,8 @@ rule claims:
         "<logs>/claims.log",
     benchmark:
         "<benchmarks>/claims.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -149,6 +161,6 @@ rule claims:
     message:
         "Judging the published claims"
     shell:
-        "emergence claims --settings {params.settings:q} --events {input.events:q}"
+        "python3 -m emergence claims --settings {params.settings:q} --events {input.events:q}"
         " --collapses {input.collapses:q} --floors {input.floors:q} --top-down {input.top_down:q}"
         " --precursors {input.precursors:q} --table {output.table:q} --csv {output.csv:q} 2> {log:q}"

@@ -6,6 +6,11 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
+
+# The package is taken from this checkout, installed or not; so any environment with the requirements will do.
+SOURCE = Path(workflow.basedir) / "src"
+sys.path.insert(0, str(SOURCE))
 
 from emergence import stages
 from emergence.config import ConfigError, load
@@ -19,9 +24,13 @@ RUNS = list(CONFIG.anatomy.runs)
 FIGURES = [1, 2, 3]
 GPU = int(CONFIG.device == "cuda")
 
-# Jobs find the `emergence` command beside the Python that runs Snakemake, whether or not its environment is active.
+# Jobs run the Python that runs Snakemake, whether or not its environment is active, unless they have their own.
+if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+    python_path = "$PATH"
+else:
+    python_path = f"{shlex.quote(str(Path(sys.executable).parent))}:$PATH"
 shell.prefix(
-    f"set -euo pipefail; PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH; "
+    f"set -euo pipefail; export PATH={python_path} PYTHONPATH={shlex.quote(str(SOURCE))}; "
 )
 
 
@@ -51,5 +60,7 @@ def show_claims():
     table = Path(CONFIG.pathvars.results) / "claims.parquet"
     if table.exists():
         subprocess.run(
-            [sys.executable, "-m", "emergence.cli", "show", str(table)], check=False
+            [sys.executable, "-m", "emergence", "show", str(table)],
+            env={**os.environ, "PYTHONPATH": str(SOURCE)},
+            check=False,
         )

@@ -15,6 +15,8 @@ rule fig1:
         "<logs>/fig1.log",
     benchmark:
         "<benchmarks>/fig1.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -24,7 +26,7 @@ rule fig1:
     message:
         "Drawing figure 1: what is learned when"
     shell:
-        "emergence fig1 --settings {params.settings:q} --scores {input.scores:q} --events {input.events:q}"
+        "python3 -m emergence fig1 --settings {params.settings:q} --scores {input.scores:q} --events {input.events:q}"
         " --pdf {output.pdf:q} --png {output.png:q} 2> {log:q}"
 
 
@@ -46,6 +48,8 @@ rule fig2:
         "<logs>/fig2.log",
     benchmark:
         "<benchmarks>/fig2.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -55,7 +59,7 @@ rule fig2:
     message:
         "Drawing figure 2: collapse and recovery"
     shell:
-        "emergence fig2 --settings {params.settings:q} --measures {input.measures:q}"
+        "python3 -m emergence fig2 --settings {params.settings:q} --measures {input.measures:q}"
         " --collapses {input.collapses:q} --floors {input.floors:q} --pdf {output.pdf:q}"
         " --png {output.png:q} 2> {log:q}"
 
@@ -78,6 +82,8 @@ rule fig3:
         "<logs>/fig3.log",
     benchmark:
         "<benchmarks>/fig3.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -87,5 +93,5 @@ rule fig3:
     message:
         "Drawing figure 3: where the collapse starts"
     shell:
-        "emergence fig3 --settings {params.settings:q} --measures {input.measures:q}"
+        "python3 -m emergence fig3 --settings {params.settings:q} --measures {input.measures:q}"
         " --direction {input.direction:q} --shares {input.shares:q} --pdf {output.pdf:q} --png {output.png:q} 2> {log:q}"

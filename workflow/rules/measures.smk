@@ -10,6 +10,8 @@ rule measure:
         "<logs>/measure/{measure}/{run}.log",
     benchmark:
         "<benchmarks>/measure/{measure}/{run}.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -21,5 +23,5 @@ rule measure:
     message:
         "Measuring {wildcards.measure} along {wildcards.run}"
     shell:
-        "emergence measure --settings {params.settings:q} --trajectory {params.folder:q}"
+        "python3 -m emergence measure --settings {params.settings:q} --trajectory {params.folder:q}"
         " --probes {input.probes:q} --table {output.table:q} 2> {log:q}"

@@ -9,6 +9,8 @@ rule tasks:
         "<logs>/tasks.log",
     benchmark:
         "<benchmarks>/tasks.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -18,5 +20,5 @@ rule tasks:
     message:
         "Drawing evaluation and probe sets"
     shell:
-        "emergence tasks --settings {params.settings:q} --evaluation {output.evaluation:q}"
+        "python3 -m emergence tasks --settings {params.settings:q} --evaluation {output.evaluation:q}"
         " --probes {output.probes:q} --baselines-table {output.baselines:q} 2> {log:q}"

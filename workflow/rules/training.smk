@@ -10,6 +10,8 @@ rule train:
         "<logs>/train/{run}.log",
     benchmark:
         "<benchmarks>/train/{run}.tsv"
+    conda:
+        "../../environment.yml"
     threads: 1
     resources:
         mem_mb=2000,
@@ -21,5 +23,5 @@ rule train:
     message:
         "Training {wildcards.run}"
     shell:
-        "emergence train --settings {params.settings:q} --evaluation {input.evaluation:q}"
+        "python3 -m emergence train --settings {params.settings:q} --evaluation {input.evaluation:q}"
         " --folder {params.folder:q} 2> {log:q}"

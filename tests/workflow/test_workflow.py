@@ -1,0 +1,122 @@
+"""The workflow as a user sees it: it ends, it caches, it plans on every tier and profile."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from conftest import SMOKE, Copy
+
+from emergence import config, tables
+from emergence.schemas.analysis import CLAIMS
+
+pytestmark = pytest.mark.workflow
+
+RUNS_OF_SMOKE = 4
+
+
+def overlay(copy: Copy, name: str, text: str) -> tuple[str, ...]:
+    """Arguments for the smoke tier with one more overlay."""
+    (copy.folder / name).write_text(text)
+    return (*SMOKE, name)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every result, less logs and benchmarks."""
+    files = [
+        path for path in folder.rglob("*") if path.is_file() and path.suffix in {".parquet", ".safetensors", ".json"}
+    ]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_smoke_ends_with_figures_and_claims(smoke: Copy) -> None:
+    results = smoke.folder / "results/smoke"
+    claims = tables.read(CLAIMS, results / "claims.parquet")
+    assert claims["claim"].is_unique
+    assert set(claims["verdict"]) <= {"holds", "fails", "undecided", "not testable at this tier"}
+    for number in (1, 2, 3):
+        assert (results / f"figures/fig{number}.pdf").read_bytes().startswith(b"%PDF")
+        assert (results / f"figures/fig{number}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_second_run_does_nothing(smoke: Copy) -> None:
+    assert smoke.planned(*SMOKE) == {}
+
+
+def test_touching_a_module_does_nothing(smoke: Copy) -> None:
+    (smoke.folder / "src/emergence/figures/fig2.py").touch()
+    assert smoke.planned(*SMOKE) == {}
+
+
+@pytest.mark.parametrize(
+    ("edited", "expected"),
+    [
+        ("src/emergence/figures/fig2.py", {"fig2": 1}),
+        ("src/emergence/figures/style.py", {"fig1": 1, "fig2": 1, "fig3": 1}),
+        ("src/emergence/cli.py", {}),
+    ],
+    indirect=["edited"],
+)
+def test_an_edit_reruns_its_dependants_only(edited: tuple[Copy, str], expected: dict[str, int]) -> None:
+    assert edited[0].planned(*SMOKE) == expected
+
+
+@pytest.mark.parametrize("edited", ["src/emergence/measures/rankme.py"], indirect=True)
+def test_an_edited_measure_trains_nothing(edited: tuple[Copy, str]) -> None:
+    planned = edited[0].planned(*SMOKE)
+    assert planned["measure"] == RUNS_OF_SMOKE
+    assert not {"train", "tasks", "events"} & set(planned)
+
+
+def test_a_plot_setting_trains_nothing(smoke: Copy) -> None:
+    assert smoke.planned(*overlay(smoke, "dpi.yaml", "figures: {dpi: 90}")) == {"fig1": 1, "fig2": 1, "fig3": 1}
+
+
+def test_a_verdict_threshold_judges_anew_only(smoke: Copy) -> None:
+    changed = overlay(smoke, "verdict.yaml", "anatomy: {verdicts: {null_margin: 0.06}}")
+    assert smoke.planned(*changed) == {"claims": 1}
+
+
+def test_another_seed_adds_its_runs_only(smoke: Copy) -> None:
+    planned = smoke.planned(*overlay(smoke, "seed.yaml", "anatomy: {seeds: [1, 2, 9]}"))
+    assert planned["train"] == planned["measure"] == 2  # one a size
+    assert "tasks" not in planned
+
+
+def test_identical_results_on_one_core(smoke: Copy) -> None:
+    folders = {"results": "again", "figures": "again/figures", "logs": "again/logs", "benchmarks": "again/benchmarks"}
+    one_core = overlay(smoke, "again.yaml", f"pathvars: {json.dumps(folders)}")
+    smoke.snakemake("--cores", "1", *one_core)
+    first = digests(smoke.folder / "results/smoke")
+    assert len(first) > 4 * 10
+    assert digests(smoke.folder / "again") == first
+
+
+def test_report_is_built(smoke: Copy) -> None:
+    smoke.snakemake(*SMOKE, "--report", "report.html")
+    report = (smoke.folder / "report.html").read_text()
+    assert all(f"fig{number}.png" in report for number in (1, 2, 3))
+    assert "claims.csv" in report
+
+
+def test_default_tier_plans_one_figure(copy: Copy) -> None:
+    planned = copy.planned("figures/fig3.pdf")
+    settings = config.read(copy.folder / "config.yaml")
+    assert planned["train"] == planned["measure"] == len(settings.anatomy.runs)
+    assert planned["fig3"] == 1
+    assert not {"fig1", "fig2", "claims"} & set(planned)
+
+
+@pytest.mark.parametrize("profile", ["workflow/profiles/default", "workflow/profiles/slurm"])
+@pytest.mark.parametrize("tier", ["smoke", "paper"])
+def test_profiles_plan_every_tier(copy: Copy, tier: str, profile: str) -> None:
+    planned = copy.planned("--forceall", "--workflow-profile", profile, "--configfile", f"workflow/tiers/{tier}.yaml")
+    expected = config.read(copy.folder / "config.yaml", copy.folder / f"workflow/tiers/{tier}.yaml").anatomy.runs
+    assert planned["train"] == len(expected)
+
+
+def test_a_bad_setting_is_refused_before_anything_runs(copy: Copy) -> None:
+    bad = overlay(copy, "bad.yaml", "anatomy: {training: {stepz: 3}}")
+    printed = copy.snakemake("--cores", "1", *bad, check=False)
+    assert "anatomy.training.stepz: unknown key" in printed
+    assert "Traceback" not in printed
