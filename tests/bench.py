@@ -15,7 +15,6 @@ from pathlib import Path
 
 import torch
 from torch.nn import functional as F
-from transformers import GPT2Config, GPT2LMHeadModel
 
 from emergence import config
 from emergence.measures import rankme
@@ -33,11 +32,14 @@ class GPT2:
     """Hugging Face's GPT-2 trained as plainly as possible: every example padded to the context."""
 
     def __init__(self, settings: TrainSettings) -> None:
+        from transformers import GPT2Config, GPT2LMHeadModel  # here, so that it does not count as our memory
+
         size, context = settings.size, settings.context
         self.settings = settings.training
         dropouts = dict.fromkeys(("resid_pdrop", "embd_pdrop", "attn_pdrop"), 0.0)
+        unused = {"use_cache": False, "bos_token_id": None, "eos_token_id": None}
         shape = {"n_embd": size.width, "n_layer": size.layers, "n_head": size.heads, "n_positions": context}
-        self.model = GPT2LMHeadModel(GPT2Config(vocab_size=vocabulary.SIZE, **shape, **dropouts, use_cache=False))
+        self.model = GPT2LMHeadModel(GPT2Config(vocab_size=vocabulary.SIZE, **shape, **dropouts, **unused))
         self.optimiser = optimiser(self.model, self.settings)
         drawn = data.draw(settings.task_levels, self.settings.examples, 0)
         rows = [(level, row) for level, tokens in drawn.items() for row in tokens]
@@ -116,13 +118,13 @@ def compare(size: str) -> None:
     ratio = statistics.median(row[1] / row[0] for row in rounds)
     parameters = sum(p.numel() for p in build.transformer(work.trained.size, work.trained.context).parameters())
     share = 6 * parameters * work.tokens / step / rate
-    print(
-        f"{size}  training      {work.tokens / step:10,.0f} tokens/s, {share:.0%} of the matmul rate ({step * 1e3:.1f} ms/step)"
-    )
-    print(
-        f"{size}  against GPT-2 {ratio:10.2f} x the examples/s of Hugging Face's, padded ({baseline * 1e3:.1f} ms/step; target 1.8)"
-    )
-    print(f"{size}  RankMe        {rank:10.3f} s a checkpoint, {rank / step:.1f} training steps (target 10)")
+    lines = {
+        "training": f"{work.tokens / step:10,.0f} tokens/s, {share:.0%} of the matmul rate ({step * 1e3:.1f} ms/step)",
+        "against GPT-2": f"{ratio:10.2f} x the examples/s of a padded one ({baseline * 1e3:.1f} ms/step; target 1.8)",
+        "RankMe": f"{rank:10.3f} s a checkpoint, {rank / step:.1f} training steps (target 10)",
+    }
+    for name, line in lines.items():
+        print(f"{size}  {name:<14}{line}")
 
 
 def peak(size: str, piece: str) -> None:
@@ -130,10 +132,16 @@ def peak(size: str, piece: str) -> None:
     job = getattr(Work(size), piece)()
     for _ in range(5):
         job()
-    unit = 1 if sys.platform == "darwin" else 1024
-    print(
-        f"{size}  peak memory   {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20:10.0f} MiB  {piece}"
-    )
+    print(f"{size}  {'peak memory':<14}{peak_memory() / 2**20:10.0f} MiB  {piece}")
+
+
+def peak_memory() -> int:
+    """Peak resident bytes of this process (on Linux getrusage would count its parent's)."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from emergence.errors import EmergenceError
 from emergence.stages import STAGES
@@ -82,5 +82,18 @@ def _settings(name: str, kind: type[BaseModel], options: dict[str, Any], parser:
         from emergence.config import read
 
         return read(*options["config"]).settings(name, run=options["run"], measure=options["measure"])
-    text: str = options["settings"]
-    return kind.model_validate_json(text if text.lstrip().startswith("{") else Path(text).read_text())
+    return _from_json(kind, options["settings"])
+
+
+def _from_json(kind: type[BaseModel], given: str) -> BaseModel:
+    """Settings from JSON text or a file with it."""
+    is_text = given.lstrip().startswith("{")
+    source = "--settings" if is_text else given
+    try:
+        return kind.model_validate_json(given if is_text else Path(given).read_text())
+    except ValidationError as error:
+        problems = [(".".join(map(str, part["loc"])), part["input"], part["msg"]) for part in error.errors()]
+        lines = "; ".join(f"{key}: {value!r} is not valid ({message})" for key, value, message in problems)
+        raise EmergenceError(f"{source}: {lines}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise EmergenceError(f"{source}: cannot be read ({error})") from None

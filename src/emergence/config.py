@@ -51,7 +51,7 @@ class Folders(Strict):
 class Anatomy(Strict):
     """Study 1: the geometric anatomy of emergence (arXiv:2602.15997)."""
 
-    tasks: dict[str, Annotated[list[Level], Field(min_length=1)]]
+    tasks: Annotated[dict[str, Annotated[list[Level], Field(min_length=1)]], Field(min_length=1)]
     """levels of each task, easiest first"""
     easy: list[str]
     """tasks counted as easy; the others are hard"""
@@ -248,7 +248,10 @@ def read(*paths: Path) -> Config:
     """Load a configuration file and the overlays after it."""
     values: dict[str, Any] = {}
     for path in paths:
-        content = yaml.safe_load(path.read_text())
+        try:
+            content = yaml.safe_load(path.read_text())
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise ConfigError(f"config: {path} cannot be read ({' '.join(str(error).split())})") from None
         if not isinstance(content, dict):
             raise ConfigError(f"config: {path} holds no settings")
         values = merged(values, content)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pandas.api.types import infer_dtype
 
 from emergence.errors import EmergenceError
 from emergence.files import replacing
@@ -18,6 +19,14 @@ from emergence.files import replacing
 RUN = {"study": "string", "run": "string", "size": "string", "parameters": "int64", "seed": "int64"}
 LEVEL = {"task": "string", "level": "string"}
 UNIT = {**RUN, **LEVEL}
+
+# What pandas may call the values of a column of each type; an integer column with nulls is one of floats in pandas.
+KINDS = {
+    "string": ("string",),
+    "bool": ("boolean",),
+    "int64": ("integer", "floating"),
+    "float64": ("integer", "floating", "mixed-integer-float"),
+}
 
 
 @dataclass(frozen=True)
@@ -42,17 +51,24 @@ def _checked(table: Schema, frame: pd.DataFrame, source: str) -> pa.Table:
     schema = table.arrow
     missing = [field.name for field in schema if field.name not in frame]
     unknown = [column for column in frame if column not in schema.names]
+    unknown += frame.columns[frame.columns.duplicated()].tolist()
     wrong = f"{source}: table {table.name!r}"
     if missing or unknown:
-        raise TableError(f"{wrong} lacks columns {missing}, has unknown columns {unknown}; delete it and run again")
+        raise TableError(
+            f"{wrong} lacks columns {missing}, has unknown or repeated columns {unknown}; delete it and run again"
+        )
+    for field, kind in zip(schema, table.columns.values(), strict=True):
+        found = infer_dtype(frame[field.name], skipna=True)
+        if found not in (*KINDS[kind], "empty"):
+            raise TableError(
+                f"{wrong} has {found} values in column {field.name!r}, not {kind}; delete it and run again"
+            )
+        if not field.nullable and frame[field.name].isna().any():
+            raise TableError(f"{wrong} has nulls in column {field.name!r}; delete it and run again")
     try:
-        checked = pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
+        return pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise TableError(f"{wrong} has a column of the wrong type ({error}); delete it and run again") from None
-    for field in schema:
-        if not field.nullable and checked[field.name].null_count:
-            raise TableError(f"{wrong} has nulls in column {field.name!r}; delete it and run again")
-    return checked
 
 
 def write(table: Schema, frame: pd.DataFrame, path: Path) -> None:
@@ -77,6 +93,7 @@ def read(table: Schema, *paths: Path) -> pd.DataFrame:
         try:
             frame = pq.read_table(path).to_pandas()
         except (pa.ArrowInvalid, OSError) as error:
-            raise TableError(f"{path}: not a readable Parquet file ({error}); delete it and run again") from None
+            reason = " ".join(str(error).split())
+            raise TableError(f"{path}: not a readable Parquet file ({reason}); delete it and run again") from None
         frames.append(_checked(table, frame, str(path)).to_pandas())
     return pd.concat(frames, ignore_index=True)

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import SMOKE, Copy
+from support import SMOKE, Copy
 
 from emergence import config, tables
 from emergence.schemas.analysis import CLAIMS

@@ -55,10 +55,14 @@ def _line(frame: pd.DataFrame) -> tuple[float, float, float]:
 def _mixed(tasks: pd.DataFrame) -> tuple[float, float, float]:
     if tasks["parameters"].nunique() < 2 or tasks["task"].nunique() < 2:
         return np.nan, np.nan, np.nan
-    decades = sm.add_constant(np.log10(tasks["parameters"].to_numpy()))
+    decades = np.log10(tasks["parameters"].to_numpy())
+    centred = sm.add_constant(decades - decades.mean())  # better conditioned; the slope is the same
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # convergence on few runs; the interval then says so by its width
-        fit = sm.MixedLM(tasks["log"], decades, groups=tasks["task"]).fit(method=["lbfgs", "powell"])
+        warnings.simplefilter("ignore")  # a random effect on its boundary, as with few runs, is no error
+        try:
+            fit = sm.MixedLM(tasks["log"], centred, groups=tasks["task"]).fit(method=["lbfgs", "powell"])
+        except np.linalg.LinAlgError:
+            return np.nan, np.nan, np.nan
     return float(fit.fe_params.iloc[1]), float(fit.bse_fe.iloc[1]), np.inf
 
 

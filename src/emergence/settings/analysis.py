@@ -53,7 +53,7 @@ class Collapse(Strict):
 class Precursors(Strict):
     """Lead and lag of geometry against behaviour."""
 
-    margin: Annotated[float, Field(ge=0)]
+    margin: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """checkpoints by which onset must precede the event to lead"""
     shifts: Count
     """circular shifts drawn for each event's null"""

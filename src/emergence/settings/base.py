@@ -27,7 +27,7 @@ def _inside(path: str) -> str:
 
 
 Level = Annotated[str, BeforeValidator(_level)]
-Folder = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]+$"), AfterValidator(_inside)]
+Folder = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.][A-Za-z0-9_./-]*$"), AfterValidator(_inside)]
 
 
 class Strict(BaseModel):

@@ -42,7 +42,7 @@ class Training(Strict):
     """learning rate at the last step, as a share of the peak"""
     betas: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=2, max_length=2)]
     """Adam's decay rates"""
-    weight_decay: Annotated[float, Field(ge=0)]
+    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """of matrices; biases and norms are not decayed"""
     clip: Positive
     """largest gradient norm"""

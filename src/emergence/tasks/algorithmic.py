@@ -113,7 +113,7 @@ TASKS: dict[str, Task] = {
     "CMP": Task(compare, "[1-9]", "a number of digits from 1 to 9"),
     "PAR": Task(parity, *LENGTH),
     "ADD": Task(add, "[1-9]", "a number of digits from 1 to 9"),
-    "MOD": Task(modular, r"[2-9]|[1-9]\d{1,2}", "a modulus from 2 to 999"),
+    "MOD": Task(modular, "[2-9]|[1-9][0-9]{1,2}", "a modulus from 2 to 999"),
     "SORT": Task(sort, *LENGTH),
     "MUL": Task(multiply, "[1-4]x[1-4]", "digits of the two factors, as in 2x1, each from 1 to 4"),
 }

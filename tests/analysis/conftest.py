@@ -1,0 +1,31 @@
+"""Settings of the default tier, with fewer draws."""
+
+import pytest
+
+from emergence.settings.analysis import Collapse, Events, LeadSettings, Precursors, Statistics
+
+
+@pytest.fixture
+def statistics() -> Statistics:
+    return Statistics(confidence=0.95, equivalence=0.1, bootstrap=500, seed=303)
+
+
+@pytest.fixture
+def collapse_settings() -> Collapse:
+    return Collapse(smoothing=5, floor_until=400, depth=0.8, noise_multiple=5.0, persistence=5)
+
+
+@pytest.fixture
+def event_settings() -> Events:
+    return Events(primary="exact_match", threshold=0.5, persistence=5, width=[0.1, 0.9])
+
+
+@pytest.fixture
+def lead_settings(collapse_settings: Collapse, statistics: Statistics) -> LeadSettings:
+    return LeadSettings(
+        easy=["COPY", "REV", "CMP", "SORT"],
+        variant="answer/centred/sigma",
+        collapse=collapse_settings,
+        precursors=Precursors(margin=2.0, shifts=50),
+        statistics=statistics,
+    )

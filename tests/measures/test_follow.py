@@ -1,0 +1,74 @@
+"""Following a trajectory: every checkpoint, the schema, and no damaged weights."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emergence import tables
+from emergence.measures.follow import follow
+from emergence.measures.probe import Probe
+from emergence.measures.rankme import measure
+from emergence.models import build
+from emergence.schemas.trajectories import MEASURE
+from emergence.settings.learning import TrainSettings
+from emergence.settings.measures import MeasureSettings
+from emergence.tasks import data
+from emergence.training.trajectory import Trajectory, TrajectoryError
+
+
+def test_every_checkpoint_is_measured(
+    trajectory: Path, probes: Path, rankme_settings: MeasureSettings, tmp_path: Path
+) -> None:
+    follow(rankme_settings, trajectory, probes, tmp_path / "rankme.parquet")
+    rows = tables.read(MEASURE, tmp_path / "rankme.parquet")
+    assert rows.groupby("step").size().to_dict() == dict.fromkeys([0, 1, 2, 6, 10, 12], 3 * 2 * 8)
+    assert set(rows["measure"]) == {"rankme"}
+    assert rows["standard_error"].isna().all()
+    run = Trajectory.open(trajectory)
+    assert rows[list(run.identity)].drop_duplicates().to_dict("records") == [run.identity]
+
+
+def test_values_are_those_of_the_weights_at_each_step(
+    trajectory: Path, probes: Path, rankme_settings: MeasureSettings, tmp_path: Path
+) -> None:
+    follow(rankme_settings, trajectory, probes, tmp_path / "rankme.parquet")
+    rows = tables.read(MEASURE, tmp_path / "rankme.parquet")
+    run = Trajectory.open(trajectory)
+    trained = TrainSettings.model_validate(run.manifest["settings"])
+    probe = Probe(data.load(probes, trained.task_levels))
+    for step in run.steps[::-1]:
+        model = build.transformer(trained.size, trained.context)
+        model.load_state_dict(run.weights(step))
+        expected = measure(model, probe, np.random.default_rng(0), rankme_settings.options)
+        assert rows[rows["step"] == step]["value"].tolist() == [row["value"] for row in expected]
+    assert rows.groupby(["task", "level", "layer", "variant"])["value"].nunique().max() == len(run.steps)
+
+
+def test_a_damaged_checkpoint_is_refused(
+    trajectory: Path, probes: Path, rankme_settings: MeasureSettings, tmp_path: Path
+) -> None:
+    path = trajectory / "checkpoints" / "step00000006.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(TrajectoryError, match=re.escape(str(path))):
+        follow(rankme_settings, trajectory, probes, tmp_path / "rankme.parquet")
+    assert not (tmp_path / "rankme.parquet").exists()
+
+
+def test_a_folder_without_manifest_is_no_trajectory(
+    probes: Path, rankme_settings: MeasureSettings, tmp_path: Path
+) -> None:
+    with pytest.raises(TrajectoryError, match=r"manifest\.json"):
+        follow(rankme_settings, tmp_path / "nothing", probes, tmp_path / "rankme.parquet")
+
+
+def test_probes_that_lack_a_task_level_are_refused(
+    trajectory: Path, probes: Path, rankme_settings: MeasureSettings, tmp_path: Path
+) -> None:
+    levels = TrainSettings.model_validate(Trajectory.open(trajectory).manifest["settings"]).task_levels
+    data.save(data.draw(levels[1:], examples=5, seed=0), probes)
+    with pytest.raises(data.DataError, match=re.escape(str(probes))):
+        follow(rankme_settings, trajectory, probes, tmp_path / "rankme.parquet")

@@ -1,0 +1,327 @@
+import json
+import math
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from snakemake.utils import update_config
+
+from emergence import config
+from emergence.config import Config, ConfigError
+
+ROOT = Path(__file__).parents[1]
+TIERS = sorted((ROOT / "workflow" / "tiers").glob("*.yaml"))
+REMOVED = object()
+RUN = "4x16-s1"
+Values = dict[str, Any]
+
+
+def changed(values: Values, changes: Mapping[str, Any]) -> Values:
+    result = deepcopy(values)
+    for key, value in changes.items():
+        *parents, last = key.split(".")
+        inner: Any = result
+        for part in parents:
+            inner = inner[int(part)] if isinstance(inner, list) else inner[part]
+        if value is REMOVED:
+            del inner[last]
+        else:
+            inner[int(last) if isinstance(inner, list) else last] = value
+    return result
+
+
+def message_of(values: Values) -> str:
+    with pytest.raises(ConfigError) as caught:
+        config.load(values)
+    return str(caught.value)
+
+
+def test_default_tier_loads() -> None:
+    default = config.read(ROOT / "config.yaml")
+    assert default.tier == "laptop"
+    assert len(default.anatomy.levels) == 24
+    assert RUN in default.anatomy.runs
+
+
+def test_there_are_tier_overlays() -> None:
+    assert {path.stem for path in TIERS} >= {"paper", "smoke"}
+
+
+@pytest.mark.parametrize("tier", TIERS, ids=lambda path: path.stem)
+def test_tier_overlay_loads_and_writes_elsewhere(tier: Path) -> None:
+    default, overlaid = config.read(ROOT / "config.yaml"), config.read(ROOT / "config.yaml", tier)
+    assert overlaid.tier == tier.stem
+    folders = overlaid.pathvars.model_dump()
+    assert all(folders[name] != folder for name, folder in default.pathvars.model_dump().items())
+
+
+def test_largest_runs_come_first() -> None:
+    assert list(config.read(ROOT / "config.yaml").anatomy.runs)[::11] == ["4x96-s1", "4x16-s3"]
+
+
+def test_a_loaded_configuration_does_not_change(settings_values: Values) -> None:
+    loaded = config.load(settings_values)
+    with pytest.raises(ValueError, match="frozen"):
+        loaded.device = "cuda"
+
+
+UNKNOWN: list[tuple[Values, str, str]] = [
+    ({"speed": 1}, "speed", "allowed: tier, device"),
+    ({"pathvars.cache": "cache"}, "pathvars.cache", "allowed: results"),
+    ({"anatomy.optimiser": "sgd"}, "anatomy.optimiser", "allowed: tasks, easy"),
+    ({"anatomy.training.momentum": 0.9}, "anatomy.training.momentum", "allowed: steps"),
+    ({"anatomy.sizes.2.depth": 4}, "anatomy.sizes.2.depth", "allowed: name, layers, width, heads"),
+    ({"anatomy.evaluation.seeds": [1]}, "anatomy.evaluation.seeds", "allowed: examples, seed"),
+    ({"figures.colour": "red"}, "figures.colour", "allowed: dpi"),
+]
+MISSING: list[tuple[Values, str, str]] = [
+    ({"anatomy": REMOVED}, "anatomy", "missing"),
+    ({"pathvars": REMOVED}, "pathvars", "missing"),
+    ({"figures.dpi": REMOVED}, "figures.dpi", "missing"),
+    ({"anatomy.training": REMOVED}, "anatomy.training", "missing"),
+    ({"anatomy.verdicts.universal": REMOVED}, "anatomy.verdicts.universal", "missing"),
+    ({"anatomy.sizes.1.heads": REMOVED}, "anatomy.sizes.1.heads", "missing"),
+]
+TYPES: list[tuple[Values, str, str]] = [
+    ({"anatomy.training.steps": "3600"}, "anatomy.training.steps", "'3600'"),
+    ({"anatomy.training.learning_rate": "2e-3"}, "anatomy.training.learning_rate", "'2e-3'"),
+    ({"anatomy.context": True}, "anatomy.context", "True"),
+    ({"anatomy.context": 20.0}, "anatomy.context", "20.0"),
+    ({"anatomy.training.clip": True}, "anatomy.training.clip", "True"),
+    ({"anatomy.sizes.0.layers": 4.5}, "anatomy.sizes.0.layers", "4.5"),
+    ({"anatomy.sizes.3.name": 496}, "anatomy.sizes.3.name", "496"),
+    ({"anatomy.sizes.0": "4x16"}, "anatomy.sizes.0", "'4x16'"),
+    ({"anatomy.seeds": 3}, "anatomy.seeds", "3"),
+    ({"anatomy.tasks": ["ADD"]}, "anatomy.tasks", "['ADD']"),
+    ({"anatomy.tasks.ADD": 3}, "anatomy.tasks.ADD", "3"),
+    ({"anatomy.tasks.ADD": [1, True]}, "anatomy.tasks.ADD.1", "True"),
+    ({"anatomy.training": None}, "anatomy.training", "None"),
+    ({"tier": 3}, "tier", "3"),
+]
+RANGES: list[tuple[Values, str, str]] = [
+    ({"anatomy.training.steps": 0}, "anatomy.training.steps", "0"),
+    ({"anatomy.training.learning_rate": -0.1}, "anatomy.training.learning_rate", "-0.1"),
+    ({"anatomy.training.learning_rate": math.nan}, "anatomy.training.learning_rate", "nan"),
+    ({"anatomy.training.clip": math.inf}, "anatomy.training.clip", "inf"),
+    ({"anatomy.training.weight_decay": math.nan}, "anatomy.training.weight_decay", "nan"),
+    ({"anatomy.training.betas": [0.9, 1.0]}, "anatomy.training.betas.1", "1.0"),
+    ({"anatomy.training.betas": [0.9]}, "anatomy.training.betas", "[0.9]"),
+    ({"anatomy.training.final_fraction": 1.1}, "anatomy.training.final_fraction", "1.1"),
+    ({"anatomy.events.threshold": 1.0}, "anatomy.events.threshold", "1.0"),
+    ({"anatomy.events.threshold": math.nan}, "anatomy.events.threshold", "nan"),
+    ({"anatomy.statistics.bootstrap": 99}, "anatomy.statistics.bootstrap", "99"),
+    ({"anatomy.evaluation.examples": 1}, "anatomy.evaluation.examples", "1"),
+    ({"anatomy.seeds": [1, -1]}, "anatomy.seeds.1", "-1"),
+    ({"anatomy.seeds": [2**32]}, "anatomy.seeds.0", "4294967296"),
+    ({"anatomy.variant": "answer/sigma"}, "anatomy.variant", "'answer/sigma'"),
+    ({"anatomy.events.primary": "loss"}, "anatomy.events.primary", "'loss'"),
+    ({"device": "gpu"}, "device", "'gpu'"),
+    ({"figures.dpi": 6000}, "figures.dpi", "6000"),
+]
+TOGETHER: list[tuple[Values, str, str]] = [
+    ({"anatomy.sizes.0.heads": 3}, "anatomy.sizes.0.heads", "3 does not divide the width 16"),
+    ({"anatomy.sizes.2.heads": 5, "anatomy.sizes.2.width": 64}, "anatomy.sizes.2.heads", "5 does not divide"),
+    ({"anatomy.training.warmup": 3601}, "anatomy.training.warmup", "3601"),
+    ({"anatomy.checkpoints.log_until": 3601}, "anatomy.checkpoints.log_until", "3601"),
+    ({"anatomy.checkpoints.every_step_until": 401}, "anatomy.checkpoints.every_step_until", "401"),
+    ({"anatomy.collapse.floor_until": 3601}, "anatomy.collapse.floor_until", "3601"),
+    ({"anatomy.collapse.smoothing": 4}, "anatomy.collapse.smoothing", "4"),
+    ({"anatomy.evaluation.seed": 202}, "anatomy.probes.seed", "202"),
+    ({"anatomy.events.width": [0.9, 0.1]}, "anatomy.events.width", "[0.9, 0.1]"),
+    ({"anatomy.events.width": [0.5, 0.5]}, "anatomy.events.width", "[0.5, 0.5]"),
+    ({"anatomy.easy": ["COPY", "DIV"]}, "anatomy.easy", "'DIV'"),
+    ({"anatomy.tasks.SORT": REMOVED}, "anatomy.easy", "'SORT'"),
+    ({"anatomy.easy": ["COPY", "COPY"]}, "anatomy.easy", "COPY"),
+    ({"anatomy.sizes.1.name": "4x16"}, "anatomy.sizes", "4x16"),
+    ({"anatomy.seeds": [3, 1, 3]}, "anatomy.seeds", "3"),
+    ({"anatomy.tasks.PAR": [3, "3"]}, "anatomy.tasks.PAR", "3"),
+]
+LEVELS: list[tuple[Values, str, str]] = [
+    ({"anatomy.tasks.DIV": [1]}, "anatomy.tasks.DIV", "no such task"),
+    ({"anatomy.tasks.COPY": [4, 17]}, "anatomy.tasks.COPY", "'17'"),
+    ({"anatomy.tasks.REV": [0]}, "anatomy.tasks.REV", "'0'"),
+    ({"anatomy.tasks.SORT": [-4]}, "anatomy.tasks.SORT", "'-4'"),
+    ({"anatomy.tasks.PAR": ["three"]}, "anatomy.tasks.PAR", "'three'"),
+    ({"anatomy.tasks.CMP": [10]}, "anatomy.tasks.CMP", "'10'"),
+    ({"anatomy.tasks.ADD": ["01"]}, "anatomy.tasks.ADD", "'01'"),
+    ({"anatomy.tasks.MOD": [1]}, "anatomy.tasks.MOD", "'1'"),
+    ({"anatomy.tasks.MUL": ["5x1"]}, "anatomy.tasks.MUL", "'5x1'"),
+    ({"anatomy.tasks.MUL": [2]}, "anatomy.tasks.MUL", "'2'"),
+    ({"anatomy.tasks.COPY": [4, 10]}, "anatomy.tasks.COPY", "'10' needs 22 tokens"),
+    ({"anatomy.tasks.ADD": [6]}, "anatomy.tasks.ADD", "'6' needs 22 tokens"),
+    ({"anatomy.context": 17}, "anatomy.tasks.COPY", "'8' needs 18 tokens"),
+]
+EMPTY: list[tuple[Values, str, str]] = [
+    ({"anatomy.sizes": []}, "anatomy.sizes", "[]"),
+    ({"anatomy.seeds": []}, "anatomy.seeds", "[]"),
+    ({"anatomy.tasks.ADD": []}, "anatomy.tasks.ADD", "[]"),
+    ({"anatomy.events.width": []}, "anatomy.events.width", "[]"),
+]
+HOSTILE = [
+    *(
+        {f"pathvars.{key}": path}
+        for key in ("results", "figures")
+        for path in ("../x", "/abs", "a/../../b", "~/x", ".")
+    ),
+    *({"pathvars.logs": path} for path in ("a b", "a;reboot", "$(reboot)", "a`id`", "a\nb", "a|b", "a>b", "{run}", "")),
+    *({"anatomy.sizes.0.name": name} for name in ("a;rm -rf x", "a/b", "..", "$HOME", "a\n", "-s1", "{run}", "")),
+    *({"tier": name} for name in ("a;rm -rf x", "a/b", "../laptop", "`id`", "a b", "-x")),
+]
+REFUSED = [*UNKNOWN, *MISSING, *TYPES, *RANGES, *TOGETHER, *LEVELS, *EMPTY]
+REFUSED += [(change, key, repr(value)) for change in HOSTILE for key, value in change.items()]
+
+
+@pytest.mark.parametrize(("changes", "key", "shown"), REFUSED, ids=lambda part: part if isinstance(part, str) else "")
+def test_bad_setting_is_named(settings_values: Values, changes: Values, key: str, shown: str) -> None:
+    lines = message_of(changed(settings_values, changes)).splitlines()
+    (line,) = lines
+    assert line.startswith(f"config: {key}: ")
+    assert shown in line.removeprefix(f"config: {key}: ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"anatomy.training.weight_decay": math.inf}, "anatomy.training.weight_decay"),
+        ({"anatomy.precursors.margin": math.inf}, "anatomy.precursors.margin"),
+        ({"anatomy.tasks": {}, "anatomy.easy": []}, "anatomy.tasks"),
+        ({"anatomy.tasks.MOD": [5, "1٣"]}, "anatomy.tasks.MOD"),
+        ({"pathvars.results": "-results"}, "pathvars.results"),
+    ],
+)
+def test_bad_setting_that_is_easily_missed(settings_values: Values, changes: Values, key: str) -> None:
+    assert f"config: {key}: " in message_of(changed(settings_values, changes))
+
+
+def test_every_problem_has_its_line(settings_values: Values) -> None:
+    bad = changed(settings_values, {"tier": "a/b", "figures.dpi": 1, "anatomy.sizes.0.heads": 3})
+    keys = [line.split(": ")[1] for line in message_of(bad).splitlines()]
+    assert sorted(keys) == ["anatomy.sizes.0.heads", "figures.dpi", "tier"]
+
+
+def test_key_that_is_no_string_is_named(settings_values: Values) -> None:
+    settings_values["anatomy"][1] = 2
+    assert "anatomy.1: " in message_of(settings_values)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "just text", "3"])
+def test_file_without_settings_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=r"mine\.yaml"):
+        config.read(path)
+
+
+@pytest.mark.parametrize("content", [None, "tier: [", "a: b: c", "\tx: 1"], ids=["absent", "bracket", "colons", "tab"])
+def test_unreadable_file_is_named(tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "mine.yaml"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ConfigError, match=r"mine\.yaml"):
+        config.read(path)
+
+
+def test_schema_file_is_up_to_date() -> None:
+    kept = json.loads((ROOT / "config.schema.json").read_text())
+    assert kept == config.schema(), "config.schema.json is out of date: run `emergence schema > config.schema.json`"
+
+
+LEAVES = st.integers() | st.text(max_size=3) | st.none() | st.lists(st.integers(), max_size=2)
+TREES = st.recursive(
+    st.dictionaries(st.sampled_from("abcd"), LEAVES, min_size=1),
+    lambda inner: st.dictionaries(st.sampled_from("abcd"), LEAVES | inner, min_size=1),
+    max_leaves=8,
+)
+
+
+@given(TREES, TREES)
+def test_overlays_merge_as_in_snakemake(base: Values, overlay: Values) -> None:
+    before, expected = deepcopy(base), deepcopy(base)
+    result = config.merged(base, overlay)
+    update_config(expected, deepcopy(overlay))
+    assert result == expected
+    assert base == before
+
+
+def test_lists_are_replaced_and_mappings_merge() -> None:
+    base = {"sizes": [1, 2, 3], "training": {"steps": 10, "clip": 1.0}}
+    overlay = {"sizes": [4], "training": {"steps": 20}}
+    assert config.merged(base, overlay) == {"sizes": [4], "training": {"steps": 20, "clip": 1.0}}
+
+
+def test_overlay_is_read_after_the_base(tmp_path: Path) -> None:
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text(yaml.safe_dump({"tier": "mine", "anatomy": {"training": {"steps": 4000}}}))
+    loaded = config.read(ROOT / "config.yaml", overlay)
+    assert (loaded.tier, loaded.anatomy.training.steps, loaded.anatomy.training.warmup) == ("mine", 4000, 100)
+
+
+FIGURES = {"fig1", "fig2", "fig3"}
+STATISTICS = {"floors", "precursors", "claims"}
+READERS: list[tuple[str, Any, set[str]]] = [
+    ("tier", "mine", set()),
+    ("pathvars.results", "elsewhere", set()),
+    ("device", "cpu", {"train", "measure"}),
+    ("anatomy.tasks.ADD", [1, 2], {"tasks", "train"}),
+    ("anatomy.easy", ["COPY"], {"precursors"}),
+    ("anatomy.sizes.0.heads", 2, {"train"}),
+    ("anatomy.sizes.1.heads", 2, set()),
+    ("anatomy.seeds", [1, 2, 3, 4], set()),
+    ("anatomy.context", 24, {"train"}),
+    ("anatomy.training.steps", 3700, {"train"}),
+    ("anatomy.training.learning_rate", 0.001, {"train"}),
+    ("anatomy.checkpoints.linear_every", 50, {"train"}),
+    ("anatomy.evaluation.seed", 7, {"tasks"}),
+    ("anatomy.probes.seed", 7, {"tasks"}),
+    ("anatomy.rankme.epsilon", 1e-6, {"measure"}),
+    ("anatomy.variant", "mean/centred/sigma", {"floors", "direction", "precursors", "claims", "fig2", "fig3"}),
+    ("anatomy.events.primary", "log_probability", {"events", "claims", "fig1"}),
+    ("anatomy.events.threshold", 0.4, {"events", "fig1"}),
+    ("anatomy.events.persistence", 4, {"events"}),
+    ("anatomy.collapse.depth", 0.7, {"collapse", "precursors"}),
+    ("anatomy.collapse.floor_until", 300, {"collapse", "precursors", "fig3"}),
+    ("anatomy.precursors.shifts", 100, {"precursors"}),
+    ("anatomy.statistics.seed", 7, STATISTICS),
+    ("anatomy.statistics.confidence", 0.9, {*STATISTICS, "direction"}),
+    ("anatomy.statistics.equivalence", 0.2, {*STATISTICS, "fig2"}),
+    ("anatomy.verdicts.universal", 0.9, {"claims"}),
+    ("figures.dpi", 100, FIGURES),
+]
+STAGES = ["tasks", "train", "measure", "events", "collapse", *STATISTICS, "direction", *FIGURES]
+
+
+def given_to_stages(loaded: Config) -> dict[str, str]:
+    return {stage: loaded.settings(stage, run=RUN, measure="rankme").model_dump_json() for stage in STAGES}
+
+
+@pytest.mark.parametrize(("key", "value", "readers"), READERS, ids=[key for key, _, _ in READERS])
+def test_setting_reaches_just_its_readers(settings_values: Values, key: str, value: Any, readers: set[str]) -> None:
+    before = given_to_stages(config.load(settings_values))
+    after = given_to_stages(config.load(changed(settings_values, {key: value})))
+    assert {stage for stage in STAGES if before[stage] != after[stage]} == readers
+
+
+def test_a_run_is_given_its_own_size_and_seed(settings_values: Values) -> None:
+    given_settings = json.loads(config.load(settings_values).settings("train", run="4x32-s2").model_dump_json())
+    assert (given_settings["size"]["width"], given_settings["seed"]) == (32, 2)
+
+
+@pytest.mark.parametrize(
+    ("stage", "options", "shown"),
+    [
+        ("train", {"run": "4x17-s1"}, "4x17-s1"),
+        ("train", {}, "None"),
+        ("measure", {"measure": "loss"}, "loss"),
+        ("fig9", {}, "fig9"),
+    ],
+)
+def test_settings_of_what_does_not_exist(
+    settings_values: Values, stage: str, options: dict[str, str], shown: str
+) -> None:
+    with pytest.raises(ConfigError, match=shown):
+        config.load(settings_values).settings(stage, **options)
