@@ -17,6 +17,7 @@ include: "workflow/rules/figures.smk"
 rule all:
     input:
         "<results>/claims.parquet",
+        expand("<results>/measures/{measure}/{run}.parquet", measure=MEASURES, run=RUNS),
         expand("<figures>/fig{number}.pdf", number=FIGURES),
 
 

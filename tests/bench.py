@@ -22,6 +22,7 @@ from emergence.measures.probe import Probe
 from emergence.models import build
 from emergence.settings.learning import TrainSettings
 from emergence.tasks import data, vocabulary
+from emergence.tasks.symbols import PAD
 from emergence.training.train import Learner, optimiser
 
 PROJECT = Path(__file__).parents[1]
@@ -43,7 +44,7 @@ class GPT2:
         self.optimiser = optimiser(self.model, self.settings)
         drawn = data.draw(settings.task_levels, self.settings.examples, 0)
         rows = [(level, row) for level, tokens in drawn.items() for row in tokens]
-        self.inputs = torch.full((len(rows), context), vocabulary.PAD)
+        self.inputs = torch.full((len(rows), context), PAD)
         self.labels = torch.full((len(rows), context), -100)
         for place, (level, row) in enumerate(rows):
             self.inputs[place, : len(row)] = torch.from_numpy(row)
@@ -76,7 +77,7 @@ class Work:
         trained = settings.settings("train", run=f"{name}-s{settings.anatomy.seeds[0]}")
         assert isinstance(trained, TrainSettings)
         self.trained, self.count = trained, 0
-        self.options, self.probes = settings.anatomy.rankme, settings.anatomy.probes
+        self.options, self.probes = settings.anatomy.measures.rankme, settings.anatomy.probes
         self.device = device
 
     def ours(self) -> Callable[[], None]:

@@ -71,6 +71,9 @@ def test_a_loaded_configuration_does_not_change(settings_values: Values) -> None
 
 
 UNKNOWN: list[tuple[Values, str, str]] = [
+    ({"anatomy.measures.sharpness": {}}, "anatomy.measures.sharpness", "no such measure; allowed: rankme"),
+    ({"anatomy.measures.probe": {}}, "anatomy.measures.probe", "no such measure; allowed: rankme"),
+    ({"anatomy.measures.sharpness": {"batch": 3}}, "anatomy.measures.sharpness.batch", "unknown key"),
     ({"speed": 1}, "speed", "allowed: tier, device"),
     ({"pathvars.cache": "cache"}, "pathvars.cache", "allowed: results"),
     ({"anatomy.optimiser": "sgd"}, "anatomy.optimiser", "allowed: tasks, easy"),
@@ -278,7 +281,7 @@ READERS: list[tuple[str, Any, set[str]]] = [
     ("anatomy.checkpoints.linear_every", 50, {"train"}),
     ("anatomy.evaluation.seed", 7, {"tasks"}),
     ("anatomy.probes.seed", 7, {"tasks"}),
-    ("anatomy.rankme.epsilon", 1e-6, {"measure"}),
+    ("anatomy.measures.rankme.epsilon", 1e-6, {"measure"}),
     ("anatomy.variant", "mean/centred/sigma", {"floors", "direction", "precursors", "claims", "fig2", "fig3"}),
     ("anatomy.events.primary", "log_probability", {"events", "claims", "fig1"}),
     ("anatomy.events.threshold", 0.4, {"events", "fig1"}),

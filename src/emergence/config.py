@@ -27,7 +27,7 @@ from emergence.settings.analysis import (
 from emergence.settings.base import Count, Device, Folder, Level, Name, Seed, Strict
 from emergence.settings.figures import Figure1Settings, Figure2Settings, Figure3Settings, Figures
 from emergence.settings.learning import Checkpoints, Sample, Size, TaskSettings, Training, TrainSettings
-from emergence.settings.measures import MeasureSettings, RankMe, Variant
+from emergence.settings.measures import Measures, MeasureSettings, Variant
 from emergence.tasks import TASKS, TaskLevel
 
 
@@ -64,7 +64,7 @@ class Anatomy(Strict):
     checkpoints: Checkpoints
     evaluation: Sample
     probes: Sample
-    rankme: RankMe
+    measures: Measures
     variant: Variant
     """primary variant of RankMe: pooling/centring/spectrum"""
     events: Events
@@ -149,9 +149,9 @@ class Config(Strict):
             case "train":
                 return self._train_settings(run)
             case "measure":
-                if measure != "rankme":
-                    raise ConfigError(f"measure {measure!r} does not exist; allowed: rankme")
-                return MeasureSettings(measure="rankme", options=study.rankme, device=self.device)
+                if measure not in study.measures.names:
+                    raise ConfigError(f"measure {measure!r} does not exist; allowed: {', '.join(study.measures.names)}")
+                return MeasureSettings(measure=measure, options=getattr(study.measures, measure), device=self.device)
             case "events" | "collapse":
                 return getattr(study, stage)
             case "floors":
@@ -215,10 +215,11 @@ def _lines(error: ValidationError) -> list[str]:
 def _known(location: tuple[int | str, ...]) -> str:
     """Keys allowed where an unknown one was found."""
     model: type[BaseModel] = Config
-    for part in location[:-1]:
-        if isinstance(part, str):
-            annotation = model.model_fields[part].annotation
-            model = next(t for t in (*get_args(annotation), annotation) if isinstance(t, type))
+    for part in (part for part in location[:-1] if isinstance(part, str)):
+        if part not in model.model_fields:
+            return "none"  # below a measure that has no options
+        annotation = model.model_fields[part].annotation
+        model = next(t for t in (*get_args(annotation), annotation) if isinstance(t, type))
     return ", ".join(model.model_fields)
 
 

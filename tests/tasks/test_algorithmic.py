@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emergence.tasks import TASKS, TaskLevel, vocabulary
+from emergence.tasks import TASKS, TaskLevel, symbols, vocabulary
 from emergence.tasks.vocabulary import decode
 
 LEVELS = {
@@ -98,9 +98,9 @@ def test_lengths_are_fixed_and_tokens_known(level: TaskLevel, seed: int, n: int)
     assert sequences.dtype == np.int64
     assert sequences.min() >= 0
     assert sequences.max() < vocabulary.SIZE
-    assert not (sequences == vocabulary.PAD).any()
-    assert (sequences == vocabulary.EQUALS).sum() == n
-    assert (sequences[:, level.prompt_length - 1] == vocabulary.EQUALS).all()
+    assert not (sequences == symbols.PAD).any()
+    assert (sequences == symbols.EQUALS).sum() == n
+    assert (sequences[:, level.prompt_length - 1] == symbols.EQUALS).all()
 
 
 @pytest.mark.parametrize(

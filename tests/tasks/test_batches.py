@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from emergence.tasks import TaskLevel
 from emergence.tasks.batches import STEPS_PER_BLOCK, Layout, Stream
-from emergence.tasks.vocabulary import EQUALS, ID, PAD, decode
+from emergence.tasks.symbols import EQUALS, PAD
+from emergence.tasks.vocabulary import ID, decode
 
 LEVELS = tuple(TaskLevel(*pair) for pair in [("COPY", "3"), ("ADD", "2"), ("PAR", "5"), ("MOD", "11"), ("MUL", "2x1")])
 LAYOUTS = st.builds(

@@ -11,7 +11,8 @@ from emergence.schemas.trajectories import BASELINES
 from emergence.settings.learning import Sample, TaskSettings
 from emergence.tasks import TaskLevel, data
 from emergence.tasks.data import DataError
-from emergence.tasks.vocabulary import COMMA, EQUALS, ID
+from emergence.tasks.symbols import COMMA, EQUALS
+from emergence.tasks.vocabulary import ID
 
 LEVELS = [TaskLevel("COPY", "4"), TaskLevel("ADD", "2"), TaskLevel("MUL", "2x1")]
 

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emergence.tasks.packing import Packing, pack
-from emergence.tasks.vocabulary import PAD
+from emergence.tasks.symbols import PAD
 
 Groups = list[tuple[int, int]]
 GROUPS = st.lists(st.tuples(st.integers(1, 6), st.integers(1, 20)), min_size=1, max_size=6)

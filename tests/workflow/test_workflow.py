@@ -9,10 +9,18 @@ from support import SMOKE, Copy
 
 from emergence import config, tables
 from emergence.schemas.analysis import CLAIMS
+from emergence.schemas.trajectories import MEASURE
 
 pytestmark = pytest.mark.workflow
 
 RUNS_OF_SMOKE = 4
+
+WEIGHT_NORM = """
+def measure(model, probe, rng, settings):
+    norm = sum(float(p.detach().square().sum()) for p in model.parameters()) ** 0.5
+    whole = {"task": None, "level": None, "layer": None, "standard_error": None}
+    return [{**whole, "variant": "l2", "value": norm}]
+"""
 
 
 def overlay(copy: Copy, name: str, text: str) -> tuple[str, ...]:
@@ -81,6 +89,19 @@ def test_another_seed_adds_its_runs_only(smoke: Copy) -> None:
     planned = smoke.planned(*overlay(smoke, "seed.yaml", "anatomy: {seeds: [1, 2, 9]}"))
     assert planned["train"] == planned["measure"] == 2  # one a size
     assert "tasks" not in planned
+
+
+def test_a_measure_is_added_in_one_file(smoke: Copy) -> None:
+    module = smoke.folder / "src/emergence/measures/weight_norm.py"
+    module.write_text(WEIGHT_NORM)
+    added = overlay(smoke, "measure.yaml", "anatomy: {measures: {weight_norm: {}}}")
+    assert smoke.planned(*added) == {"measure": RUNS_OF_SMOKE}
+    smoke.snakemake("--cores", "1", "results/smoke/measures/weight_norm/2x8-s1.parquet", *added)
+    rows = tables.read(MEASURE, smoke.folder / "results/smoke/measures/weight_norm/2x8-s1.parquet")
+    module.unlink()
+    assert (rows["value"] > 0).all()
+    assert rows["layer"].isna().all()
+    assert set(rows["measure"]) == {"weight_norm"}
 
 
 def test_identical_results_on_one_core(smoke: Copy) -> None:

@@ -21,6 +21,7 @@ except ConfigError as error:
     raise WorkflowError(f"The configuration cannot be run.\n{error}") from None
 
 RUNS = list(CONFIG.anatomy.runs)
+MEASURES = CONFIG.anatomy.measures.names
 FIGURES = [1, 2, 3]
 GPU = int(CONFIG.device == "cuda")
 

@@ -60,7 +60,7 @@ def _mixed(tasks: pd.DataFrame) -> tuple[float, float, float]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a random effect on its boundary, as with few runs, is no error
         try:
-            fit = sm.MixedLM(tasks["log"], centred, groups=tasks["task"]).fit(method=["lbfgs", "powell"])
+            fit = sm.MixedLM(tasks["log"], centred, groups=tasks["task"]).fit(method=["powell", "lbfgs"])
         except np.linalg.LinAlgError:
             return np.nan, np.nan, np.nan
     return float(fit.fe_params.iloc[1]), float(fit.bse_fe.iloc[1]), np.inf

@@ -1,8 +1,14 @@
 """Settings of the measures, one model a measure."""
 
-from typing import Literal
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import ConfigDict, model_validator
 
 from emergence.settings.base import Device, Positive, Strict
+
+MODULES = Path(__file__).parents[1] / "measures"
+NOT_MEASURES = {"__init__", "probe", "follow"}
 
 # Pooling over tokens, centring of samples, spectrum whose entropy is taken.
 Variant = Literal[
@@ -24,9 +30,39 @@ class RankMe(Strict):
     """added to each normalised singular value"""
 
 
+class NoOptions(Strict):
+    """Options of a measure that has none."""
+
+
+class Measures(Strict):
+    """Measures to follow along every trajectory, each with its options; the name is that of its module.
+
+    A measure without options needs no line here: a module in `emergence.measures` and ``name: {}`` in the
+    configuration will do.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, NoOptions]
+
+    rankme: RankMe
+
+    @property
+    def names(self) -> list[str]:
+        """All measures, in the order of the models, then of the file."""
+        return list(dict(self))
+
+    @model_validator(mode="after")
+    def _modules_exist(self) -> Self:
+        found = {path.stem for path in MODULES.glob("*.py")} - NOT_MEASURES
+        for name in self.names:
+            if name not in found:
+                raise ValueError(f"{name}: no such measure; allowed: {', '.join(sorted(found))}")
+        return self
+
+
 class MeasureSettings(Strict):
     """What a measuring stage is given: one measure with its options."""
 
-    measure: Literal["rankme"]
-    options: RankMe
+    measure: str
+    options: RankMe | NoOptions
     device: Device

@@ -6,7 +6,8 @@ from functools import cached_property
 import numpy as np
 
 from emergence.tasks.algorithmic import TASKS, Tokens
-from emergence.tasks.vocabulary import EQUALS, ID
+from emergence.tasks.symbols import EQUALS
+from emergence.tasks.vocabulary import ID
 
 
 @dataclass(frozen=True)

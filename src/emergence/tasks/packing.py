@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emergence.tasks.vocabulary import PAD
+from emergence.tasks.symbols import PAD
 
 Index = NDArray[np.int64]
 

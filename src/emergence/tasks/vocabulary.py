@@ -1,24 +1,23 @@
 """The one vocabulary that all tasks share.
 
-Ten digits, one name token a task, a comma between operands, an equals sign where the answer starts, and padding:
-21 tokens in all. A sequence reads ``NAME prompt = answer``.
+Ten digits, a comma between operands, an equals sign where the answer starts, padding, and a name token a task: 21
+tokens with eight tasks. A sequence reads ``NAME prompt = answer``.
 """
 
 from collections.abc import Iterable
 
-TASK_NAMES = ("COPY", "REV", "CMP", "PAR", "ADD", "MOD", "SORT", "MUL")
+from emergence.tasks.algorithmic import TASKS
+from emergence.tasks.symbols import SYMBOLS
 
-TOKENS: tuple[str, ...] = (*"0123456789", *TASK_NAMES, ",", "=", "_")
-
+TOKENS: tuple[str, ...] = (*SYMBOLS, *TASKS)
 ID = {token: index for index, token in enumerate(TOKENS)}
-COMMA, EQUALS, PAD = ID[","], ID["="], ID["_"]
 SIZE = len(TOKENS)
 
 
 def decode(ids: Iterable[int]) -> str:
     """Readable form of token ids.
 
-    >>> decode([10, 3, 1, 19, 3, 1])
+    >>> decode([13, 3, 1, 11, 3, 1])
     'COPY 3 1 = 3 1'
     """
     return " ".join(TOKENS[index] for index in ids)
