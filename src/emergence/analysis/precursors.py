@@ -63,6 +63,7 @@ def _leads_of_run(events: pd.DataFrame, curves: pd.DataFrame, settings: LeadSett
         time = to_positions(event["step"], steps)
         rng = np.random.default_rng([settings.statistics.seed, event["seed"], row])
         shifted = shape(rotations(values[row], settings.precursors.shifts, rng), early, collapse).onset_position
+        others = onsets[task_of != event["task"]]
         lead = time - onsets[row]
         yield {
             **event[[*UNIT, "metric"]],
@@ -73,7 +74,7 @@ def _leads_of_run(events: pd.DataFrame, curves: pd.DataFrame, settings: LeadSett
             "lead": lead,
             "relation": relation(lead, margin),
             "shift_null": float((time - shifted > margin).mean()),
-            "placebo_null": float((time - onsets[task_of != event["task"]] > margin).mean()),
+            "placebo_null": float((time - others > margin).mean()) if len(others) else None,
         }
 
 

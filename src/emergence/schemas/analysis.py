@@ -98,10 +98,10 @@ LEADS = Schema(
         "lead?": "float64",
         "relation": "string",
         "shift_null": "float64",
-        "placebo_null": "float64",
+        "placebo_null?": "float64",
     },
 )
-"""Each event against a measure's onset: lead in checkpoints, and the share that leads under each null."""
+"""Each event against a measure's onset: lead in checkpoints, and the share that leads under each null (no placebo with one task)."""
 
 PRECURSORS = Schema(
     "precursors",
