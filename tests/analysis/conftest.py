@@ -5,22 +5,22 @@ import pytest
 from emergence.settings.analysis import Collapse, Events, LeadSettings, Precursors, Statistics
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def statistics() -> Statistics:
     return Statistics(confidence=0.95, equivalence=0.1, bootstrap=500, seed=303)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def collapse_settings() -> Collapse:
     return Collapse(smoothing=5, floor_until=400, depth=0.8, noise_multiple=5.0, persistence=5)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def event_settings() -> Events:
     return Events(primary="exact_match", threshold=0.5, persistence=5, width=[0.1, 0.9])
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def lead_settings(collapse_settings: Collapse, statistics: Statistics) -> LeadSettings:
     return LeadSettings(
         easy=["COPY", "REV", "CMP", "SORT"],

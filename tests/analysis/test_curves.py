@@ -32,7 +32,9 @@ def test_crossing_equals_the_slow_reference(values: list[float], threshold: floa
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(LEVELS, st.integers(1, 5), st.data())
-def test_crossing_after_a_floor_equals_the_slow_reference(values: list[float], persistence: int, data) -> None:
+def test_crossing_after_a_floor_equals_the_slow_reference(
+    values: list[float], persistence: int, data: st.DataObject
+) -> None:
     """As used for recoveries: the search starts at a checkpoint that is not above the threshold."""
     after = data.draw(st.integers(0, len(values) - 1))
     threshold = values[after] + data.draw(st.sampled_from([0.0, 0.1, 0.6]))

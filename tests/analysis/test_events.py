@@ -1,5 +1,7 @@
 """Emergence events: planted sigmoids are found, noise and spikes are not."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -130,7 +132,7 @@ def test_worse_than_a_blind_guess_is_negative(baselines: pd.DataFrame) -> None:
     assert found["score"].tolist() == pytest.approx([-1 / 3, -3.0])
 
 
-def test_tables_follow_their_schema(event_settings: Events, baselines: pd.DataFrame, tmp_path) -> None:
+def test_tables_follow_their_schema(event_settings: Events, baselines: pd.DataFrame, tmp_path: Path) -> None:
     curves = {"r1": np.where(STEPS < 900, 0.25, 1.0), "r2": np.full(len(STEPS), 0.25)}
     paths = []
     for run, curve in curves.items():
@@ -143,7 +145,6 @@ def test_tables_follow_their_schema(event_settings: Events, baselines: pd.DataFr
     )
     assert len(tables.read(SCORES, tmp_path / "scores.parquet")) == 2 * 2 * len(STEPS)
     found = tables.read(EVENTS, tmp_path / "events.parquet").set_index(["run", "metric"])["emerged"]
-    assert found.to_dict() == {(run, m): (run, m) == ("r1", "exact_match") for run in curves for m in PERFECT_METRICS}
-
-
-PERFECT_METRICS = ("exact_match", "log_probability")
+    assert found.to_dict() == {
+        (run, m): (run, m) == ("r1", "exact_match") for run in curves for m in ("exact_match", "log_probability")
+    }

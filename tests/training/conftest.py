@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ def make_settings() -> Callable[..., TrainSettings]:
     """Settings of a run; keywords ``seed``, ``size`` and ``levels``, and those of `Training`."""
 
     def made(
-        seed: int = 1, size: Size | None = None, levels: dict[str, list[str]] = LEVELS, **changed
+        seed: int = 1, size: Size | None = None, levels: dict[str, list[str]] = LEVELS, **changed: Any
     ) -> TrainSettings:
         plain = {"steps": 20, "examples": 4, "learning_rate": 0.01, "warmup": 5, "final_fraction": 0.1}
         training = Training(**{**plain, "betas": [0.9, 0.98], "weight_decay": 0.01, "clip": 1.0, **changed})

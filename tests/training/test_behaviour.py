@@ -126,4 +126,4 @@ def test_scores_do_not_depend_on_packing(learner: Learner, drawn: dict[TaskLevel
 
 def test_an_untrained_model_is_near_uniform(drawn: dict[TaskLevel, Tokens]) -> None:
     model = Transformer(2, 8, 2, vocabulary.SIZE, 16).initialise(torch.Generator().manual_seed(0))
-    assert evaluated(model, drawn)["loss"].to_numpy() == pytest.approx(math.log(vocabulary.SIZE), abs=0.1)
+    assert evaluated(model, drawn)["loss"].to_numpy() == pytest.approx(math.log(vocabulary.SIZE), abs=0.2)

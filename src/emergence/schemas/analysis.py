@@ -101,7 +101,10 @@ LEADS = Schema(
         "placebo_null?": "float64",
     },
 )
-"""Each event against a measure's onset: lead in checkpoints, and the share that leads under each null (no placebo with one task)."""
+"""Each event against a measure's onset: lead in checkpoints, and the share that leads under each null.
+
+With a single task there is no placebo.
+"""
 
 PRECURSORS = Schema(
     "precursors",
