@@ -71,8 +71,8 @@ def test_a_loaded_configuration_does_not_change(settings_values: Values) -> None
 
 
 UNKNOWN: list[tuple[Values, str, str]] = [
-    ({"anatomy.measures.sharpness": {}}, "anatomy.measures.sharpness", "no such measure; allowed: rankme"),
-    ({"anatomy.measures.probe": {}}, "anatomy.measures.probe", "no such measure; allowed: rankme"),
+    ({"anatomy.measures.sharpness": {}}, "anatomy.measures.sharpness", "no such measure; allowed: fisher"),
+    ({"anatomy.measures.probe": {}}, "anatomy.measures.probe", "no such measure; allowed: fisher"),
     ({"anatomy.measures.sharpness": {"batch": 3}}, "anatomy.measures.sharpness.batch", "unknown key"),
     ({"speed": 1}, "speed", "allowed: tier, device"),
     ({"pathvars.cache": "cache"}, "pathvars.cache", "allowed: results"),

@@ -18,7 +18,7 @@ from emergence.training.trajectory import Trajectory
 
 
 def follow(settings: MeasureSettings, trajectory: Path, probes: Path, table: Path) -> None:
-    """Measure every checkpoint of a trajectory and write the rows to ``table``.
+    """Measure the checkpoints of a trajectory, or every n-th where the options say so, and write ``table``.
 
     Raises:
         TrajectoryError: if a checkpoint is damaged or foreign.
@@ -30,9 +30,10 @@ def follow(settings: MeasureSettings, trajectory: Path, probes: Path, table: Pat
     module = import_module(f"emergence.measures.{settings.measure}")
     model = build.transformer(trained.size, trained.context).to(device)
     probe = Probe(data.load(probes, trained.task_levels))
-    progress = Progress(f"{settings.measure} {trained.run}", len(run.steps), "checkpoints")
+    steps = run.steps[:: getattr(settings.options, "every", 1)]
+    progress = Progress(f"{settings.measure} {trained.run}", len(steps), "checkpoints")
     frames = []
-    for done, step in enumerate(run.steps, start=1):
+    for done, step in enumerate(steps, start=1):
         model.load_state_dict(run.weights(step))
         rng = np.random.default_rng([trained.seed, step])
         frames.append(pd.DataFrame(module.measure(model, probe, rng, settings.options)).assign(step=step))

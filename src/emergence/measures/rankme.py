@@ -13,37 +13,9 @@ import torch
 from torch import Tensor
 
 from emergence.measures.probe import Probe, representations
+from emergence.measures.spectrum import ROUNDING, effective_rank, singular_values
 from emergence.models.transformer import Transformer
 from emergence.settings.measures import RankMe
-
-# A matrix whose centred part is below this share of the whole is constant up to float32 rounding.
-ROUNDING = 1e-6
-
-
-def singular_values(x: Tensor) -> Tensor:
-    """Singular values of (…, n, d) matrices in float64, shape (…, min(n, d)), zeros below resolution.
-
-    They are square roots of the eigenvalues of the smaller Gram matrix, several times faster than a decomposition of x.
-    Eigenvalues are exact to about 1e-16 of the largest, so singular values below 1e-7 of the largest are set to zero;
-    float32 representations carry nothing below that.
-    """
-    gram = x @ x.mT if x.shape[-2] < x.shape[-1] else x.mT @ x
-    eigenvalues = torch.linalg.eigvalsh(gram).clamp(min=0)
-    largest = eigenvalues[..., -1:]
-    return torch.where(eigenvalues > 1e-14 * largest, eigenvalues, 0).sqrt().flip(-1)
-
-
-def effective_rank(weights: Tensor, epsilon: float) -> Tensor:
-    """Exponential of the entropy of ``weights / Σ weights`` over the last axis; 0 where all weights are 0.
-
-    >>> effective_rank(torch.tensor([[1.0, 1.0, 1.0, 0.0], [0.0, 0.0, 0.0, 0.0]]), 0.0)
-    tensor([3., 0.])
-    """
-    total = weights.sum(dim=-1, keepdim=True)
-    shares = weights / torch.where(total > 0, total, 1)
-    shares = shares + epsilon
-    rank = torch.special.entr(shares).sum(dim=-1).exp()
-    return torch.where(total[..., 0] > 0, rank, 0)
 
 
 def rankme(x: Tensor, epsilon: float) -> dict[str, Tensor]:

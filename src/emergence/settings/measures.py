@@ -1,14 +1,13 @@
 """Settings of the measures, one model a measure."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from emergence.settings.base import Device, Positive, Strict
+from emergence.settings.base import Count, Device, Positive, Strict
 
 MODULES = Path(__file__).parents[1] / "measures"
-NOT_MEASURES = {"__init__", "probe", "follow"}
 
 # Pooling over tokens, centring of samples, spectrum whose entropy is taken.
 Variant = Literal[
@@ -30,6 +29,17 @@ class RankMe(Strict):
     """added to each normalised singular value"""
 
 
+class GradientRank(Strict):
+    """Effective rank of per-sample gradients: `fisher` (labels drawn from the model) and `gradient_covariance`."""
+
+    samples: Annotated[int, Field(ge=2)]
+    """of each task-level; the rank cannot exceed their number"""
+    leading: Count
+    """parameters of the variant that looks at the first ones only; the paper took 50,000"""
+    every: Count
+    """checkpoints"""
+
+
 class NoOptions(Strict):
     """Options of a measure that has none."""
 
@@ -45,15 +55,17 @@ class Measures(Strict):
     __pydantic_extra__: dict[str, NoOptions]
 
     rankme: RankMe
+    fisher: GradientRank | None = None
+    gradient_covariance: GradientRank | None = None
 
     @property
     def names(self) -> list[str]:
-        """All measures, in the order of the models, then of the file."""
-        return list(dict(self))
+        """The measures that are configured."""
+        return [name for name, options in self if options is not None]
 
     @model_validator(mode="after")
     def _modules_exist(self) -> Self:
-        found = {path.stem for path in MODULES.glob("*.py")} - NOT_MEASURES
+        found = {path.stem for path in MODULES.glob("*.py") if "\ndef measure(" in path.read_text()}
         for name in self.names:
             if name not in found:
                 raise ValueError(f"{name}: no such measure; allowed: {', '.join(sorted(found))}")
@@ -64,5 +76,5 @@ class MeasureSettings(Strict):
     """What a measuring stage is given: one measure with its options."""
 
     measure: str
-    options: RankMe | NoOptions
+    options: RankMe | GradientRank | NoOptions
     device: Device

@@ -1,0 +1,110 @@
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+from torch.func import functional_call, grad, vmap
+from torch.nn import functional as F
+
+from emergence.measures import fisher, gradient_covariance
+from emergence.measures.probe import Probe
+from emergence.measures.spectrum import effective_rank_of_gram
+from emergence.models.transformer import Transformer
+from emergence.settings.measures import GradientRank
+from emergence.tasks import TaskLevel
+from emergence.tasks.data import draw
+from emergence.tasks.vocabulary import SIZE
+
+LEVELS = (TaskLevel("ADD", "1"), TaskLevel("REV", "4"))
+SETTINGS = GradientRank(samples=8, leading=120, every=1)
+
+
+@pytest.fixture
+def model() -> Transformer:
+    built = Transformer(2, 8, 2, SIZE, 12).double()
+    with torch.no_grad():
+        for parameter in built.parameters():
+            parameter.normal_(0.0, 0.4, generator=torch.Generator().manual_seed(parameter.numel()))
+    return built
+
+
+@pytest.fixture
+def probe() -> Probe:
+    return Probe(draw(LEVELS, 10, seed=3))
+
+
+def dense_rank(rows: Tensor) -> float:
+    """Effective rank of a covariance, by a dense decomposition of the centred gradients."""
+    power = torch.linalg.svdvals(rows - rows.mean(dim=0)) ** 2
+    return float(torch.special.entr(power / power.sum()).sum().exp())
+
+
+def dense_gradients(model: Transformer, level: TaskLevel, tokens: Tensor) -> Tensor:
+    length = tokens.shape[1] - 1
+    mask = torch.ones(1, length, length, dtype=torch.bool).tril()
+    targets = torch.arange(length - level.answer_length, length)
+
+    def loss(parameters: dict[str, Tensor], row: Tensor) -> Tensor:
+        logits = functional_call(model, parameters, (row[None, :-1], torch.arange(length)[None], mask, targets))
+        return F.cross_entropy(logits, row[-level.answer_length :])
+
+    found = vmap(grad(loss), in_dims=(None, 0))(dict(model.named_parameters()), tokens)
+    return torch.cat([value.flatten(1) for value in found.values()], dim=1).detach()
+
+
+def test_covariance_rank_equals_the_dense_one(model: Transformer, probe: Probe) -> None:
+    rows = gradient_covariance.measure(model, probe, np.random.default_rng(0), SETTINGS)
+    found = {(row["task"], row["variant"]): row["value"] for row in rows}
+    for level, sequences in probe.sequences.items():
+        gradients = dense_gradients(model, level, torch.from_numpy(sequences[:8]))
+        assert found[level.task, "rank"] == pytest.approx(dense_rank(gradients), rel=1e-8)
+        assert found[level.task, "rank/leading"] == pytest.approx(dense_rank(gradients[:, :120]), rel=1e-8)
+
+
+def test_planted_gradients_of_low_rank(model: Transformer, probe: Probe) -> None:
+    level = LEVELS[0]
+    distinct = probe.sequences[level][[0, 3]]
+    planted = Probe({level: np.repeat(distinct, 4, axis=0)})
+    rows = gradient_covariance.measure(model, planted, np.random.default_rng(0), SETTINGS)
+    assert rows[0]["value"] == pytest.approx(1.0, abs=1e-6)  # two points, centred, span one direction
+
+
+def test_equal_gradients_have_no_covariance(model: Transformer, probe: Probe) -> None:
+    planted = Probe({LEVELS[0]: np.repeat(probe.sequences[LEVELS[0]][:1], 8, axis=0)})
+    rows = gradient_covariance.measure(model, planted, np.random.default_rng(0), SETTINGS)
+    assert rows[0]["value"] == 0
+
+
+def test_scores_have_the_covariance_of_softmax_regression() -> None:
+    logits = torch.tensor([0.3, -1.0, 0.8, 0.0], dtype=torch.float64)
+    many = logits.expand(200_000, 1, 4).clone().requires_grad_()
+    fisher.scores(torch.Generator().manual_seed(0))(many).sum().backward()
+    assert many.grad is not None
+    found = many.grad[:, 0].T @ many.grad[:, 0] / len(many)
+    chances = logits.softmax(dim=0)
+    torch.testing.assert_close(found, chances.diag() - chances.outer(chances), atol=3e-3, rtol=0)
+
+
+def test_fisher_rank_is_bounded_and_reproducible(model: Transformer, probe: Probe) -> None:
+    first = fisher.measure(model, probe, np.random.default_rng(1), SETTINGS)
+    again = fisher.measure(model, probe, np.random.default_rng(1), SETTINGS)
+    other = fisher.measure(model, probe, np.random.default_rng(2), SETTINGS)
+    assert first == again
+    assert first != other
+    ranks = [row["value"] for row in first if row["variant"].startswith("rank")]
+    assert all(1 <= rank <= 8 for rank in ranks)
+
+
+def test_effective_rank_of_gram_on_known_vectors() -> None:
+    assert effective_rank_of_gram(torch.eye(5, dtype=torch.float64)) == pytest.approx(5.0)
+    assert effective_rank_of_gram(torch.ones(5, 5, dtype=torch.float64)) == pytest.approx(1.0)
+    assert effective_rank_of_gram(torch.zeros(5, 5, dtype=torch.float64)) == 0
+
+
+def test_rank_does_not_depend_on_order_or_scale(model: Transformer, probe: Probe) -> None:
+    level = LEVELS[1]
+    tokens = probe.sequences[level][:8]
+    values = [
+        gradient_covariance.measure(model, Probe({level: rows}), np.random.default_rng(0), SETTINGS)[0]["value"]
+        for rows in (tokens, tokens[::-1].copy())
+    ]
+    assert values[0] == pytest.approx(values[1], rel=1e-9)
