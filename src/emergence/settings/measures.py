@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from emergence.settings.base import Count, Device, Positive, Strict
+from emergence.settings.base import Count, Device, Fraction, Positive, Strict
 
 MODULES = Path(__file__).parents[1] / "measures"
 
@@ -40,6 +40,21 @@ class GradientRank(Strict):
     """checkpoints"""
 
 
+class Hessian(Strict):
+    """Top eigenvalue and trace of the Hessian."""
+
+    samples: Count
+    """of each task-level"""
+    tolerance: Fraction
+    """relative residual at which the eigenvalue is taken"""
+    products: Count
+    """Hessian-vector products at most, for the eigenvalue"""
+    draws: Annotated[int, Field(ge=2)]
+    """random vectors for the trace"""
+    every: Count
+    """checkpoints"""
+
+
 class NoOptions(Strict):
     """Options of a measure that has none."""
 
@@ -57,6 +72,7 @@ class Measures(Strict):
     rankme: RankMe
     fisher: GradientRank | None = None
     gradient_covariance: GradientRank | None = None
+    hessian: Hessian | None = None
 
     @property
     def names(self) -> list[str]:
@@ -76,5 +92,5 @@ class MeasureSettings(Strict):
     """What a measuring stage is given: one measure with its options."""
 
     measure: str
-    options: RankMe | GradientRank | NoOptions
+    options: RankMe | GradientRank | Hessian | NoOptions
     device: Device
