@@ -63,6 +63,13 @@ def test_independent_events_of_equal_runs_agree_with_the_standard_error() -> Non
     assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.02)
 
 
+def test_every_event_counts_alike() -> None:
+    """The rate is that of events: a run with many of them weighs more."""
+    values, runs = np.r_[np.zeros(20), np.ones(180)], np.r_[np.arange(20), np.repeat(np.arange(20, 40), 9)]
+    low, high = clustered(values, runs, 0.95, 1000, np.random.default_rng(4))
+    assert 0.75 < low < values.mean() < high < 0.98
+
+
 def test_names_and_order_of_runs_do_not_matter() -> None:
     values = np.array([0.0, 1.0, 1.0, 0.0, 1.0, 0.5])
     found = clustered(values, ["b", "a", "b", "a", "c", "c"], 0.9, 500, np.random.default_rng(3))

@@ -94,6 +94,7 @@ def test_equals_the_dense_reference_at_deficient_rank(shape: tuple[int, int], va
     x = rng.standard_normal((shape[0], 4)) @ rng.standard_normal((4, shape[1]))
     assert found(x)[variant] == pytest.approx(reference(x, variant), abs=1e-4)
     assert 3 < found(x)[variant] < 4.001
+    assert (singular_values(torch.from_numpy(x)) > 0).sum() == 4, "below resolution, they are zero"
 
 
 def test_epsilon_is_added_to_each_share() -> None:

@@ -39,7 +39,8 @@ def drawn(learner: Learner) -> dict[TaskLevel, Tokens]:
 
 def evaluated(model: torch.nn.Module, sequences: dict[TaskLevel, Tokens]) -> pd.DataFrame:
     """Metrics by task-level."""
-    rows = Evaluation(sequences, CPU)(model)
+    evaluation = Evaluation(sequences, CPU)
+    rows = evaluation.table([0], evaluation(model)[None])
     return rows.pivot_table(index=["task", "level"], columns="metric", values="value")
 
 

@@ -16,6 +16,7 @@ from emergence.models.transformer import Transformer, parameter_count
 from emergence.schemas.trajectories import BEHAVIOUR
 from emergence.settings.learning import Size, TrainSettings
 from emergence.tasks import data, vocabulary
+from emergence.tasks.batches import Stream
 from emergence.training.schedule import checkpoint_steps
 from emergence.training.train import Learner, TrainingError, train
 from emergence.training.trajectory import Trajectory, TrajectoryError
@@ -49,17 +50,21 @@ def test_another_seed_changes_weights_and_data(
     train(make_settings(seed=2), evaluation, tmp_path / "other")
     ours, other = Trajectory.open(trajectory), Trajectory.open(tmp_path / "other")
     for step in (0, 20):
-        pairs = zip(ours.weights(step).values(), other.weights(step).values(), strict=True)
-        assert not any(torch.equal(x, y) for x, y in pairs if x.dim() > 1)
+        first, second = ours.weights(step), other.weights(step)
+        assert first.keys() == second.keys()
+        assert not any(torch.equal(first[name], second[name]) for name in first if first[name].dim() > 1)
     assert len({*ours.manifest["seeds"].values(), *other.manifest["seeds"].values()}) == 6
 
 
-def test_data_order_does_not_follow_initialisation(settings: TrainSettings) -> None:
+def test_weights_and_data_come_from_the_seeds_of_the_manifest(trajectory: Path, settings: TrainSettings) -> None:
+    run = Trajectory.open(trajectory)
+    seeds, saved = run.manifest["seeds"], run.weights(0)
+    generator = torch.Generator().manual_seed(seeds["initialisation"])
+    drawn = build.transformer(settings.size, settings.context).initialise(generator).state_dict()
+    assert all(torch.equal(saved[name], drawn[name]) for name in drawn)
     learner = Learner(settings, torch.device("cpu"))
-    same_data = Learner(
-        settings.model_copy(update={"size": Size(name="w", layers=1, width=4, heads=1)}), learner.device
-    )
-    assert all(np.array_equal(x, y) for x, y in zip(learner.stream(3), same_data.stream(3), strict=True))
+    stream = Stream(learner.layout, seeds["data"])
+    assert all(np.array_equal(x, y) for x, y in zip(learner.stream(3), stream(3), strict=True))
     assert not np.array_equal(learner.stream(3)[0], learner.stream(4)[0])
 
 

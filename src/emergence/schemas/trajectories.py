@@ -18,8 +18,11 @@ MEASURE = Schema(
         "layer?": "int64",
         "measure": "string",
         "variant": "string",
-        "value": "float64",
+        "value?": "float64",
         "standard_error?": "float64",
     },
 )
-"""What is seen at one checkpoint; task, level and layer are null where the value is of the whole model."""
+"""What is seen at one checkpoint; task, level and layer are null where the value is of the whole model.
+
+A value is null where the estimator failed, and a row of its own says so.
+"""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from emergence.settings.base import Count, Device, Fraction, Positive, Strict
+from emergence.settings.base import Count, Device, Fraction, Positive, Seed, Strict
 
 MODULES = Path(__file__).parents[1] / "measures"
 
@@ -55,6 +55,33 @@ class Hessian(Strict):
     """checkpoints"""
 
 
+class LocalLearning(Strict):
+    """Local learning coefficient by stochastic gradient Langevin dynamics."""
+
+    chains: Annotated[int, Field(ge=2)]
+    """the spread between them is the standard error"""
+    burn_in: Annotated[int, Field(ge=0)]
+    """steps of a chain that are not averaged"""
+    draws: Count
+    """steps of a chain that are"""
+    pool: Count
+    """batches, used in turn"""
+    examples: Count
+    """of each task-level in a batch"""
+    step_size: Positive
+    """ε of the Langevin step"""
+    n_beta: Positive
+    """nβ: samples times inverse temperature"""
+    localisation: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    """γ: strength of the pull back to the checkpoint"""
+    own: bool
+    """also run chains on each task-level's own loss"""
+    seed: Seed
+    """of the pool of batches, the same for all checkpoints"""
+    every: Count
+    """checkpoints"""
+
+
 class NoOptions(Strict):
     """Options of a measure that has none."""
 
@@ -73,6 +100,7 @@ class Measures(Strict):
     fisher: GradientRank | None = None
     gradient_covariance: GradientRank | None = None
     hessian: Hessian | None = None
+    llc: LocalLearning | None = None
 
     @property
     def names(self) -> list[str]:
@@ -92,5 +120,5 @@ class MeasureSettings(Strict):
     """What a measuring stage is given: one measure with its options."""
 
     measure: str
-    options: RankMe | GradientRank | Hessian | NoOptions
+    options: RankMe | GradientRank | Hessian | LocalLearning | NoOptions
     device: Device

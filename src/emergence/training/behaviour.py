@@ -4,7 +4,7 @@ Answers are scored under teacher forcing in one pass. Greedy decoding yields the
 token is the most likely one given the right tokens before it, so exact match is that of greedy decoding.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,8 @@ from emergence.models.transformer import Transformer, hidden_states_in_slices
 from emergence.tasks.algorithmic import Tokens
 from emergence.tasks.batches import Layout
 from emergence.tasks.levels import TaskLevel
+
+METRICS = ("exact_match", "token_accuracy", "log_probability", "loss")
 
 
 class Evaluation:
@@ -29,18 +31,21 @@ class Evaluation:
         self.target_index = torch.from_numpy(self.layout.target_index).to(device)
         self.targets = torch.from_numpy(self.layout.targets(tokens)).to(device)
 
-    def __call__(self, model: Transformer) -> pd.DataFrame:
-        """Score a model: columns task, level, metric, value; log-probability in nats an answer, loss a token."""
-        rows = []
-        for level, (hits, log_p) in zip(self.layout.levels, self._score(model), strict=True):
-            values = {
-                "exact_match": hits.all(axis=1).mean(),
-                "token_accuracy": hits.mean(),
-                "log_probability": log_p.sum(axis=1).mean(),
-                "loss": -log_p.mean(),
-            }
-            rows += [(level.task, level.level, metric, float(value)) for metric, value in values.items()]
-        return pd.DataFrame(rows, columns=["task", "level", "metric", "value"])
+    def __call__(self, model: Transformer) -> NDArray[np.float64]:
+        """Score a model: (task-levels, metrics); log-probability in nats an answer, loss in nats a token."""
+        return np.array(
+            [
+                (hits.all(axis=1).mean(), hits.mean(), log_p.sum(axis=1).mean(), -log_p.mean())
+                for hits, log_p in self._score(model)
+            ]
+        )
+
+    def table(self, steps: Sequence[int], values: NDArray[np.float64]) -> pd.DataFrame:
+        """Scores (steps, task-levels, metrics) as rows with the columns step, task, level, metric, value."""
+        names = [(step, level.task, level.level) for step in steps for level in self.layout.levels]
+        wide = pd.DataFrame(names, columns=["step", "task", "level"])
+        wide[list(METRICS)] = values.reshape(-1, len(METRICS))
+        return wide.melt(["step", "task", "level"], METRICS, var_name="metric")
 
     @torch.no_grad()
     def _score(self, model: Transformer) -> list[tuple[NDArray[np.bool_], NDArray[np.float64]]]:

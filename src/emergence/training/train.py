@@ -20,7 +20,7 @@ from emergence.schemas.trajectories import BEHAVIOUR
 from emergence.settings.learning import Training, TrainSettings
 from emergence.tasks import data
 from emergence.tasks.batches import Layout, Stream
-from emergence.training.behaviour import Evaluation
+from emergence.training.behaviour import METRICS, Evaluation
 from emergence.training.schedule import checkpoint_steps, learning_rate
 from emergence.training.trajectory import Trajectory, save_checkpoint
 
@@ -94,24 +94,26 @@ def train(settings: TrainSettings, evaluation: Path, folder: Path) -> None:
     evaluate = Evaluation(data.load(evaluation, settings.task_levels), device)
     steps = checkpoint_steps(settings.checkpoints, settings.training.steps)
     progress = Progress(f"train {settings.run}", settings.training.steps, "steps")
-    entries, behaviour = [], []
+    entries: list[dict[str, Any]] = []
+    # One array from the start: a small object kept at every checkpoint would pin the heap between large ones.
+    behaviour = np.empty((len(steps), len(settings.task_levels), len(METRICS)))
     for step in range(settings.training.steps + 1):
         if step in steps:
+            behaviour[len(entries)] = evaluate(learner.model)
             entries.append(save_checkpoint(folder, step, learner.model.state_dict()))
-            behaviour.append(evaluate(learner.model).assign(step=step))
         if step < settings.training.steps:
             loss = learner.step(step)
             if step % 100 == 0 and not torch.isfinite(loss):
                 raise TrainingError(f"{settings.run}: loss is {loss.item()} at step {step}; lower learning_rate")
             progress(step + 1)
-    _finish(settings, learner, entries, behaviour, folder)
+    _finish(settings, learner, entries, evaluate.table(steps, behaviour), folder)
 
 
 def _finish(
     settings: TrainSettings,
     learner: Learner,
     entries: list[dict[str, Any]],
-    behaviour: list[pd.DataFrame],
+    behaviour: pd.DataFrame,
     folder: Path,
 ) -> None:
     """Write behaviour, then the manifest that makes the folder a trajectory."""
@@ -130,5 +132,5 @@ def _finish(
         "checkpoints": entries,
     }
     identity = Trajectory(folder, manifest).identity
-    tables.write(BEHAVIOUR, pd.concat(behaviour).assign(**identity), folder / "behaviour.parquet")
+    tables.write(BEHAVIOUR, behaviour.assign(**identity), folder / "behaviour.parquet")
     write_json(folder / "manifest.json", manifest)

@@ -1,0 +1,145 @@
+"""Local learning coefficient by stochastic gradient Langevin dynamics.
+
+``λ̂ = nβ (E_w[L(w)] − L(w*))`` with the expectation over the tempered posterior near a checkpoint w* (Lau et al. 2023,
+arXiv:2308.12108), sampled by ``Δw = −(ε/2)(nβ ∇L_batch + γ (w − w*)) + N(0, ε)``. One set of chains on the loss of the
+task mixture carries the loss of every task-level as an observable; ``variant`` is then ``mixture``. The refined variant
+``own`` runs chains on one task-level's loss alone. Batches come from a fixed pool, on which L(w*) is computed as well,
+so that batch noise cancels. Early checkpoints are no minima: estimates there are biased, may be negative, and are
+reported as they are. A chain whose loss stops being finite makes the estimate null and is counted in the variant
+``diverged``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from emergence.measures.probe import Probe
+from emergence.models.transformer import Transformer
+from emergence.settings.measures import LocalLearning
+from emergence.tasks.batches import Layout, Stream
+from emergence.tasks.levels import TaskLevel
+
+Losses = Callable[[int], tuple[Tensor, Tensor]]
+"""From the number of a batch in the pool to the loss that is sampled and the observables (k,) to average."""
+
+
+class FlatWeights:
+    """All weights of a module as one vector, and their gradients as another; the module's tensors are views of them."""
+
+    def __init__(self, module: nn.Module) -> None:
+        parameters = list(module.parameters())
+        self.values = torch.cat([parameter.detach().flatten() for parameter in parameters])
+        self.gradients = torch.zeros_like(self.values)
+        sizes = [parameter.numel() for parameter in parameters]
+        views = zip(parameters, self.values.split(sizes), self.gradients.split(sizes), strict=True)
+        for parameter, value, gradient in views:
+            parameter.data, parameter.grad = value.view_as(parameter), gradient.view_as(parameter)
+
+
+@dataclass(frozen=True)
+class Chains:
+    """Estimates (chains, observables), NaN in the rows of chains that diverged."""
+
+    estimates: Tensor
+
+    @property
+    def value(self) -> Tensor:
+        """Mean over chains (observables,); NaN if any chain diverged."""
+        return self.estimates.mean(dim=0)
+
+    @property
+    def standard_error(self) -> Tensor:
+        """Standard error of the mean, from the spread between chains (observables,)."""
+        return self.estimates.std(dim=0) / len(self.estimates) ** 0.5
+
+    @property
+    def diverged(self) -> float:
+        """Share of chains that diverged."""
+        return float(self.estimates.isnan().any(dim=1).double().mean())
+
+
+def sample(weights: FlatWeights, losses: Losses, settings: LocalLearning, generator: torch.Generator) -> Chains:
+    """Run the chains from the weights' present values, to which they are put back; estimate every observable's λ̂."""
+    origin = weights.values.clone()
+    with torch.no_grad():
+        before = torch.stack([losses(batch)[1].double() for batch in range(settings.pool)]).mean(dim=0)
+    estimates = []
+    for _ in range(settings.chains):
+        after = _chain(weights, origin, losses, settings, generator)
+        estimates.append(settings.n_beta * (after - before))
+        weights.values.copy_(origin)
+    weights.gradients.zero_()
+    return Chains(torch.stack(estimates))
+
+
+def _chain(
+    weights: FlatWeights, origin: Tensor, losses: Losses, settings: LocalLearning, generator: torch.Generator
+) -> Tensor:
+    """Mean of the observables over one chain's draws (float64); NaN if its loss stops being finite."""
+    total: Tensor | None = None
+    noise = torch.empty(weights.values.shape, dtype=weights.values.dtype)
+    for step in range(settings.burn_in + settings.draws):
+        weights.gradients.zero_()
+        loss, observables = losses(step % settings.pool)
+        loss.backward()
+        if step >= settings.burn_in:
+            total = observables.detach().double() + (0 if total is None else total)
+        drift = weights.gradients.mul_(settings.n_beta).add_(weights.values - origin, alpha=settings.localisation)
+        weights.values.add_(drift, alpha=-settings.step_size / 2)
+        weights.values.add_(noise.normal_(generator=generator).to(origin.device), alpha=settings.step_size**0.5)
+    assert total is not None
+    mean = total / settings.draws
+    return mean if bool(mean.isfinite().all()) else torch.full_like(mean, torch.nan)
+
+
+class MixtureLosses:
+    """Loss of packed batches of some task-levels: a mean over answer tokens, and the same for each level."""
+
+    def __init__(self, model: Transformer, levels: Sequence[TaskLevel], settings: LocalLearning) -> None:
+        device = next(model.parameters()).device
+        layout = Layout(tuple(levels), settings.examples)
+        stream, packing = Stream(layout, settings.seed), layout.packing
+        self.model = model
+        self.batches = [
+            tuple(torch.from_numpy(array).to(device) for array in stream(step)) for step in range(settings.pool)
+        ]
+        grid = (packing.positions, packing.mask, layout.target_index)
+        self.positions, self.mask, self.target_index = (torch.from_numpy(array).to(device) for array in grid)
+        self.sizes = [level.answer_length * settings.examples for level in levels]
+
+    def __call__(self, batch: int) -> tuple[Tensor, Tensor]:
+        """Loss of all answer tokens, and observables (1 + levels,): the same, then that of each level."""
+        inputs, targets = self.batches[batch]
+        logits = self.model(inputs, self.positions, self.mask, self.target_index)
+        each = F.cross_entropy(logits, targets, reduction="none")
+        loss = each.mean()
+        return loss, torch.stack([loss, *(part.mean() for part in each.split(self.sizes))])
+
+
+def measure(
+    model: Transformer, probe: Probe, rng: np.random.Generator, settings: LocalLearning
+) -> list[dict[str, Any]]:
+    """λ̂ of the mixture (task null) and of every task-level, by the mixture's chains and, if asked for, by its own."""
+    generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
+    levels = list(probe.sequences)
+    weights = FlatWeights(model)
+    chains = sample(weights, MixtureLosses(model, levels, settings), settings, generator)
+    rows = _rows([None, *levels], "mixture", chains)
+    for level in levels if settings.own else []:
+        own = sample(weights, MixtureLosses(model, [level], settings), settings, generator)
+        rows += _rows([level], "own", own)
+    return rows
+
+
+def _rows(levels: Sequence[TaskLevel | None], variant: str, chains: Chains) -> list[dict[str, Any]]:
+    rows = []
+    for level, value, error in zip(levels, chains.value.tolist(), chains.standard_error.tolist(), strict=False):
+        names = {"task": level.task if level else None, "level": level.level if level else None, "layer": None}
+        rows.append({**names, "variant": variant, "value": value, "standard_error": error})
+        rows.append({**names, "variant": f"{variant}/diverged", "value": chains.diverged, "standard_error": None})
+    return rows

@@ -1,0 +1,122 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from scipy.integrate import quad
+from torch import Tensor, nn
+
+from emergence.measures.llc import Chains, FlatWeights, measure, sample
+from emergence.measures.probe import Probe
+from emergence.models.transformer import Transformer
+from emergence.settings.measures import LocalLearning
+from emergence.tasks import TaskLevel
+from emergence.tasks.data import draw
+from emergence.tasks.vocabulary import SIZE
+
+SETTINGS = LocalLearning(
+    chains=8, burn_in=500, draws=4000, pool=1, examples=2, step_size=2e-4, n_beta=100.0, localisation=1.0, own=False,
+    seed=0, every=1,
+)  # fmt: skip
+
+
+# Singular potentials mix slowly: a stronger pull and longer steps.
+SINGULAR = SETTINGS.model_copy(update={"step_size": 4e-4, "n_beta": 500.0, "localisation": 5.0, "draws": 12000})
+
+
+def estimate(size: int, loss: Callable[[Tensor], Tensor], settings: LocalLearning = SETTINGS) -> Chains:
+    """LLC at the origin of a potential on ``size`` parameters."""
+    module = nn.Module()
+    module.weight = nn.Parameter(torch.zeros(size, dtype=torch.float64))
+
+    def losses(_: int) -> tuple[Tensor, Tensor]:
+        value = loss(module.weight)
+        return value, value[None]
+
+    return sample(FlatWeights(module), losses, settings, torch.Generator().manual_seed(0))
+
+
+def agrees(found: Chains, exact: float, relative: float) -> bool:
+    """Within three standard errors and the bias of a finite step; the errors must be small enough to mean something."""
+    error = float(found.standard_error[0])
+    return error < relative * exact and abs(float(found.value[0]) - exact) < 3 * error + 0.04 * exact
+
+
+@pytest.mark.parametrize("size", [2, 8])
+def test_regular_model_is_half_its_dimension(size: int) -> None:
+    curvature = torch.linspace(1.0, 4.0, size).double()
+    found = estimate(size, lambda w: (curvature * w**2).sum() / 2)
+    n_beta, gamma = SETTINGS.n_beta, SETTINGS.localisation
+    exact = float((n_beta * curvature / (n_beta * curvature + gamma)).sum() / 2)  # size / 2 but for the pull
+    assert exact == pytest.approx(size / 2, rel=0.01)
+    assert agrees(found, exact, 0.05)
+
+
+def crossing(first: int, second: int) -> tuple[float, float]:
+    """λ̂ of |a|² |b|² / 2 with a, b of the given dimensions: exact at this nβ, γ, and in the limit (Aoyagi)."""
+    n_beta, gamma = SINGULAR.n_beta, SINGULAR.localisation
+
+    def radial(power: int) -> float:
+        # b is Gaussian given |a| = r, so its integral is done by hand; power 1 weighs with the potential.
+        def integrand(r: float) -> float:
+            precision = n_beta * r**2 + gamma
+            weight = second * r**2 / (2 * precision) if power else 1.0
+            return weight * r ** (first - 1) * np.exp(-gamma * r**2 / 2) * precision ** (-second / 2)
+
+        return float(quad(integrand, 0, 12, limit=500)[0])
+
+    return n_beta * radial(1) / radial(0), min(first, second) / 2
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 5), (3, 3)], ids=str)
+def test_singular_models_at_their_exact_value(shape: tuple[int, int]) -> None:
+    first, second = shape
+    exact, limit = crossing(first, second)
+    found = estimate(first + second, lambda w: (w[:first] ** 2).sum() * (w[first:] ** 2).sum() / 2, SINGULAR)
+    assert agrees(found, exact, 0.1)
+    assert exact < (first + second) / 2 * 0.9, "far below a regular model of the same size"
+    assert first == second or exact == pytest.approx(limit, rel=0.05)  # equal ones have logarithmic corrections
+
+
+def test_more_effective_parameters_more_llc() -> None:
+    values = [float(estimate(8, lambda w, k=k: (w[:k] ** 2).sum()).value[0]) for k in (1, 3, 8)]
+    assert values == sorted(values)
+    assert values[2] > 2 * values[0]
+
+
+def test_divergence_is_reported_not_dropped() -> None:
+    found = estimate(4, lambda w: (w**4).sum(), SETTINGS.model_copy(update={"step_size": 1e3, "draws": 50}))
+    assert found.diverged == 1.0
+    assert found.value.isnan().all()
+
+
+def test_a_negative_estimate_is_kept() -> None:
+    slope = torch.ones(3).double()
+    found = estimate(3, lambda w: (slope * w).sum(), SETTINGS.model_copy(update={"draws": 500}))
+    assert float(found.value[0]) < -1  # no minimum: the chain runs downhill
+
+
+@pytest.fixture
+def model() -> Transformer:
+    return Transformer(2, 8, 2, SIZE, 12).initialise(torch.Generator().manual_seed(0))
+
+
+def test_model_is_put_back_and_rows_are_complete(model: Transformer) -> None:
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    levels = (TaskLevel("PAR", "3"), TaskLevel("CMP", "1"))
+    options = SETTINGS.model_copy(update={"burn_in": 2, "draws": 5, "pool": 3, "own": True, "chains": 2})
+    rows = measure(model, Probe(draw(levels, 4, 1)), np.random.default_rng(0), options)
+    assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+    keys = {(row["task"], row["variant"]) for row in rows}
+    expected = {(task, "mixture") for task in (None, "PAR", "CMP")} | {(task, "own") for task in ("PAR", "CMP")}
+    assert keys == expected | {(task, f"{variant}/diverged") for task, variant in expected}
+    again = measure(model, Probe(draw(levels, 4, 1)), np.random.default_rng(0), options)
+    assert rows == again
+
+
+def test_mixture_is_the_mean_of_its_levels(model: Transformer) -> None:
+    levels = (TaskLevel("PAR", "3"), TaskLevel("CMP", "1"))  # one answer token each, so levels weigh the same
+    options = SETTINGS.model_copy(update={"burn_in": 0, "draws": 20, "pool": 4, "chains": 2})
+    rows = measure(model, Probe(draw(levels, 4, 1)), np.random.default_rng(0), options)
+    values = {row["task"]: row["value"] for row in rows if row["variant"] == "mixture"}
+    assert values[None] == pytest.approx((values["PAR"] + values["CMP"]) / 2, rel=1e-3, abs=1e-3)
