@@ -25,7 +25,9 @@ NAN = float("nan")
 
 @pytest.fixture(scope="module")
 def verdicts() -> Verdicts:
-    return Verdicts(universal=0.85, modular_floor=2.0, modular_tolerance=0.1, precursor_rate=0.75, null_margin=0.05)
+    return Verdicts(
+        universal=0.85, modular_floor=2.0, modular_tolerance=0.1, precursor_rate=0.75, minimum_runs=6, null_margin=0.05
+    )
 
 
 # Rules -------------------------------------------------------------------------------------------------------------
@@ -131,7 +133,14 @@ def precursors(rate: float, null: float, spread: float, difficulty: str, runs: i
     """Rates of one difficulty, with intervals of a given half-width."""
     rows = []
     for control, value in (("observed", rate), ("circular shift", null), ("placebo", null)):
-        row = {"control": control, "events": 4 * runs, "rate": value, "low": value - spread, "high": value + spread}
+        row = {
+            "control": control,
+            "events": 4 * runs,
+            "runs": runs,
+            "rate": value,
+            "low": value - spread,
+            "high": value + spread,
+        }
         if control != "observed":
             excess = rate - null
             row |= {"excess": excess, "excess_low": excess - spread, "excess_high": excess + spread}
@@ -297,9 +306,6 @@ def test_without_events_precursors_are_undecided(judge: Judge, statistics: Stati
     assert found.loc["A1", "value"] == 0.0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the bootstrap of runs that agree is a point, which decides whatever their number"
-)
 def test_two_runs_that_agree_decide_nothing(judge: Judge, statistics: Statistics) -> None:
     unit = {"size": "2x128", "metric": "exact_match", "relation": "leads", "shift_null": 0.5, "placebo_null": 0.5}
     leads = pd.DataFrame([{**unit, "run": run, "difficulty": kind} for run in "ab" for kind in ("easy", "hard")])

@@ -49,9 +49,6 @@ def test_a_planted_collapse_is_recovered_from_noise(collapse_settings: Collapse)
     assert np.abs(np.median(found.onset_position) - 45) < 3
 
 
-@pytest.mark.xfail(
-    strict=True, reason="noise is underestimated about threefold where a curve moves, so onsets are early"
-)
 @pytest.mark.parametrize("onset", [45, 60, 100])
 def test_noise_is_rarely_taken_for_recovery(onset: int, collapse_settings: Collapse) -> None:
     """On the floor, five noise widths are passed for five checkpoints by a real departure only."""
@@ -150,7 +147,6 @@ def test_curves_do_not_mix(collapse_settings: Collapse) -> None:
     assert found.to_dict() == pytest.approx(expected)
 
 
-@pytest.mark.xfail(strict=True, reason="collapse() takes checkpoints in the order of rows, not of steps")
 def test_the_order_of_rows_does_not_matter(collapse_settings: Collapse) -> None:
     rows = measured({"COPY": planted(16, 4, (6, 20), 45)})
     shuffled = collapse(rows.sample(frac=1, random_state=0), collapse_settings)

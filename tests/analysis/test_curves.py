@@ -54,9 +54,6 @@ def test_many_curves_are_searched_one_by_one(seed: int, persistence: int) -> Non
         np.testing.assert_allclose(found[i, j], expected, rtol=1e-12)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="crossing() puts a curve that is above all along before `after`, by interpolation"
-)
 def test_a_passage_is_not_before_where_the_search_starts() -> None:
     assert not crossing(np.array([0.0, 0.9, 0.8, 0.9, 1.0]), 0.5, 2, after=3) < 3
 

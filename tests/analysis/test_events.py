@@ -85,7 +85,6 @@ def test_the_bracket_holds_the_step_and_nothing_between(event_settings: Events) 
         assert (row.step_before, row.step_after) == (steps[first - 1], steps[first])
 
 
-@pytest.mark.xfail(strict=True, reason="the bracket is one evaluation early if a score equals the threshold exactly")
 def test_the_bracket_of_a_score_at_the_threshold(event_settings: Events) -> None:
     curve = np.where(STEPS < 300, 0.0, 1.0)
     curve[STEPS == 300] = 0.5  # not above it

@@ -130,13 +130,11 @@ def test_too_few_sizes_or_runs_give_nulls(
     assert lines[["mean", "mean_low", "mean_high"]].notna().all(axis=None)
 
 
-@pytest.mark.xfail(strict=True, reason="scipy warns of the standard error of a single run")
 def test_one_run_gives_nulls(statistics: Statistics) -> None:
     found = of_floor(floors(collapses(0.1, 0.01, sizes=SIZES[:1], seeds=1), statistics))
     assert found[["slope", "low", "high", "mean_low", "mean_high"]].isna().all(axis=None)
 
 
-@pytest.mark.xfail(strict=True, raises=ZeroDivisionError, reason="a slope without error divides by zero")
 def test_floors_that_are_all_one_are_invariant(statistics: Statistics) -> None:
     """Ranks below one count as one, so a task whose floor is one in every run has no spread at all."""
     rows = collapses(0.0, noise=0.01)

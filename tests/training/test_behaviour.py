@@ -103,6 +103,17 @@ def test_a_model_that_knows_every_other_token() -> None:
     assert found["loss"] == pytest.approx((SHARPNESS + 2 * SURE) / 2, rel=1e-6)
 
 
+def test_the_table_puts_each_score_at_its_step(learner: Learner, drawn: dict[TaskLevel, Tokens]) -> None:
+    evaluation = Evaluation(drawn, CPU)
+    untrained = Transformer(2, 8, 2, vocabulary.SIZE, 16).initialise(torch.Generator().manual_seed(0))
+    models = {3: untrained, 7: learner.model}
+    rows = evaluation.table(list(models), np.stack([evaluation(model) for model in models.values()]))
+    assert len(rows) == 2 * len(drawn) * 4
+    for step, model in models.items():
+        found = rows[rows["step"] == step].pivot_table(index=["task", "level"], columns="metric", values="value")
+        pd.testing.assert_frame_equal(found, evaluated(model, drawn))
+
+
 def test_metrics_agree_with_each_other(learner: Learner, drawn: dict[TaskLevel, Tokens]) -> None:
     found = evaluated(learner.model, drawn)
     assert (found["token_accuracy"] >= found["exact_match"]).all()

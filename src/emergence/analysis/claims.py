@@ -196,7 +196,7 @@ class Claims:
             observed = rates.loc[(difficulty, "observed")]
             nulls = [rates.loc[(difficulty, control)] for control in ("circular shift", "placebo")]
             excess = [at_least(null["excess_low"], null["excess_high"], margin) for null in nulls]
-            if not np.isfinite(observed["low"]):  # fewer than two runs with an event
+            if observed["runs"] < self.verdicts.minimum_runs:
                 verdict: Verdict = "undecided"
             elif difficulty == "hard":
                 verdict = both(at_least(observed["low"], observed["high"], self.verdicts.precursor_rate), *excess)
@@ -213,10 +213,10 @@ class Claims:
                 "value": observed["rate"],
                 "low": observed["low"],
                 "high": observed["high"],
-                "interval": f"bootstrap over runs, {observed['events']} events",
+                "interval": f"over {observed['runs']} runs, {observed['events']} events",
                 "control": beside,
                 "verdict": verdict,
-                "rule": f"{reach}excess over both nulls at or above {margin}",
+                "rule": f"{reach}excess over both nulls at or above {margin}; from {self.verdicts.minimum_runs} runs",
             }
 
 

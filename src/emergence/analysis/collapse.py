@@ -2,8 +2,7 @@
 
 On the logarithm of the smoothed curve, with ranks below one counted as one. The floor is the minimum within the first
 steps; the collapse is timed where the curve has fallen half of the way (in logarithm) to it; recovery begins where the
-curve has left the floor by a multiple of its own noise and stays away. Noise is the robust standard deviation of the
-curve about its running median.
+curve has left the floor by a multiple of its own noise and stays away.
 """
 
 from dataclasses import dataclass
@@ -14,13 +13,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emergence import tables
-from emergence.analysis.curves import Array, crossing, smoothed, to_steps
+from emergence.analysis.curves import Array, crossing, noise, smoothed, to_steps
 from emergence.schemas.analysis import COLLAPSE
 from emergence.schemas.trajectories import MEASURE
 from emergence.settings.analysis import Collapse
 from emergence.tables import RUN
 
-NORMAL_MAD = 1.4826  # standard deviation of a normal distribution in units of its median absolute deviation
 CURVE = [*RUN, "task", "level", "layer", "measure", "variant"]
 
 
@@ -41,8 +39,7 @@ def shape(values: Array, early: int, settings: Collapse) -> Shape:
     smooth = smoothed(log, settings.smoothing)
     initial, place = smooth[..., 0], smooth[..., :early].argmin(axis=-1)
     floor = np.take_along_axis(smooth, place[..., None], axis=-1)[..., 0]
-    noise = NORMAL_MAD * np.median(np.abs(log - smooth), axis=-1)
-    onset = crossing(smooth, floor + settings.noise_multiple * noise, settings.persistence, after=place)
+    onset = crossing(smooth, floor + settings.noise_multiple * noise(log), settings.persistence, after=place)
     fall = crossing(-smooth[..., :early], -(initial + floor) / 2, 1)
     fell = np.exp(floor - initial) < settings.depth
     return Shape(np.exp(initial), np.exp(floor), place, np.where(fell, fall, np.nan), onset)
@@ -52,7 +49,7 @@ def collapse(rows: pd.DataFrame, settings: Collapse) -> pd.DataFrame:
     """One row a run, task-level, layer and variant (table ``collapse``), from rows of one measure."""
     frames = []
     for _, run in rows.groupby("run", sort=False):
-        wide = run.pivot_table(index=CURVE, columns="step", values="value", sort=False)
+        wide = run.pivot_table(index=CURVE, columns="step", values="value", sort=False).sort_index(axis=1)
         steps = wide.columns.to_numpy()
         found = shape(wide.to_numpy(), int((steps <= settings.floor_until).sum()), settings)
         frame = wide.index.to_frame(index=False)

@@ -11,16 +11,30 @@ from scipy.ndimage import median_filter
 
 Array = NDArray[np.float64]
 
+NORMAL_MAD = 1.4826  # standard deviation of a normal distribution in units of its median absolute deviation
+
 
 def smoothed(values: Array, window: int) -> Array:
     """Running median over ``window`` checkpoints; the ends are repeated."""
     return median_filter(values, size=(1,) * (values.ndim - 1) + (window,), mode="nearest")
 
 
+def noise(values: Array) -> Array:
+    """Standard deviation of the noise on smooth curves (..., n), robustly, from second differences.
+
+    A trend does not count as noise, nor does smoothing hide any (Gasser, Sroka & Jennen-Steinmetz 1986); 0 for fewer
+    than three checkpoints.
+    """
+    if values.shape[-1] < 3:
+        return np.zeros(values.shape[:-1])
+    return NORMAL_MAD * np.median(np.abs(np.diff(values, 2, axis=-1)), axis=-1) / np.sqrt(6)
+
+
 def crossing(values: Array, threshold: Array | float, persistence: int, after: NDArray[np.int64] | int = 0) -> Array:
     """Position where a curve first rises above ``threshold`` and stays there for ``persistence`` checkpoints.
 
-    The position is interpolated between the last value below and the first above; it is 0 if a curve starts above.
+    The position is interpolated between the last value below and the first above; it is the first checkpoint looked at
+    if the curve is above there already.
     Only passages from checkpoint ``after`` on count. Shapes: values (..., n), threshold and after broadcast to (...).
 
     >>> crossing(np.array([0.0, 0.9, 0.0, 0.4, 0.8, 0.9]), 0.5, persistence=2)
@@ -37,7 +51,7 @@ def crossing(values: Array, threshold: Array | float, persistence: int, after: N
     low, high = (np.take_along_axis(values, i[..., None], axis=-1)[..., 0] for i in (before, first))
     span = np.where(high > low, high - low, 1.0)
     share = np.clip((level[..., 0] - low) / span, 0.0, 1.0)
-    position = np.where(first > before, before + share, 0.0)
+    position = np.maximum(np.where(first > before, before + share, 0.0), after)
     return np.where(held.any(axis=-1), position, np.nan)
 
 

@@ -41,16 +41,33 @@ def direction(collapses: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def chance_of_downward(layers: int) -> float:
+    """Share of all orders of ``layers`` steps whose Kendall correlation with depth is negative.
+
+    From the numbers of permutations by inversions; half of those that are not even.
+
+    >>> chance_of_downward(2), chance_of_downward(4)
+    (0.5, 0.375)
+    """
+    counts = np.ones(1)
+    for size in range(2, layers + 1):
+        counts = np.convolve(counts, np.ones(size) / size)
+    return float(counts[np.arange(len(counts)) > (len(counts) - 1) / 2].sum())
+
+
 def top_down(units: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """Shares of top-down and of downward units, by size and over all, with exact intervals (table ``top_down``)."""
-    chance = {"last_first": 1 / units["layer"].nunique(), "downward": 0.5}
-    tasks = units.drop_duplicates(["task", "size"])
+    layers = units.groupby(["task", "size"], sort=False)["layer"].transform("nunique")
+    chances = {"last_first": 1 / layers, "downward": layers.map(chance_of_downward)}
+    tasks = units.assign(**{f"chance_{name}": chance for name, chance in chances.items()})
+    tasks = tasks.drop_duplicates(["task", "size"])
     rows = []
-    for size, statistic in product(["all", *tasks["size"].unique()], chance):
-        hits = tasks.loc[(size == "all") | (tasks["size"] == size), statistic]
+    for size, statistic in product(["all", *tasks["size"].unique()], chances):
+        chosen = tasks[(size == "all") | (tasks["size"] == size)]
+        hits, chance = chosen[statistic], chosen[f"chance_{statistic}"].mean()
         low, high = clopper_pearson(int(hits.sum()), len(hits), confidence)
         share = {"count": hits.sum(), "units": len(hits), "share": hits.mean(), "low": low, "high": high}
-        rows.append({"size": size, "statistic": statistic, **share, "chance": chance[statistic]})
+        rows.append({"size": size, "statistic": statistic, **share, "chance": chance})
     return pd.DataFrame(rows)
 
 

@@ -44,7 +44,9 @@ def _event(curve: pd.DataFrame, settings: Events) -> dict[str, object]:
     thresholds = np.array([settings.threshold, *settings.width])
     position, rise, top = crossing(np.tile(values, (3, 1)), thresholds, settings.persistence)
     emerged = bool(np.isfinite(position))
-    bracket = to_steps(np.array([np.ceil(position) - 1, np.ceil(position)]), steps) if emerged else (None, None)
+    before = np.floor(position)
+    at_once = emerged and values[0] > settings.threshold and position == 0
+    bracket = to_steps(np.array([before, before + (not at_once)]), steps) if emerged else (None, None)
     return {
         "emerged": emerged,
         "step": to_steps(position, steps) if emerged else None,

@@ -72,9 +72,11 @@ def _row(
     slope, error, freedom = line
     half = stats.t.ppf((1 + settings.confidence) / 2, freedom) * error
     low, high = bounds(settings)
-    p = max(stats.t.sf((slope - low) / error, freedom), stats.t.cdf((slope - high) / error, freedom))
+    with np.errstate(divide="ignore", invalid="ignore"):  # a slope without error is inside the bounds or outside
+        below, above = np.divide(slope - low, error), np.divide(slope - high, error)
+    p = max(stats.t.sf(below, freedom), stats.t.cdf(above, freedom))
     mean = frame["log"].mean()
-    spread = stats.t.ppf((1 + settings.confidence) / 2, len(frame) - 1) * stats.sem(frame["log"])
+    spread = stats.t.ppf((1 + settings.confidence) / 2, len(frame) - 1) * frame["log"].sem()
     return {
         "task": task,
         "method": method,

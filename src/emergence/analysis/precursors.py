@@ -53,6 +53,7 @@ def leads(events: pd.DataFrame, rows: pd.DataFrame, settings: LeadSettings) -> p
 
 def _leads_of_run(events: pd.DataFrame, curves: pd.DataFrame, settings: LeadSettings) -> Iterator[dict[str, object]]:
     wide = curves.pivot_table(index=["task", "level"], columns="step", values="value", sort=False)
+    wide = wide.sort_index(axis=1)
     steps, values = wide.columns.to_numpy(), wide.to_numpy()
     collapse, margin = settings.collapse, settings.precursors.margin
     early = int((steps <= collapse.floor_until).sum())
@@ -81,8 +82,9 @@ def _leads_of_run(events: pd.DataFrame, curves: pd.DataFrame, settings: LeadSett
 def rates(found: pd.DataFrame, events: pd.DataFrame, measure: str, settings: Statistics) -> pd.DataFrame:
     """Precursor rates by difficulty and size, each beside its nulls (table ``precursors``).
 
-    ``low`` and ``high`` bound the rate over runs (whole runs are drawn with replacement); ``naive_low`` and
-    ``naive_high`` take events as independent (Clopper-Pearson). The excess is rate minus null, event by event. The
+    ``low`` and ``high`` bound the rate over runs: whole runs are drawn with replacement, or, where all agree on 0 or 1
+    and a bootstrap would show no spread, each run counts as one exact trial. ``naive_low`` and ``naive_high`` take
+    events as independent (Clopper-Pearson). The excess is rate minus null, event by event. The
     cells are those of ``events``, emerged or not; a cell without an emerged event has no rate.
     """
     found = found.assign(observed=(found["relation"] == "leads").astype(float))
@@ -105,13 +107,16 @@ def _rates_of_group(group: pd.DataFrame, settings: Statistics) -> Iterator[dict[
         return clustered(values, group["run"], settings.confidence, settings.bootstrap, rng)
 
     for control, column in {"observed": "observed", **NULLS}.items():
-        row: dict[str, object] = {"control": control, "events": len(group)}
+        runs = group["run"].nunique()
+        row: dict[str, object] = {"control": control, "events": len(group), "runs": runs}
         if len(group):
-            row["rate"] = group[column].mean()
-            row["low"], row["high"] = interval(group[column])
+            rate = row["rate"] = group[column].mean()
+            agreed = rate in (0, 1) and runs > 1
+            bounds = clopper_pearson(int(rate) * runs, runs, settings.confidence) if agreed else interval(group[column])
+            row["low"], row["high"] = bounds
             if control == "observed":
-                exact = clopper_pearson(int(group[column].sum()), len(group), settings.confidence)
-                row["naive_low"], row["naive_high"] = exact
+                naive = clopper_pearson(int(group[column].sum()), len(group), settings.confidence)
+                row["naive_low"], row["naive_high"] = naive
             else:
                 excess = group["observed"] - group[column]
                 row["excess"] = excess.mean()

@@ -115,6 +115,7 @@ PRECURSORS = Schema(
         "size": "string",
         "control": "string",
         "events": "int64",
+        "runs": "int64",
         "rate?": "float64",
         "low?": "float64",
         "high?": "float64",

@@ -81,6 +81,8 @@ class Verdicts(Strict):
     """relative"""
     precursor_rate: Fraction
     """lowest published precursor rate of hard tasks"""
+    minimum_runs: Count
+    """with an event; a bootstrap over fewer decides nothing"""
     null_margin: Fraction
     """an excess over the null below this counts as none"""
 

@@ -18,7 +18,8 @@ def checkpoint_steps(settings: Checkpoints, last: int) -> list[int]:
     points = round(decades * settings.per_decade)
     logarithmic = (round(10 ** (decades * i / points)) for i in range(points + 1)) if points else ()
     linear = range(settings.log_until, last, settings.linear_every)
-    return sorted({*early, *(step for step in logarithmic if step > settings.every_step_until), *linear, last})
+    steps = {*early, *(step for step in logarithmic if step > settings.every_step_until), *linear, last}
+    return sorted(step for step in steps if step <= last)
 
 
 def learning_rate(settings: Training, step: int) -> float:

@@ -94,17 +94,18 @@ def train(settings: TrainSettings, evaluation: Path, folder: Path) -> None:
     evaluate = Evaluation(data.load(evaluation, settings.task_levels), device)
     steps = checkpoint_steps(settings.checkpoints, settings.training.steps)
     progress = Progress(f"train {settings.run}", settings.training.steps, "steps")
+    loss = torch.zeros(())
     entries: list[dict[str, Any]] = []
     # One array from the start: a small object kept at every checkpoint would pin the heap between large ones.
     behaviour = np.empty((len(steps), len(settings.task_levels), len(METRICS)))
     for step in range(settings.training.steps + 1):
         if step in steps:
+            if not torch.isfinite(loss):  # checked before weights are kept; a lost run stays lost
+                raise TrainingError(f"{settings.run}: loss is {loss.item()} at step {step - 1}; lower learning_rate")
             behaviour[len(entries)] = evaluate(learner.model)
             entries.append(save_checkpoint(folder, step, learner.model.state_dict()))
         if step < settings.training.steps:
             loss = learner.step(step)
-            if step % 100 == 0 and not torch.isfinite(loss):
-                raise TrainingError(f"{settings.run}: loss is {loss.item()} at step {step}; lower learning_rate")
             progress(step + 1)
     _finish(settings, learner, entries, evaluate.table(steps, behaviour), folder)
 
