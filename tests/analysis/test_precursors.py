@@ -140,6 +140,21 @@ def test_a_measure_that_lags_has_no_lead(noise: float, lead_settings: LeadSettin
     assert found.loc["placebo", "excess_high"] < 0
 
 
+def test_a_class_that_recovers_early_is_no_precursor_of_its_tasks(lead_settings: LeadSettings) -> None:
+    """Easy tasks recover early and emerge early, hard ones late: curves tell the class, and nothing of the task."""
+
+    def classes(rng: np.random.Generator, n: int) -> tuple[Array, Array]:
+        half = n // 2  # the first four tasks are the easy ones
+        onsets = np.r_[rng.uniform(24, 30, half), rng.uniform(70, 75, half)]
+        return onsets, np.r_[rng.uniform(35, 60, half), rng.uniform(85, 140, half)]
+
+    rows, events = planned(0, classes)
+    table = rates(leads(events, rows, lead_settings), events, "rankme", lead_settings.statistics)
+    placebo = table[(table["size"] == "all") & (table["control"] == "placebo")].set_index("difficulty")["excess"]
+    assert placebo["easy"] == pytest.approx(0.0, abs=0.05)
+    assert placebo["hard"] == pytest.approx(0.0, abs=0.05)
+
+
 # Rows --------------------------------------------------------------------------------------------------------------
 
 
@@ -244,6 +259,20 @@ def test_intervals_of_rates_are_of_runs(lead_settings: LeadSettings) -> None:
     table = rates(pd.DataFrame(rows), events, "rankme", lead_settings.statistics)
     row = table[(table["difficulty"] == "all") & (table["control"] == "observed")].iloc[0]
     assert row["high"] - row["low"] > 1.8 * (row["naive_high"] - row["naive_low"])
+
+
+def test_one_more_lead_does_not_weaken_a_rate(lead_settings: LeadSettings) -> None:
+    lows = []
+    for lagging in (1, 0):
+        unit = {"metric": "exact_match", "size": "s", "difficulty": "hard", "shift_null": 0.5, "placebo_null": 0.5}
+        found = pd.DataFrame([{**unit, "run": run, "relation": "leads"} for run in range(12) for _ in range(8)])
+        found.loc[: lagging - 1, "relation"] = "lags"
+        events = pd.DataFrame({"metric": ["exact_match"], "size": ["s"]})
+        table = rates(found, events, "rankme", lead_settings.statistics)
+        row = table[(table["difficulty"] == "all") & (table["control"] == "observed")].iloc[0]
+        assert row["rate"] == 1 - lagging / 96
+        lows.append(row["low"])
+    assert lows[1] >= lows[0]
 
 
 def written(rows: pd.DataFrame, events: pd.DataFrame, settings: LeadSettings, folder: Path) -> list[pd.DataFrame]:

@@ -242,8 +242,13 @@ def test_divergence_in_the_last_step_stops_training(
     monkeypatch: pytest.MonkeyPatch, settings: TrainSettings, evaluation: Path, tmp_path: Path
 ) -> None:
     whole_step = Learner.step
-    lost = torch.tensor(torch.nan)
-    monkeypatch.setattr(Learner, "step", lambda self, step: lost if step == 19 else whole_step(self, step))
+
+    def poisoned(learner: Learner, step: int) -> torch.Tensor:
+        if step == 19:
+            learner.model.norm.weight.data.fill_(torch.nan)
+        return whole_step(learner, step)
+
+    monkeypatch.setattr(Learner, "step", poisoned)
     with pytest.raises(TrainingError, match=r"tiny-s1.* at step 19\b"):
         train(settings, evaluation, tmp_path / "run")
 

@@ -30,7 +30,7 @@ def direction(collapses: pd.DataFrame) -> pd.DataFrame:
         last, others = median.iloc[-1], median.iloc[:-1]
         tau = kendalltau(median.index, median).statistic if np.isfinite(median).any() else np.nan
         verdicts = {
-            "last_first": bool(np.isfinite(last) and (last < others).all()),
+            "last_first": bool(len(others) and np.isfinite(last) and (last < others).all()),
             "downward": bool(tau < 0),
         }
         for layer in median.index:

@@ -26,7 +26,8 @@ def scores(behaviour: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
     chance = baselines.rename(columns={"value": "baseline"})
     frame = behaviour[behaviour["metric"].isin(PERFECT)].merge(chance, on=["task", "level", "metric"], validate="m:1")
     perfect = frame["metric"].map(PERFECT)
-    score = (frame["value"] - frame["baseline"]) / (perfect - frame["baseline"])
+    room = perfect - frame["baseline"]  # none where one answer is always right: such a level is as good as guessed
+    score = ((frame["value"] - frame["baseline"]) / room.where(room > 0)).fillna(0.0)
     return frame.assign(score=score)[[*UNIT, "metric", "step", "score"]]
 
 

@@ -3,8 +3,10 @@
 For each emergence event the measure's onset (departure from its floor, see `emergence.analysis.collapse`) is compared
 with the event, both as positions in checkpoints. Recovery after an early collapse precedes a late event almost
 whatever it means, so each event also carries what it would be under two nulls: *circular shift*, the share of random
-rotations of the measure's curve whose onset leads the event, and *placebo*, the share of other tasks' curves in the
-same run that lead it. A rate means its excess over those.
+rotations of the measure's curve whose onset leads the event, and *placebo*, the share of other tasks' curves of the
+same difficulty and run that lead it. A rate means its excess over both: the shift alone credits an early recovery that
+all tasks share. An onset is where a rise begins, an event its half-way point, so a measure that moves with behaviour
+leads it as well; whether it knows more than behaviour itself does is for rival precursors to say.
 """
 
 from collections.abc import Iterator
@@ -62,9 +64,10 @@ def _leads_of_run(events: pd.DataFrame, curves: pd.DataFrame, settings: LeadSett
     for _, event in events.iterrows():
         row = wide.index.get_loc((event["task"], event["level"]))
         time = to_positions(event["step"], steps)
-        rng = np.random.default_rng([settings.statistics.seed, event["seed"], row])
+        rng = np.random.default_rng([settings.statistics.seed, event["seed"], event["parameters"], row])
         shifted = shape(rotations(values[row], settings.precursors.shifts, rng), early, collapse).onset_position
-        others = onsets[task_of != event["task"]]
+        alike = task_of.isin(settings.easy) == (event["task"] in settings.easy)
+        others = onsets[(task_of != event["task"]) & alike]
         lead = time - onsets[row]
         yield {
             **event[[*UNIT, "metric"]],
@@ -82,9 +85,9 @@ def _leads_of_run(events: pd.DataFrame, curves: pd.DataFrame, settings: LeadSett
 def rates(found: pd.DataFrame, events: pd.DataFrame, measure: str, settings: Statistics) -> pd.DataFrame:
     """Precursor rates by difficulty and size, each beside its nulls (table ``precursors``).
 
-    ``low`` and ``high`` bound the rate over runs: whole runs are drawn with replacement, or, where all agree on 0 or 1
-    and a bootstrap would show no spread, each run counts as one exact trial. ``naive_low`` and ``naive_high`` take
-    events as independent (Clopper-Pearson). The excess is rate minus null, event by event. The
+    ``low`` and ``high`` bound the rate over runs: whole runs are drawn with replacement, with a run at 0 and one at 1
+    added, so that runs that agree are not taken for certainty. ``naive_low`` and ``naive_high`` take events as
+    independent (Clopper-Pearson). The excess is rate minus null, event by event. The
     cells are those of ``events``, emerged or not; a cell without an emerged event has no rate.
     """
     found = found.assign(observed=(found["relation"] == "leads").astype(float))
@@ -103,17 +106,15 @@ def rates(found: pd.DataFrame, events: pd.DataFrame, measure: str, settings: Sta
 def _rates_of_group(group: pd.DataFrame, settings: Statistics) -> Iterator[dict[str, object]]:
     rng = np.random.default_rng(settings.seed)
 
-    def interval(values: pd.Series) -> tuple[float, float]:
-        return clustered(values, group["run"], settings.confidence, settings.bootstrap, rng)
+    def interval(values: pd.Series, *added: float) -> tuple[float, float]:
+        return clustered(values, group["run"], settings.confidence, settings.bootstrap, rng, added)
 
     for control, column in {"observed": "observed", **NULLS}.items():
         runs = group["run"].nunique()
         row: dict[str, object] = {"control": control, "events": len(group), "runs": runs}
         if len(group):
-            rate = row["rate"] = group[column].mean()
-            agreed = rate in (0, 1) and runs > 1
-            bounds = clopper_pearson(int(rate) * runs, runs, settings.confidence) if agreed else interval(group[column])
-            row["low"], row["high"] = bounds
+            row["rate"] = group[column].mean()
+            row["low"], row["high"] = interval(group[column], 0.0, 1.0)
             if control == "observed":
                 naive = clopper_pearson(int(group[column].sum()), len(group), settings.confidence)
                 row["naive_low"], row["naive_high"] = naive

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
 from emergence import tables
 from emergence.measures.probe import Probe
@@ -14,7 +15,7 @@ from emergence.schemas.trajectories import MEASURE
 from emergence.settings.learning import TrainSettings
 from emergence.settings.measures import MeasureSettings
 from emergence.tasks import data
-from emergence.training.trajectory import Trajectory
+from emergence.training.trajectory import Trajectory, TrajectoryError
 
 
 def follow(settings: MeasureSettings, trajectory: Path, probes: Path, table: Path) -> None:
@@ -25,7 +26,10 @@ def follow(settings: MeasureSettings, trajectory: Path, probes: Path, table: Pat
         DataError: if the probe file is damaged or lacks a task-level.
     """
     run = Trajectory.open(trajectory)
-    trained = TrainSettings.model_validate(run.manifest["settings"])
+    try:
+        trained = TrainSettings.model_validate(run.manifest["settings"])
+    except ValidationError as error:
+        raise TrajectoryError(f"{trajectory}: its settings are not of this version ({error}); train again") from None
     device = build.device(settings.device)
     module = import_module(f"emergence.measures.{settings.measure}")
     model = build.transformer(trained.size, trained.context).to(device)

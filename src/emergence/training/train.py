@@ -70,13 +70,19 @@ class Learner:
         )
 
     def step(self, step: int) -> torch.Tensor:
-        """Make the update that follows ``step`` earlier ones; return its loss (nats a token, still on the device)."""
+        """Make the update that follows ``step`` earlier ones; return its loss (nats a token, still on the device).
+
+        Raises:
+            TrainingError: if the loss or its gradient is not finite; the weights are then those of before.
+        """
         inputs, targets = (torch.from_numpy(array).to(self.device) for array in self.stream(step))
         logits = self.model(inputs, self.positions, self.mask, self.target_index)
         loss = F.cross_entropy(logits, targets)
         self.optimiser.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
+        if not torch.isfinite(norm):  # before it reaches the weights
+            raise TrainingError(f"loss is {loss.item()} at step {step}, its gradient is {norm.item()}")
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.settings, step)
         self.optimiser.step()
@@ -87,25 +93,26 @@ def train(settings: TrainSettings, evaluation: Path, folder: Path) -> None:
     """Train one run and write its trajectory to ``folder``.
 
     Raises:
-        TrainingError: if the loss stops being finite.
+        TrainingError: if the loss or its gradient stops being finite.
     """
+    (folder / "manifest.json").unlink(missing_ok=True)  # no trajectory until the end
     device = build.device(settings.device)
     learner = Learner(settings, device)
     evaluate = Evaluation(data.load(evaluation, settings.task_levels), device)
     steps = checkpoint_steps(settings.checkpoints, settings.training.steps)
     progress = Progress(f"train {settings.run}", settings.training.steps, "steps")
-    loss = torch.zeros(())
     entries: list[dict[str, Any]] = []
     # One array from the start: a small object kept at every checkpoint would pin the heap between large ones.
     behaviour = np.empty((len(steps), len(settings.task_levels), len(METRICS)))
     for step in range(settings.training.steps + 1):
         if step in steps:
-            if not torch.isfinite(loss):  # checked before weights are kept; a lost run stays lost
-                raise TrainingError(f"{settings.run}: loss is {loss.item()} at step {step - 1}; lower learning_rate")
             behaviour[len(entries)] = evaluate(learner.model)
             entries.append(save_checkpoint(folder, step, learner.model.state_dict()))
         if step < settings.training.steps:
-            loss = learner.step(step)
+            try:
+                learner.step(step)
+            except TrainingError as error:
+                raise TrainingError(f"{settings.run}: {error}; lower learning_rate") from None
             progress(step + 1)
     _finish(settings, learner, entries, evaluate.table(steps, behaviour), folder)
 

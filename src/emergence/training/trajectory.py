@@ -48,7 +48,7 @@ class Trajectory:
         path = folder / "manifest.json"
         try:
             manifest = json.loads(path.read_text())
-            _ = manifest["checkpoints"], manifest["settings"]
+            _ = cls(folder, manifest).identity, [(e["step"], e["file"], e["sha256"]) for e in manifest["checkpoints"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise TrajectoryError(f"{path}: no readable manifest ({error}); delete {folder} and train again") from None
         return cls(folder, manifest)
