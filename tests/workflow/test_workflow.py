@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from emergence.schemas.trajectories import MEASURE
 
 pytestmark = pytest.mark.workflow
 
-RUNS_OF_SMOKE = 4
+RUNS_OF_SMOKE, MEASURES_OF_SMOKE = 4, 5
 
 WEIGHT_NORM = """
 def measure(model, probe, rng, settings):
@@ -87,7 +88,8 @@ def test_a_verdict_threshold_judges_anew_only(smoke: Copy) -> None:
 
 def test_another_seed_adds_its_runs_only(smoke: Copy) -> None:
     planned = smoke.planned(*overlay(smoke, "seed.yaml", "anatomy: {seeds: [1, 2, 9]}"))
-    assert planned["train"] == planned["measure"] == 2  # one a size
+    assert planned["train"] == 2  # one a size
+    assert planned["measure"] == 2 * MEASURES_OF_SMOKE
     assert "tasks" not in planned
 
 
@@ -97,8 +99,10 @@ def test_a_measure_is_added_in_one_file(smoke: Copy) -> None:
     added = overlay(smoke, "measure.yaml", "anatomy: {measures: {weight_norm: {}}}")
     assert smoke.planned(*added) == {"measure": RUNS_OF_SMOKE}
     smoke.snakemake("--cores", "1", "results/smoke/measures/weight_norm/2x8-s1.parquet", *added)
-    rows = tables.read(MEASURE, smoke.folder / "results/smoke/measures/weight_norm/2x8-s1.parquet")
+    folder = smoke.folder / "results/smoke/measures/weight_norm"
+    rows = tables.read(MEASURE, folder / "2x8-s1.parquet")
     module.unlink()
+    shutil.rmtree(folder)
     assert (rows["value"] > 0).all()
     assert rows["layer"].isna().all()
     assert set(rows["measure"]) == {"weight_norm"}
