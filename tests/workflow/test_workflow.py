@@ -14,7 +14,7 @@ from emergence.schemas.trajectories import MEASURE
 
 pytestmark = pytest.mark.workflow
 
-RUNS_OF_SMOKE, MEASURES_OF_SMOKE = 4, 5
+RUNS_OF_SMOKE, MEASURES_OF_SMOKE = 4, 6
 
 WEIGHT_NORM = """
 def measure(model, probe, rng, settings):

@@ -82,6 +82,15 @@ class LocalLearning(Strict):
     """checkpoints"""
 
 
+class LinearProbe(Strict):
+    """Held-out accuracy of a linear read-out of the answer."""
+
+    ridge: Positive
+    """penalty, in units of the mean variance of a feature"""
+    every: Count
+    """checkpoints"""
+
+
 class NoOptions(Strict):
     """Options of a measure that has none."""
 
@@ -101,6 +110,7 @@ class Measures(Strict):
     gradient_covariance: GradientRank | None = None
     hessian: Hessian | None = None
     llc: LocalLearning | None = None
+    linear_probe: LinearProbe | None = None
 
     @property
     def names(self) -> list[str]:
@@ -120,5 +130,5 @@ class MeasureSettings(Strict):
     """What a measuring stage is given: one measure with its options."""
 
     measure: str
-    options: RankMe | GradientRank | Hessian | LocalLearning | NoOptions
+    options: RankMe | GradientRank | Hessian | LocalLearning | LinearProbe | NoOptions
     device: Device
