@@ -27,7 +27,8 @@ from emergence.settings.analysis import (
 from emergence.settings.base import Count, Device, Folder, Level, Name, Seed, Strict
 from emergence.settings.figures import Figure1Settings, Figure2Settings, Figure3Settings, Figures
 from emergence.settings.learning import Checkpoints, Sample, Size, TaskSettings, Training, TrainSettings
-from emergence.settings.measures import Measures, MeasureSettings, Variant
+from emergence.settings.measures import Measures, MeasureSettings
+from emergence.settings.variants import Variant
 from emergence.tasks import TASKS, TaskLevel
 
 

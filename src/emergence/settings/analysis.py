@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from emergence.settings.base import Count, Fraction, Positive, Seed, Strict
-from emergence.settings.measures import Variant
+from emergence.settings.variants import Variant
 
 ScoredMetric = Literal["exact_match", "log_probability"]
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from emergence.settings.analysis import ScoredMetric
 from emergence.settings.base import Count, Fraction, Strict
-from emergence.settings.measures import Variant
+from emergence.settings.variants import Variant
 
 Dpi = Annotated[int, Field(ge=50, le=600)]
 

@@ -1,25 +1,13 @@
 """Settings of the measures, one model a measure."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from emergence.settings.base import Count, Device, Fraction, Positive, Seed, Strict
 
 MODULES = Path(__file__).parents[1] / "measures"
-
-# Pooling over tokens, centring of samples, spectrum whose entropy is taken.
-Variant = Literal[
-    "answer/centred/sigma",
-    "answer/centred/sigma2",
-    "answer/uncentred/sigma",
-    "answer/uncentred/sigma2",
-    "mean/centred/sigma",
-    "mean/centred/sigma2",
-    "mean/uncentred/sigma",
-    "mean/uncentred/sigma2",
-]
 
 
 class RankMe(Strict):
