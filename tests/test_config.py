@@ -44,7 +44,7 @@ def message_of(values: Values) -> str:
 def test_default_tier_loads() -> None:
     default = config.read(ROOT / "config.yaml")
     assert default.tier == "laptop"
-    assert len(default.anatomy.levels) == 24
+    assert len(default.anatomy.levels) == 24 + 3  # and the control's
     assert RUN in default.anatomy.runs
 
 

@@ -48,8 +48,8 @@ def test_parameter_count_is_that_of_the_model(
     ("layers", "width", "published"), [(2, 128, 404_992), (12, 768, 85_105_152), (12, 1024, 151_222_272)]
 )
 def test_published_sizes(layers: int, width: int, published: int) -> None:
-    assert parameter_count(layers, width, 21, 43) == published
-    assert on_meta(layers, width, 4, 21, 43) == published
+    assert parameter_count(layers, width, 22, 42) == published
+    assert on_meta(layers, width, 4, 22, 42) == published
 
 
 def test_packed_logits_equal_those_of_single_sequences(
@@ -99,7 +99,7 @@ def test_equals_gpt2_of_hugging_face(model: Transformer) -> None:
     from transformers import GPT2Config, GPT2LMHeadModel
 
     off = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0, "bos_token_id": 0, "eos_token_id": 0}
-    sizes = {"vocab_size": 21, "n_positions": 16, "n_embd": 16, "n_layer": 3, "n_head": 4}
+    sizes = {"vocab_size": model.token.num_embeddings, "n_positions": 16, "n_embd": 16, "n_layer": 3, "n_head": 4}
     config = GPT2Config(activation_function="gelu", attn_implementation="eager", use_cache=False, **sizes, **off)
     theirs = GPT2LMHeadModel(config).eval()
     names = {"attention.qkv": "attn.c_attn", "attention.out": "attn.c_proj", "norm_1": "ln_1", "norm_2": "ln_2"}

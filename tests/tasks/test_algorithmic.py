@@ -75,7 +75,26 @@ REFERENCE: dict[str, Callable[[str, str], str]] = {
 
 
 def test_every_task_is_tested() -> None:
-    assert set(LEVELS) == set(REFERENCE) == set(TASKS)
+    assert {*LEVELS, symbols.CONTROL} == {*REFERENCE, symbols.CONTROL} == set(TASKS)
+
+
+@pytest.mark.parametrize("level", ALL, ids=lambda level: level.key)
+def test_control_has_the_prompts_and_the_answers_but_not_their_pairs(level: TaskLevel) -> None:
+    control = TaskLevel(symbols.CONTROL, level.key)
+    assert (control.length, control.answer_length) == (level.length, level.answer_length)
+    rng = np.random.default_rng(7)
+    drawn, real = control.sequences(rng, 2000)[:, 1:], level.sequences(rng, 2000)[:, 1:]
+    for column in range(control.length - 1):
+        counts = [np.bincount(tokens[:, column], minlength=vocabulary.SIZE) / 2000 for tokens in (drawn, real)]
+        assert np.abs(counts[0] - counts[1]).max() < 5 * np.sqrt(0.5 / 2000), "the same symbols at the same places"
+    answers = drawn[:, -level.answer_length :]
+    right = [
+        "".join(map(str, answer)) == REFERENCE[level.task](decode(prompt).replace(" ", ""), level.level)
+        for prompt, answer in zip(drawn[:, : level.prompt_length - 2], answers, strict=True)
+    ]
+    _, counts = np.unique(answers, axis=0, return_counts=True)
+    chance = (counts / 2000) @ (counts / 2000)  # that two answers agree
+    assert np.mean(right) == pytest.approx(chance, abs=5 * np.sqrt(chance * (1 - chance) / 2000) + 1e-3)
 
 
 @pytest.mark.parametrize("level", ALL, ids=lambda level: level.key)
@@ -167,7 +186,7 @@ def test_product_of_digits_is_zero_at_the_exact_rate() -> None:
 
 
 def test_vocabulary() -> None:
-    assert vocabulary.SIZE == len(set(vocabulary.TOKENS)) == 21
+    assert vocabulary.SIZE == len(set(vocabulary.TOKENS)) == 22
     assert set(vocabulary.TOKENS) == {*"0123456789", *TASKS, ",", "=", "_"}
     assert decode(range(10)) == "0 1 2 3 4 5 6 7 8 9"
 
@@ -182,6 +201,7 @@ PATTERNS: dict[str, tuple[list[str], list[str]]] = {
     "CMP": DIGITS,
     "ADD": DIGITS,
     "MOD": (["2", "9", "10", "99", "100", "999"], ["0", "1", "1000", "2x2", "1٣", "٣"]),
+    "CTL": (["SORT-6", "MUL-2x2", "MOD-23"], ["SORT", "SORT-0", "SORT-", "-6", "CTL-SORT-6", "MUL-2", "sort-6"]),
     "MUL": (["1x1", "4x4", "2x3"], ["0x1", "1x0", "5x1", "1x5", "2", "x", "1x", "2x2x2", "2X2", "2 x 2", "11x1"]),
 }
 NEVER = ["", " 3", "3 ", "3\n", "-3", "+3", "03", "3.0", "1e1", "three", "3;4", "../3", "²"]

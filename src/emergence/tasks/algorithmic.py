@@ -1,4 +1,4 @@
-"""The eight algorithmic tasks (arXiv:2602.15997), each one short function.
+"""The eight algorithmic tasks (arXiv:2602.15997), each one short function, and a control that cannot be learned.
 
 A generator takes ``(rng, level, n)`` and returns ``(prompt, answer)``: integer token arrays of shapes (n, prompt
 length) and (n, answer length), without the task name and the equals sign, which `emergence.tasks.levels` adds. For a
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emergence.tasks.symbols import COMMA
+from emergence.tasks.symbols import COMMA, CONTROL
 
 Tokens = NDArray[np.int64]
 Generator = Callable[[np.random.Generator, str, int], tuple[Tokens, Tokens]]
@@ -93,6 +93,14 @@ def multiply(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Toke
     return joined(digits_of(first, left), digits_of(second, right)), digits_of(first * second, left + right)[:, ::-1]
 
 
+def control(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Tokens]:
+    """Prompts of another task-level, such as ``SORT-6``, with answers to others of its prompts: nothing to be learned."""
+    task, _, of_task = level.partition("-")
+    prompts, _ = TASKS[task].generate(rng, of_task, n)
+    _, answers = TASKS[task].generate(rng, of_task, n)
+    return prompts, answers
+
+
 @dataclass(frozen=True)
 class Task:
     """A task: its generator, the levels it has (a pattern and the same in words) and its family."""
@@ -117,3 +125,8 @@ TASKS: dict[str, Task] = {
     "SORT": Task(sort, *LENGTH),
     "MUL": Task(multiply, "[1-4]x[1-4]", "digits of the two factors, as in 2x1, each from 1 to 4"),
 }
+TASKS[CONTROL] = Task(
+    control,
+    "|".join(f"{name}-(?:{task.pattern})" for name, task in TASKS.items()),
+    "a task and its level, as in SORT-6",
+)

@@ -1,4 +1,6 @@
-"""Token ids that do not depend on the tasks: the ten digits are themselves, then a comma, an equals sign, padding."""
+"""What does not depend on the tasks: token ids (the ten digits are themselves), and the name of the control."""
 
 COMMA, EQUALS, PAD = 10, 11, 12
 SYMBOLS: tuple[str, ...] = (*"0123456789", ",", "=", "_")
+CONTROL = "CTL"
+"""The untrainable control task; what is claimed of tasks is not claimed of it."""

@@ -1,7 +1,7 @@
 """The one vocabulary that all tasks share.
 
-Ten digits, a comma between operands, an equals sign where the answer starts, padding, and a name token a task: 21
-tokens with eight tasks. A sequence reads ``NAME prompt = answer``.
+Ten digits, a comma between operands, an equals sign where the answer starts, padding, and a name token a task: 22
+tokens with eight tasks and the control. A sequence reads ``NAME prompt = answer``.
 """
 
 from collections.abc import Iterable
