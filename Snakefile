@@ -11,12 +11,17 @@ include: "workflow/rules/tasks.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/measures.smk"
 include: "workflow/rules/analysis.smk"
+include: "workflow/rules/validity.smk"
+include: "workflow/rules/calibration.smk"
+include: "workflow/rules/limits.smk"
+include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
 
 
 rule all:
     input:
         "<results>/claims.parquet",
+        "<results>/calibration.parquet",
         expand("<results>/measures/{measure}/{run}.parquet", measure=MEASURES, run=RUNS),
         expand("<figures>/fig{number}.pdf", number=FIGURES),
 

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from emergence import config
 from emergence.measures import rankme
 from emergence.measures.probe import Probe
+from emergence.measures.task_subject import TaskSubject
 from emergence.models import build
 from emergence.settings.learning import TrainSettings
 from emergence.tasks import data, vocabulary
@@ -99,7 +100,8 @@ class Work:
         """RankMe of one checkpoint: all task-levels, layers and variants."""
         model = build.transformer(self.trained.size, self.trained.context).initialise(torch.Generator().manual_seed(0))
         probe = Probe(data.draw(self.trained.task_levels, self.probes.examples, self.probes.seed))
-        return lambda: rankme.measure(model, probe, None, self.options)  # type: ignore[arg-type]
+        subject = TaskSubject(model, probe)
+        return lambda: rankme.measure(subject, None, self.options)  # type: ignore[arg-type]
 
 
 def matmul_rate() -> float:

@@ -122,6 +122,8 @@ RANGES: list[tuple[Values, str, str]] = [
     ({"anatomy.seeds": [1, -1]}, "anatomy.seeds.1", "-1"),
     ({"anatomy.seeds": [2**32]}, "anatomy.seeds.0", "4294967296"),
     ({"anatomy.variant": "answer/sigma"}, "anatomy.variant", "'answer/sigma'"),
+    ({"anatomy.events.detector": "ruptures"}, "anatomy.events.detector", "'ruptures'"),
+    ({"anatomy.validity.chances": [1.0]}, "anatomy.validity.chances.0", "1.0"),
     ({"anatomy.events.primary": "loss"}, "anatomy.events.primary", "'loss'"),
     ({"device": "gpu"}, "device", "'gpu'"),
     ({"figures.dpi": 6000}, "figures.dpi", "6000"),
@@ -137,6 +139,9 @@ TOGETHER: list[tuple[Values, str, str]] = [
     ({"anatomy.evaluation.seed": 202}, "anatomy.probes.seed", "202"),
     ({"anatomy.events.width": [0.9, 0.1]}, "anatomy.events.width", "[0.9, 0.1]"),
     ({"anatomy.events.width": [0.5, 0.5]}, "anatomy.events.width", "[0.5, 0.5]"),
+    ({"anatomy.validity.times": [0.9, 0.1]}, "anatomy.validity.times", "[0.9, 0.1]"),
+    ({"anatomy.validity.spacings": [2, 4]}, "anatomy.validity.spacings", "[2, 4]"),
+    ({"anatomy.validity.levels": [0.1, 0.5]}, "anatomy.validity.levels", "0.5"),
     ({"anatomy.easy": ["COPY", "DIV"]}, "anatomy.easy", "'DIV'"),
     ({"anatomy.tasks.SORT": REMOVED}, "anatomy.easy", "'SORT'"),
     ({"anatomy.easy": ["COPY", "COPY"]}, "anatomy.easy", "COPY"),
@@ -264,12 +269,12 @@ def test_overlay_is_read_after_the_base(tmp_path: Path) -> None:
     assert (loaded.tier, loaded.anatomy.training.steps, loaded.anatomy.training.warmup) == ("mine", 4000, 100)
 
 
-FIGURES = {"fig1", "fig2", "fig3"}
+FIGURES = {"fig1", "fig2", "fig3", "figS1"}
 STATISTICS = {"floors", "precursors", "claims"}
 READERS: list[tuple[str, Any, set[str]]] = [
     ("tier", "mine", set()),
     ("pathvars.results", "elsewhere", set()),
-    ("device", "cpu", {"train", "measure"}),
+    ("device", "cpu", {"train", "follow"}),
     ("anatomy.tasks.ADD", [1, 2], {"tasks", "train"}),
     ("anatomy.easy", ["COPY"], {"precursors"}),
     ("anatomy.sizes.0.heads", 2, {"train"}),
@@ -280,22 +285,25 @@ READERS: list[tuple[str, Any, set[str]]] = [
     ("anatomy.training.learning_rate", 0.001, {"train"}),
     ("anatomy.checkpoints.linear_every", 50, {"train"}),
     ("anatomy.evaluation.seed", 7, {"tasks"}),
+    ("anatomy.evaluation.examples", 90, {"tasks", "validity"}),
     ("anatomy.probes.seed", 7, {"tasks"}),
-    ("anatomy.measures.rankme.epsilon", 1e-6, {"measure"}),
+    ("anatomy.measures.rankme.epsilon", 1e-6, {"follow"}),
     ("anatomy.variant", "mean/centred/sigma", {"floors", "direction", "precursors", "claims", "fig2", "fig3"}),
-    ("anatomy.events.primary", "log_probability", {"events", "claims", "fig1"}),
-    ("anatomy.events.threshold", 0.4, {"events", "fig1"}),
-    ("anatomy.events.persistence", 4, {"events"}),
+    ("anatomy.events.primary", "log_probability", {"events", "validity", "claims", "fig1"}),
+    ("anatomy.events.threshold", 0.45, {"events", "validity", "fig1"}),
+    ("anatomy.events.persistence", 4, {"events", "validity"}),
+    ("anatomy.validity.trials", 100, {"validity"}),
+    ("anatomy.validity.marks.timing", 2.0, {"validity", "figS1"}),
     ("anatomy.collapse.depth", 0.7, {"collapse", "precursors"}),
     ("anatomy.collapse.floor_until", 300, {"collapse", "precursors", "fig3"}),
     ("anatomy.precursors.shifts", 100, {"precursors"}),
     ("anatomy.statistics.seed", 7, STATISTICS),
-    ("anatomy.statistics.confidence", 0.9, {*STATISTICS, "direction"}),
+    ("anatomy.statistics.confidence", 0.9, {*STATISTICS, "validity", "direction"}),
     ("anatomy.statistics.equivalence", 0.2, {*STATISTICS, "fig2"}),
     ("anatomy.verdicts.universal", 0.9, {"claims"}),
     ("figures.dpi", 100, FIGURES),
 ]
-STAGES = ["tasks", "train", "measure", "events", "collapse", *STATISTICS, "direction", *FIGURES]
+STAGES = ["tasks", "train", "follow", "events", "validity", "collapse", *STATISTICS, "direction", *FIGURES]
 
 
 def given_to_stages(loaded: Config) -> dict[str, str]:
@@ -319,7 +327,7 @@ def test_a_run_is_given_its_own_size_and_seed(settings_values: Values) -> None:
     [
         ("train", {"run": "4x17-s1"}, "4x17-s1"),
         ("train", {}, "None"),
-        ("measure", {"measure": "loss"}, "loss"),
+        ("follow", {"measure": "sharpness"}, "sharpness"),
         ("fig9", {}, "fig9"),
     ],
 )

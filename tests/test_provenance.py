@@ -42,7 +42,7 @@ def names(files: list[Path]) -> set[str]:
 
 
 def test_the_package_was_found() -> None:
-    assert {"cli.py", "tasks/data.py", "analysis/claims.py"} <= set(MODULES)
+    assert {"cli.py", "tasks/data.py", "analysis/claims/table.py"} <= set(MODULES)
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.split("/")[0] in FLOORS])
@@ -85,14 +85,14 @@ def test_sources_of_training_hold_no_analysis() -> None:
 
 def test_importing_the_claims_loads_their_sources_only_and_no_torch() -> None:
     script = (
-        "import sys, emergence.analysis.claims\n"
+        "import sys, emergence.analysis.claims.table\n"
         "print('torch' in sys.modules)\n"
         "print(*[m.__file__ for n, m in sys.modules.items() if n.partition('.')[0] == 'emergence'], sep='\\n')\n"
     )
     output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     torch, *files = output.splitlines()
     assert torch == "False"
-    assert sorted(files) == [str(path) for path in sources("emergence.analysis.claims")]
+    assert sorted(files) == [str(path) for path in sources("emergence.analysis.claims.table")]
 
 
 def test_sources_follow_imports_and_parents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,5 +156,5 @@ def test_sources_of_a_stage_begin_with_its_module(name: str) -> None:
 
 def test_sources_of_measuring_hold_the_chosen_measure() -> None:
     rankme = str(PACKAGE / "measures" / "rankme.py")
-    assert rankme in stages.sources("measure", measure="rankme")
-    assert rankme not in stages.sources("measure")
+    assert rankme in stages.sources("follow", measure="rankme")
+    assert rankme not in stages.sources("follow")

@@ -34,17 +34,73 @@ def _dispatch(given: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, stage in STAGES.items():
         commands.add_parser(name, help=stage.summary, add_help=False)
+    _describe_measure(commands.add_parser("measure", help="measure a model of your own along its checkpoints"))
     commands.add_parser("show", help="print a claims table").add_argument("claims", type=Path)
     commands.add_parser("schema", help="print the JSON schema of config.yaml")
     if given and given[0] in STAGES:
         return _run_stage(given[0], given[1:])
     options = parser.parse_args(given)
-    return _show(options.claims) if options.command == "show" else _schema()
+    match options.command:
+        case "measure":
+            return _measure(options)
+        case "show":
+            return _show(options.claims)
+        case _:
+            return _schema()
+
+
+def _describe_measure(parser: argparse.ArgumentParser) -> None:
+    from emergence.settings.measures import known
+
+    parser.description = "Measure every checkpoint in a folder. Pickled checkpoints and data are refused."
+    parser.add_argument("folder", type=Path, help="*.safetensors with the step in the name, or one of our trajectories")
+    parser.add_argument("--measure", required=True, metavar="NAME", help=f"one of {', '.join(known())}")
+    parser.add_argument("--data", type=Path, required=True, help="safetensors: <group>.inputs, <group>.targets")
+    parser.add_argument("--table", type=Path, required=True, help="Parquet file to write, one row a value")
+    parser.add_argument("--model", metavar="PACKAGE.MODULE:FUNCTION", help="returns the torch module")
+    parser.add_argument("--layers", nargs="+", metavar="NAME", help="submodules to look at instead of the blocks")
+    parser.add_argument("--loss", metavar="PACKAGE.MODULE:FUNCTION", help="(outputs, targets) -> one loss an example")
+    parser.add_argument("--options", default="{}", metavar="JSON", help="of the measure, instead of the default ones")
+    parser.add_argument("--seed", type=int, default=0, help="of the random draws (default 0)")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+
+
+def _measure(given: argparse.Namespace) -> int:
+    from emergence.measures import checkpoints, follow, own
+    from emergence.models import build
+    from emergence.settings.measures import MeasureSettings
+
+    options = _json(given.options)
+    chosen = own.options_of(given.measure, options)
+    if given.model:
+        model = checkpoints.built(given.model).to(build.device(given.device))
+        loss = checkpoints.from_name(given.loss) if given.loss else None
+        about = {"layers": given.layers, "loss": loss, "seed": given.seed, "options": options}
+        data = checkpoints.read_data(given.data)
+        checkpoints.measure_all(given.measure, model, data, given.folder, given.table, **about)
+    elif (given.folder / "manifest.json").exists():
+        settings = MeasureSettings.model_validate({"measure": given.measure, "options": chosen, "device": given.device})
+        follow.follow(settings, given.folder, given.data, given.table)
+    else:
+        raise EmergenceError(f"{given.folder}: is none of our trajectories; say what the model is: --model")
+    print(given.table)
+    return 0
+
+
+def _json(text: str) -> dict[str, Any]:
+    """A JSON object."""
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise EmergenceError(f"--options: {text!r} is no JSON ({error})") from None
+    if not isinstance(found, dict):
+        raise EmergenceError(f'--options: {text!r} must be a JSON object, as in {{"samples": 32}}')
+    return found
 
 
 def _show(path: Path) -> int:
     from emergence import tables
-    from emergence.analysis.claims import as_text
+    from emergence.analysis.claims.table import as_text
     from emergence.schemas.analysis import CLAIMS
 
     print(as_text(tables.read(CLAIMS, path)))

@@ -19,16 +19,32 @@ from emergence.settings.analysis import (
     DirectionSettings,
     Events,
     FloorSettings,
+    Grid,
     LeadSettings,
     Precursors,
+    RateSettings,
+    SensitivitySettings,
+    Signal,
     Statistics,
     Verdicts,
 )
 from emergence.settings.base import Count, Device, Folder, Level, Name, Seed, Strict
-from emergence.settings.figures import Figure1Settings, Figure2Settings, Figure3Settings, Figures
+from emergence.settings.calibration import Calibration, CalibrationSettings, FigureS2Settings
+from emergence.settings.figures import (
+    Figure1Settings,
+    Figure2Settings,
+    Figure3Settings,
+    Figure4Settings,
+    Figure5Settings,
+    Figures,
+    FigureS3Settings,
+    FigureS4Settings,
+)
 from emergence.settings.learning import Checkpoints, Sample, Size, TaskSettings, Training, TrainSettings
-from emergence.settings.measures import Measures, MeasureSettings
-from emergence.settings.variants import Variant
+from emergence.settings.limits import Limits, LimitSettings
+from emergence.settings.measures import LocalLearning, Measures, MeasureSettings, Plateau, PlateauSettings
+from emergence.settings.validity import FigureS1Settings, Validity, ValiditySettings
+from emergence.settings.variants import VARIANTS, Variant
 from emergence.tasks import TASKS, TaskLevel
 
 
@@ -66,11 +82,21 @@ class Anatomy(Strict):
     evaluation: Sample
     probes: Sample
     measures: Measures
+    plateau: Plateau
+    """sweep of the settings of llc, if that is followed"""
     variant: Variant
     """primary variant of RankMe: pooling/centring/spectrum"""
+    signals: dict[str, Signal]
+    """what of each other measure is held against events; a measure without is followed, no more"""
     events: Events
+    validity: Validity
+    """of the detectors of events"""
     collapse: Collapse
     precursors: Precursors
+    limits: Limits
+    """order of task-levels by geometry against their order of emergence"""
+    sensitivity: Grid
+    """alternatives to single settings, for the supplement"""
     statistics: Statistics
     verdicts: Verdicts
 
@@ -79,6 +105,18 @@ class Anatomy(Strict):
         """Size and seed of each run by name, largest first, so that the longest jobs start first."""
         sizes = sorted(self.sizes, key=lambda size: -size.layers * size.width**2)
         return {f"{size.name}-s{seed}": (size, seed) for size in sizes for seed in self.seeds}
+
+    @property
+    def middle(self) -> str:
+        """The run of middle size and first seed, for what one run can show."""
+        of_first_seed = [run for run, (_, seed) in self.runs.items() if seed == self.seeds[0]]
+        return of_first_seed[(len(of_first_seed) - 1) // 2]
+
+    @property
+    def followed(self) -> dict[str, Signal]:
+        """Signals of the measures that are followed, RankMe's first."""
+        every = {"rankme": Signal(variant=self.variant, scale="rank"), **self.signals}
+        return {name: signal for name, signal in every.items() if name in self.measures.names}
 
     @property
     def levels(self) -> list[TaskLevel]:
@@ -113,6 +151,28 @@ class Anatomy(Strict):
         return self
 
     @model_validator(mode="after")
+    def _signals_exist(self) -> Self:
+        others = {*VARIANTS, *self.measures.names} - {"rankme"}
+        for name, signal in self.signals.items():
+            if name not in others:
+                allowed = ", ".join(sorted(others))
+                raise ValueError(f"signals.{name}: no measure that needs a signal; allowed: {allowed}")
+            variants = VARIANTS.get(name, (signal.variant,))  # a measure of the user's own has its own
+            if signal.variant not in variants:
+                raise ValueError(
+                    f"signals.{name}.variant: no such variant {signal.variant!r}; allowed: {', '.join(variants)}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _levels_below_threshold(self) -> Self:
+        high = max(self.validity.levels)
+        if high >= self.events.threshold:
+            allowed = f"scores below events.threshold, {self.events.threshold}"
+            raise ValueError(f"validity.levels: {high} would be an event; allowed: {allowed}")
+        return self
+
+    @model_validator(mode="after")
     def _within_training(self) -> Self:
         last = self.training.steps
         for key, step in {
@@ -135,6 +195,7 @@ class Config(Strict):
     """auto takes CUDA where there is one, else the CPU"""
     pathvars: Folders
     anatomy: Anatomy
+    calibration: Calibration
     figures: Figures
 
     def settings(self, stage: str, run: str | None = None, measure: str | None = None) -> Strict:
@@ -149,21 +210,47 @@ class Config(Strict):
                 return TaskSettings(levels=study.tasks, evaluation=study.evaluation, probes=study.probes)
             case "train":
                 return self._train_settings(run)
-            case "measure":
+            case "follow":
                 if measure not in study.measures.names:
                     raise ConfigError(f"measure {measure!r} does not exist; allowed: {', '.join(study.measures.names)}")
                 return MeasureSettings(measure=measure, options=getattr(study.measures, measure), device=self.device)
+            case "plateau":
+                return PlateauSettings(options=self._langevin, plateau=study.plateau, device=self.device)
             case "events" | "collapse":
                 return getattr(study, stage)
+            case "validity":
+                return ValiditySettings(
+                    events=study.events,
+                    examples=study.evaluation.examples,
+                    confidence=study.statistics.confidence,
+                    validity=study.validity,
+                )
             case "floors":
                 return FloorSettings(variant=study.variant, statistics=study.statistics)
             case "direction":
                 return DirectionSettings(variant=study.variant, confidence=study.statistics.confidence)
+            case "leads":
+                return self._lead_settings(measure)
+            case "sensitivity":
+                return SensitivitySettings(leads=self._lead_settings("rankme"), grid=study.sensitivity)
             case "precursors":
-                return LeadSettings(**{name: getattr(study, name) for name in LeadSettings.model_fields})
+                return RateSettings(
+                    measures=list(study.followed), precursors=study.precursors, statistics=study.statistics
+                )
+            case "limits":
+                return LimitSettings(
+                    metric=study.events.primary, easy=study.easy, limits=study.limits, statistics=study.statistics
+                )
             case "claims":
-                shared = {name: getattr(study, name) for name in ("variant", "statistics", "verdicts")}
-                return ClaimSettings(metric=study.events.primary, **shared)
+                return ClaimSettings(
+                    metric=study.events.primary,
+                    definition=study.precursors.definition,
+                    variant=study.variant,
+                    statistics=study.statistics,
+                    verdicts=study.verdicts,
+                )
+            case "calibration":
+                return CalibrationSettings(calibration=self.calibration, epsilon=study.measures.rankme.epsilon)
             case _:
                 return self._figure_settings(stage)
 
@@ -176,7 +263,38 @@ class Config(Strict):
                 return Figure2Settings(dpi=dpi, variant=study.variant, equivalence=study.statistics.equivalence)
             case "fig3":
                 return Figure3Settings(dpi=dpi, variant=study.variant, floor_until=study.collapse.floor_until)
+            case "fig4":
+                return Figure4Settings(
+                    dpi=dpi,
+                    metric=study.events.primary,
+                    definition=study.precursors.definition,
+                    margin=study.precursors.margin,
+                )
+            case "fig5":
+                return Figure5Settings(dpi=dpi, metric=study.events.primary, feature="onset")
+            case "figS3":
+                return FigureS3Settings(dpi=dpi, options=self._langevin)
+            case "figS4":
+                return FigureS4Settings(dpi=dpi)
+            case "figS1":
+                return FigureS1Settings(dpi=dpi, marks=study.validity.marks)
+            case "figS2":
+                return FigureS2Settings(dpi=dpi)
         raise ConfigError(f"stage {stage!r} does not exist")
+
+    def _lead_settings(self, measure: str | None) -> LeadSettings:
+        study = self.anatomy
+        if measure not in study.followed:
+            raise ConfigError(f"measure {measure!r} has no signal; allowed: {', '.join(study.followed)}")
+        shared = {name: getattr(study, name) for name in LeadSettings.model_fields if hasattr(study, name)}
+        return LeadSettings(measure=measure, signal=study.followed[measure], **shared)
+
+    @property
+    def _langevin(self) -> LocalLearning:
+        options = self.anatomy.measures.llc
+        if options is None:
+            raise ConfigError("anatomy.measures.llc: is not followed, so there is no plateau to sweep; add its options")
+        return options
 
     def _train_settings(self, run: str | None) -> TrainSettings:
         study = self.anatomy

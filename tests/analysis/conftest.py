@@ -17,7 +17,9 @@ def collapse_settings() -> Collapse:
 
 @pytest.fixture(scope="session")
 def event_settings() -> Events:
-    return Events(primary="exact_match", threshold=0.5, persistence=5, width=[0.1, 0.9])
+    return Events(
+        primary="exact_match", detector="threshold", threshold=0.5, persistence=5, penalty=3.0, width=[0.1, 0.9]
+    )
 
 
 @pytest.fixture(scope="session")

@@ -97,6 +97,19 @@ def test_a_curve_that_starts_above_emerges_at_the_first_evaluation(event_setting
     assert found[["step", "step_before", "step_after", "width"]].tolist() == [0, 0, 0, 0]
 
 
+def test_the_chosen_detector_dates_the_event(event_settings: Events) -> None:
+    """A step of the mean is dated half-way between its checkpoints, the crossing of one half three quarters on."""
+    curve = np.where(STEPS < 900, -0.1, 0.7)
+    found = {
+        name: events(scored(curve), event_settings.model_copy(update={"detector": name})).iloc[0]
+        for name in ("threshold", "changepoint", "sigmoid")
+    }
+    assert {name: row["step"] for name, row in found.items()} == pytest.approx(
+        {"threshold": 870 + 30 * 0.75, "changepoint": 885, "sigmoid": 885}, abs=0.5
+    )
+    assert {(row["step_before"], row["step_after"]) for row in found.values()} == {(870, 900)}
+
+
 def test_the_order_of_rows_does_not_matter(event_settings: Events) -> None:
     rows = scored(np.array([sigmoid(900, 200), sigmoid(2000, 200)]))
     shuffled = events(rows.sample(frac=1, random_state=0), event_settings).sort_values("level", ignore_index=True)

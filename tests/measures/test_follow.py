@@ -7,15 +7,18 @@ import numpy as np
 import pytest
 
 from emergence import tables
+from emergence.files import write_json
 from emergence.measures.follow import follow
 from emergence.measures.probe import Probe
 from emergence.measures.rankme import measure
+from emergence.measures.subject import MeasureError
+from emergence.measures.task_subject import TaskSubject
 from emergence.models import build
 from emergence.schemas.trajectories import MEASURE
 from emergence.settings.learning import TrainSettings
-from emergence.settings.measures import MeasureSettings
+from emergence.settings.measures import MeasureSettings, NoOptions
 from emergence.tasks import data
-from emergence.training.trajectory import Trajectory, TrajectoryError
+from emergence.training.trajectory import Trajectory, TrajectoryError, save_checkpoint
 
 
 def test_every_checkpoint_is_measured(
@@ -41,7 +44,7 @@ def test_values_are_those_of_the_weights_at_each_step(
     for step in run.steps[::-1]:
         model = build.transformer(trained.size, trained.context)
         model.load_state_dict(run.weights(step))
-        expected = measure(model, probe, np.random.default_rng(0), rankme_settings.options)
+        expected = measure(TaskSubject(model, probe), np.random.default_rng(0), rankme_settings.options)
         assert rows[rows["step"] == step]["value"].tolist() == [row["value"] for row in expected]
     assert rows.groupby(["task", "level", "layer", "variant"])["value"].nunique().max() == len(run.steps)
 
@@ -56,6 +59,40 @@ def test_a_damaged_checkpoint_is_refused(
     with pytest.raises(TrajectoryError, match=re.escape(str(path))):
         follow(rankme_settings, trajectory, probes, tmp_path / "rankme.parquet")
     assert not (tmp_path / "rankme.parquet").exists()
+
+
+def spoil(trajectory: Path, step: int) -> None:
+    """Write a checkpoint with a weight that is no number, as a training that diverged would."""
+    run = Trajectory.open(trajectory)
+    weights = run.weights(step)
+    weights["blocks.1.norm_2.bias"][3] = float("nan")
+    entry = save_checkpoint(trajectory, step, weights)
+    entries = [entry if old["step"] == step else old for old in run.manifest["checkpoints"]]
+    write_json(trajectory / "manifest.json", {**run.manifest, "checkpoints": entries})
+
+
+def test_weights_that_are_no_numbers_are_refused(
+    trajectory: Path, probes: Path, rankme_settings: MeasureSettings, tmp_path: Path
+) -> None:
+    spoil(trajectory, 6)
+    with pytest.raises(TrajectoryError, match=r"blocks\.1\.norm_2\.bias is not finite at step 6") as raised:
+        follow(rankme_settings, trajectory, probes, tmp_path / "rankme.parquet")
+    assert str(trajectory) in str(raised.value)
+    assert not (tmp_path / "rankme.parquet").exists()
+
+
+def test_a_probe_set_of_one_sample_is_refused_where_samples_are_compared(
+    trajectory: Path, probes: Path, rankme_settings: MeasureSettings, tmp_path: Path
+) -> None:
+    levels = TrainSettings.model_validate(Trajectory.open(trajectory).manifest["settings"]).task_levels
+    data.save(data.draw(levels, examples=1, seed=0), probes)
+    with pytest.raises(MeasureError, match="step 0: PAR/3: a rank over 1 sample means nothing"):
+        follow(rankme_settings, trajectory, probes, tmp_path / "rankme.parquet")
+    loss = MeasureSettings(measure="loss", options=NoOptions(), device="cpu")
+    follow(loss, trajectory, probes, tmp_path / "loss.parquet")
+    rows = tables.read(MEASURE, tmp_path / "loss.parquet").set_index("variant")["value"]
+    assert rows["nats"].gt(0).all()
+    assert rows["known"].isna().all(), "one answer has no entropy"
 
 
 def test_a_folder_without_manifest_is_no_trajectory(

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 from emergence.measures import fisher, gradient_covariance
 from emergence.measures.probe import Probe
 from emergence.measures.spectrum import effective_rank_of_gram
+from emergence.measures.task_subject import TaskSubject
 from emergence.models.transformer import Transformer
 from emergence.settings.measures import GradientRank
 from emergence.tasks import TaskLevel
@@ -52,7 +53,7 @@ def dense_gradients(model: Transformer, level: TaskLevel, tokens: Tensor) -> Ten
 
 
 def test_covariance_rank_equals_the_dense_one(model: Transformer, probe: Probe) -> None:
-    rows = gradient_covariance.measure(model, probe, np.random.default_rng(0), SETTINGS)
+    rows = gradient_covariance.measure(TaskSubject(model, probe), np.random.default_rng(0), SETTINGS)
     found = {(row["task"], row["variant"]): row["value"] for row in rows}
     for level, sequences in probe.sequences.items():
         gradients = dense_gradients(model, level, torch.from_numpy(sequences[:8]))
@@ -64,13 +65,13 @@ def test_planted_gradients_of_low_rank(model: Transformer, probe: Probe) -> None
     level = LEVELS[0]
     distinct = probe.sequences[level][[0, 3]]
     planted = Probe({level: np.repeat(distinct, 4, axis=0)})
-    rows = gradient_covariance.measure(model, planted, np.random.default_rng(0), SETTINGS)
+    rows = gradient_covariance.measure(TaskSubject(model, planted), np.random.default_rng(0), SETTINGS)
     assert rows[0]["value"] == pytest.approx(1.0, abs=1e-6)  # two points, centred, span one direction
 
 
 def test_equal_gradients_have_no_covariance(model: Transformer, probe: Probe) -> None:
     planted = Probe({LEVELS[0]: np.repeat(probe.sequences[LEVELS[0]][:1], 8, axis=0)})
-    rows = gradient_covariance.measure(model, planted, np.random.default_rng(0), SETTINGS)
+    rows = gradient_covariance.measure(TaskSubject(model, planted), np.random.default_rng(0), SETTINGS)
     assert rows[0]["value"] == 0
 
 
@@ -85,9 +86,9 @@ def test_scores_have_the_covariance_of_softmax_regression() -> None:
 
 
 def test_fisher_rank_is_bounded_and_reproducible(model: Transformer, probe: Probe) -> None:
-    first = fisher.measure(model, probe, np.random.default_rng(1), SETTINGS)
-    again = fisher.measure(model, probe, np.random.default_rng(1), SETTINGS)
-    other = fisher.measure(model, probe, np.random.default_rng(2), SETTINGS)
+    first = fisher.measure(TaskSubject(model, probe), np.random.default_rng(1), SETTINGS)
+    again = fisher.measure(TaskSubject(model, probe), np.random.default_rng(1), SETTINGS)
+    other = fisher.measure(TaskSubject(model, probe), np.random.default_rng(2), SETTINGS)
     assert first == again
     assert first != other
     ranks = [row["value"] for row in first if row["variant"].startswith("rank")]
@@ -103,8 +104,6 @@ def test_effective_rank_of_gram_on_known_vectors() -> None:
 def test_rank_does_not_depend_on_order_or_scale(model: Transformer, probe: Probe) -> None:
     level = LEVELS[1]
     tokens = probe.sequences[level][:8]
-    values = [
-        gradient_covariance.measure(model, Probe({level: rows}), np.random.default_rng(0), SETTINGS)[0]["value"]
-        for rows in (tokens, tokens[::-1].copy())
-    ]
+    subjects = [TaskSubject(model, Probe({level: rows})) for rows in (tokens, tokens[::-1].copy())]
+    values = [gradient_covariance.measure(x, np.random.default_rng(0), SETTINGS)[0]["value"] for x in subjects]
     assert values[0] == pytest.approx(values[1], rel=1e-9)

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from emergence.measures import hessian as module
 from emergence.measures.hessian import hessian, top_eigenvalue, trace
 from emergence.measures.probe import Probe
+from emergence.measures.task_subject import TaskSubject
 from emergence.models.transformer import Transformer
 from emergence.settings.measures import Hessian
 from emergence.tasks import TaskLevel
@@ -64,7 +65,7 @@ def test_against_the_dense_hessian_of_a_network() -> None:
     torch.manual_seed(0)
     model = Transformer(1, 4, 2, SIZE, 8).double()
     probe = Probe(draw(LEVELS, 4, seed=1))
-    rows = module.measure(model, probe, np.random.default_rng(0), SETTINGS)
+    rows = module.measure(TaskSubject(model, probe), np.random.default_rng(0), SETTINGS)
     for level, sequences in [(LEVELS[0], {LEVELS[0]: probe.sequences[LEVELS[0]]}), (None, probe.sequences)]:
         exact = dense(model, dict(sequences))
         of_level = [row for row in rows if row["task"] == (level.task if level else None)]

@@ -6,6 +6,7 @@ from torch import Tensor
 from emergence.measures import linear_probe
 from emergence.measures.linear_probe import accuracy, held_out
 from emergence.measures.probe import Probe
+from emergence.measures.task_subject import TaskSubject
 from emergence.models.transformer import Transformer
 from emergence.settings.measures import LinearProbe
 from emergence.tasks import TaskLevel
@@ -77,10 +78,8 @@ def test_examples_of_a_prompt_stand_on_one_side() -> None:
 def test_rows_are_complete_and_reproducible() -> None:
     model = Transformer(2, 8, 2, SIZE, 20).initialise(torch.Generator().manual_seed(0))
     levels = (TaskLevel("PAR", "3"), TaskLevel("ADD", "2"))
-    probe = Probe(draw(levels, 30, seed=1))
-    rows, again = (
-        linear_probe.measure(model, probe, np.random.default_rng(0), LinearProbe(ridge=0.1, every=1)) for _ in range(2)
-    )
+    subject, options = TaskSubject(model, Probe(draw(levels, 30, seed=1))), LinearProbe(ridge=0.1, every=1)
+    rows, again = (linear_probe.measure(subject, np.random.default_rng(0), options) for _ in range(2))
     assert rows == again
     assert {(row["task"], row["layer"], row["variant"]) for row in rows} == {
         (task, layer, variant) for task in ("PAR", "ADD") for layer in (1, 2) for variant in ("answer", "shuffled")

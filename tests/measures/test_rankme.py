@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from emergence.measures.probe import Probe, representations
 from emergence.measures.rankme import effective_rank, measure, rankme, singular_values
+from emergence.measures.task_subject import TaskSubject
 from emergence.models.transformer import Transformer
 from emergence.settings.measures import RankMe
 from emergence.tasks import data
@@ -196,7 +197,7 @@ def test_equal_prompts_have_equal_representations(model: Transformer, probe: Pro
 
 
 def test_one_row_for_each_level_layer_and_variant(model: Transformer, probe: Probe) -> None:
-    rows = measure(model, probe, np.random.default_rng(0), RankMe(epsilon=EPSILON))
+    rows = measure(TaskSubject(model, probe), np.random.default_rng(0), RankMe(epsilon=EPSILON))
     variants = {f"{pooling}/{spectrum}" for pooling in ("answer", "mean") for spectrum in SPECTRA}
     expected = {(x.task, x.level, layer, v) for x in probe.sequences for layer in (1, 2, 3) for v in variants}
     assert {(row["task"], row["level"], row["layer"], row["variant"]) for row in rows} == expected
@@ -206,7 +207,7 @@ def test_one_row_for_each_level_layer_and_variant(model: Transformer, probe: Pro
 
 
 def test_values_are_those_of_their_level_layer_and_variant(model: Transformer, probe: Probe) -> None:
-    for row in measure(model, probe, np.random.default_rng(0), RankMe(epsilon=EPSILON)):
+    for row in measure(TaskSubject(model, probe), np.random.default_rng(0), RankMe(epsilon=EPSILON)):
         level = TaskLevel(row["task"], row["level"])
         pooling, variant = row["variant"].split("/", 1)
         x = one_by_one(model, level, probe.sequences[level])[pooling][row["layer"] - 1]
@@ -218,5 +219,5 @@ def test_answers_are_not_seen(model: Transformer, probe: Probe) -> None:
     for level, tokens in changed.items():
         tokens[:, level.prompt_length :] = (tokens[:, level.prompt_length :] + 1) % 10
     rng = np.random.default_rng(0)
-    rows = measure(model, probe, rng, RankMe(epsilon=EPSILON))
-    assert rows == measure(model, Probe(changed), rng, RankMe(epsilon=EPSILON))
+    rows = measure(TaskSubject(model, probe), rng, RankMe(epsilon=EPSILON))
+    assert rows == measure(TaskSubject(model, Probe(changed)), rng, RankMe(epsilon=EPSILON))

@@ -14,11 +14,11 @@ from emergence.schemas.trajectories import MEASURE
 
 pytestmark = pytest.mark.workflow
 
-RUNS_OF_SMOKE, MEASURES_OF_SMOKE = 4, 6
+RUNS_OF_SMOKE, MEASURES_OF_SMOKE = 4, 7
 
 WEIGHT_NORM = """
-def measure(model, probe, rng, settings):
-    norm = sum(float(p.detach().square().sum()) for p in model.parameters()) ** 0.5
+def measure(subject, rng, settings):
+    norm = sum(float(p.detach().square().sum()) for p in subject.model.parameters()) ** 0.5
     whole = {"task": None, "level": None, "layer": None, "standard_error": None}
     return [{**whole, "variant": "l2", "value": norm}]
 """
@@ -73,7 +73,7 @@ def test_an_edit_reruns_its_dependants_only(edited: tuple[Copy, str], expected: 
 @pytest.mark.parametrize("edited", ["src/emergence/measures/rankme.py"], indirect=True)
 def test_an_edited_measure_trains_nothing(edited: tuple[Copy, str]) -> None:
     planned = edited[0].planned(*SMOKE)
-    assert planned["measure"] == RUNS_OF_SMOKE
+    assert planned["follow"] == RUNS_OF_SMOKE
     assert not {"train", "tasks", "events"} & set(planned)
 
 
@@ -89,7 +89,7 @@ def test_a_verdict_threshold_judges_anew_only(smoke: Copy) -> None:
 def test_another_seed_adds_its_runs_only(smoke: Copy) -> None:
     planned = smoke.planned(*overlay(smoke, "seed.yaml", "anatomy: {seeds: [1, 2, 9]}"))
     assert planned["train"] == 2  # one a size
-    assert planned["measure"] == 2 * MEASURES_OF_SMOKE
+    assert planned["follow"] == 2 * MEASURES_OF_SMOKE
     assert "tasks" not in planned
 
 
@@ -97,7 +97,7 @@ def test_a_measure_is_added_in_one_file(smoke: Copy) -> None:
     module = smoke.folder / "src/emergence/measures/weight_norm.py"
     module.write_text(WEIGHT_NORM)
     added = overlay(smoke, "measure.yaml", "anatomy: {measures: {weight_norm: {}}}")
-    assert smoke.planned(*added) == {"measure": RUNS_OF_SMOKE}
+    assert smoke.planned(*added) == {"follow": RUNS_OF_SMOKE}
     smoke.snakemake("--cores", "1", "results/smoke/measures/weight_norm/2x8-s1.parquet", *added)
     folder = smoke.folder / "results/smoke/measures/weight_norm"
     rows = tables.read(MEASURE, folder / "2x8-s1.parquet")
@@ -127,7 +127,7 @@ def test_report_is_built(smoke: Copy) -> None:
 def test_default_tier_plans_one_figure(copy: Copy) -> None:
     planned = copy.planned("figures/fig3.pdf")
     settings = config.read(copy.folder / "config.yaml")
-    assert planned["train"] == planned["measure"] == len(settings.anatomy.runs)
+    assert planned["train"] == planned["follow"] == len(settings.anatomy.runs)
     assert planned["fig3"] == 1
     assert not {"fig1", "fig2", "claims"} & set(planned)
 

@@ -102,14 +102,44 @@ rule direction:
         " --steps-table {output.steps_table:q} --shares-table {output.shares_table:q} 2> {log:q}"
 
 
+rule leads:
+    input:
+        events=rules.events.output.events_table,
+        scores=rules.events.output.scores_table,
+        measures=expand("<results>/measures/{{measure}}/{run}.parquet", run=RUNS),
+        source=sources("leads"),
+    output:
+        leads_table="<results>/analysis/leads/{measure}.parquet",
+        nulls_table="<results>/analysis/null_leads/{measure}.parquet",
+        onsets_table="<results>/analysis/onsets/{measure}.parquet",
+    log:
+        "<logs>/leads/{measure}.log",
+    benchmark:
+        "<benchmarks>/leads/{measure}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=settings("leads"),
+    message:
+        "Comparing {wildcards.measure} with emergence events, and under every null"
+    shell:
+        "python3 -m emergence leads --settings {params.settings:q} --events {input.events:q}"
+        " --scores {input.scores:q} --measures {input.measures:q} --leads-table {output.leads_table:q}"
+        " --nulls-table {output.nulls_table:q} --onsets-table {output.onsets_table:q} 2> {log:q}"
+
+
 rule precursors:
     input:
         events=rules.events.output.events_table,
-        measures=expand("<results>/measures/rankme/{run}.parquet", run=RUNS),
+        leads=expand("<results>/analysis/leads/{measure}.parquet", measure=SIGNALS),
         source=sources("precursors"),
     output:
-        leads_table="<results>/analysis/leads.parquet",
         rates_table="<results>/analysis/precursors.parquet",
+        hierarchy_table="<results>/analysis/hierarchy.parquet",
     log:
         "<logs>/precursors.log",
     benchmark:
@@ -123,33 +153,24 @@ rule precursors:
     params:
         settings=settings("precursors"),
     message:
-        "Comparing RankMe with emergence events, beside nulls"
+        "Taking precursor rates of all measures, beside nulls"
     shell:
         "python3 -m emergence precursors --settings {params.settings:q} --events {input.events:q}"
-        " --measures {input.measures:q} --leads-table {output.leads_table:q}"
-        " --rates-table {output.rates_table:q} 2> {log:q}"
+        " --leads {input.leads:q} --rates-table {output.rates_table:q}"
+        " --hierarchy-table {output.hierarchy_table:q} 2> {log:q}"
 
 
-rule claims:
+rule sensitivity:
     input:
-        events=rules.events.output.events_table,
-        collapses=rules.collapse.output.table,
-        floors=rules.floors.output.table,
-        top_down=rules.direction.output.shares_table,
-        precursors=rules.precursors.output.rates_table,
-        source=sources("claims"),
+        scores=rules.events.output.scores_table,
+        measures=expand("<results>/measures/rankme/{run}.parquet", run=RUNS),
+        source=sources("sensitivity"),
     output:
-        table="<results>/claims.parquet",
-        csv=report(
-            "<results>/claims.csv",
-            caption="../captions/claims.rst",
-            category="Claims",
-            labels={"table": "claims"},
-        ),
+        table="<results>/analysis/sensitivity.parquet",
     log:
-        "<logs>/claims.log",
+        "<logs>/sensitivity.log",
     benchmark:
-        "<benchmarks>/claims.tsv"
+        "<benchmarks>/sensitivity.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -157,10 +178,9 @@ rule claims:
         mem_mb=2000,
         runtime=30,
     params:
-        settings=settings("claims"),
+        settings=settings("sensitivity"),
     message:
-        "Judging the published claims"
+        "Trying other settings for floors and precursor rates"
     shell:
-        "python3 -m emergence claims --settings {params.settings:q} --events {input.events:q}"
-        " --collapses {input.collapses:q} --floors {input.floors:q} --top-down {input.top_down:q}"
-        " --precursors {input.precursors:q} --table {output.table:q} --csv {output.csv:q} 2> {log:q}"
+        "python3 -m emergence sensitivity --settings {params.settings:q} --scores {input.scores:q}"
+        " --measures {input.measures:q} --table {output.table:q} 2> {log:q}"

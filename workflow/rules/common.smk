@@ -22,7 +22,8 @@ except ConfigError as error:
 
 RUNS = list(CONFIG.anatomy.runs)
 MEASURES = CONFIG.anatomy.measures.names
-FIGURES = [1, 2, 3]
+SIGNALS = list(CONFIG.anatomy.followed)
+FIGURES = [1, 2, 3, 4, 5, "S1", "S2", *(["S3"] if "llc" in MEASURES else []), "S4"]
 GPU = int(CONFIG.device == "cuda")
 
 # Jobs run the Python that runs Snakemake, whether or not its environment is active, unless they have their own.
@@ -38,7 +39,7 @@ shell.prefix(
 wildcard_constraints:
     run="[A-Za-z0-9_.-]+",
     measure="[a-z_]+",
-    number=r"\d+",
+    number=r"S?\d+",
 
 
 def sources(stage, **options):

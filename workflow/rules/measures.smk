@@ -1,15 +1,15 @@
-rule measure:
+rule follow:
     input:
         manifest=rules.train.output.manifest,
         checkpoints=rules.train.output.checkpoints,
         probes=rules.tasks.output.probes,
-        source=lambda wildcards: sources("measure", measure=wildcards.measure),
+        source=lambda wildcards: sources("follow", measure=wildcards.measure),
     output:
         table="<results>/measures/{measure}/{run}.parquet",
     log:
-        "<logs>/measure/{measure}/{run}.log",
+        "<logs>/follow/{measure}/{run}.log",
     benchmark:
-        "<benchmarks>/measure/{measure}/{run}.tsv"
+        "<benchmarks>/follow/{measure}/{run}.tsv"
     conda:
         "../../environment.yml"
     threads: 1
@@ -18,10 +18,39 @@ rule measure:
         runtime=120,
         gpu=GPU,
     params:
-        settings=settings("measure"),
+        settings=settings("follow"),
         folder=subpath(input.manifest, parent=True),
     message:
-        "Measuring {wildcards.measure} along {wildcards.run}"
+        "Following {wildcards.measure} along {wildcards.run}"
     shell:
-        "python3 -m emergence measure --settings {params.settings:q} --trajectory {params.folder:q}"
+        "python3 -m emergence follow --settings {params.settings:q} --trajectory {params.folder:q}"
+        " --probes {input.probes:q} --table {output.table:q} 2> {log:q}"
+
+
+rule plateau:
+    input:
+        manifest=f"<results>/trajectories/{CONFIG.anatomy.middle}/manifest.json",
+        checkpoints=f"<results>/trajectories/{CONFIG.anatomy.middle}/checkpoints",
+        probes=rules.tasks.output.probes,
+        source=sources("plateau"),
+    output:
+        table="<results>/analysis/plateau.parquet",
+    log:
+        "<logs>/plateau.log",
+    benchmark:
+        "<benchmarks>/plateau.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+        gpu=GPU,
+    params:
+        settings=settings("plateau"),
+        folder=subpath(input.manifest, parent=True),
+    message:
+        "Trying settings of the local learning coefficient"
+    shell:
+        "python3 -m emergence plateau --settings {params.settings:q} --trajectory {params.folder:q}"
         " --probes {input.probes:q} --table {output.table:q} 2> {log:q}"

@@ -1,8 +1,8 @@
 """Early collapse of a measure: initial value, floor, the step of the fall and the onset of recovery.
 
-On the logarithm of the smoothed curve, with ranks below one counted as one. The floor is the minimum within the first
-steps; the collapse is timed where the curve has fallen half of the way (in logarithm) to it; recovery begins where the
-curve has left the floor by a multiple of its own noise and stays away.
+On the smoothed curve: for ranks its logarithm, with those below one counted as one. The floor is the minimum within
+the first steps; the collapse is timed where the curve has fallen half of the way (in logarithm) to it; recovery begins
+where the curve has left the floor by a multiple of its own noise and stays away.
 """
 
 from dataclasses import dataclass
@@ -33,16 +33,25 @@ class Shape:
     onset_position: Array
 
 
-def shape(values: Array, early: int, settings: Collapse) -> Shape:
-    """Describe curves (..., checkpoints), whose floor lies within the first ``early`` checkpoints."""
-    log = np.log(np.maximum(values, 1.0))
-    smooth = smoothed(log, settings.smoothing)
+def shape(curves: Array, early: int, settings: Collapse, floor: float | None = None) -> Shape:
+    """Describe curves (..., checkpoints), whose floor lies within the first ``early`` checkpoints unless it is known.
+
+    Curves are on the scale on which they move: for ranks the natural logarithm, of which ``settings.depth`` speaks.
+    """
+    smooth = smoothed(curves, settings.smoothing)
     initial, place = smooth[..., 0], smooth[..., :early].argmin(axis=-1)
-    floor = np.take_along_axis(smooth, place[..., None], axis=-1)[..., 0]
-    onset = crossing(smooth, floor + settings.noise_multiple * noise(log), settings.persistence, after=place)
-    fall = crossing(-smooth[..., :early], -(initial + floor) / 2, 1)
-    fell = np.exp(floor - initial) < settings.depth
-    return Shape(np.exp(initial), np.exp(floor), place, np.where(fell, fall, np.nan), onset)
+    lowest = np.take_along_axis(smooth, place[..., None], axis=-1)[..., 0]
+    if floor is not None:
+        place, lowest = np.zeros_like(place), np.full_like(lowest, floor)
+    onset = crossing(smooth, lowest + settings.noise_multiple * noise(curves), settings.persistence, after=place)
+    fall = crossing(-smooth[..., :early], -(initial + lowest) / 2, 1)
+    fell = lowest - initial < np.log(settings.depth)
+    return Shape(initial, lowest, place, np.where(fell, fall, np.nan), onset)
+
+
+def rank_scale(values: Array) -> Array:
+    """Scale of ranks: their logarithm, with ranks below one counted as one."""
+    return np.log(np.maximum(values, 1.0))
 
 
 def collapse(rows: pd.DataFrame, settings: Collapse) -> pd.DataFrame:
@@ -51,11 +60,11 @@ def collapse(rows: pd.DataFrame, settings: Collapse) -> pd.DataFrame:
     for _, run in rows.groupby("run", sort=False):
         wide = run.pivot_table(index=CURVE, columns="step", values="value", sort=False).sort_index(axis=1)
         steps = wide.columns.to_numpy()
-        found = shape(wide.to_numpy(), int((steps <= settings.floor_until).sum()), settings)
+        found = shape(rank_scale(wide.to_numpy()), int((steps <= settings.floor_until).sum()), settings)
         frame = wide.index.to_frame(index=False)
-        frame["initial"], frame["floor"] = found.initial, found.floor
+        frame["initial"], frame["floor"] = np.exp(found.initial), np.exp(found.floor)
         frame["floor_step"] = to_steps(found.floor_position.astype(float), steps)
-        frame["depth"] = found.floor / found.initial
+        frame["depth"] = frame["floor"] / frame["initial"]
         frame["collapse_step"] = to_steps(found.collapse_position, steps)
         frame["onset_step"] = to_steps(found.onset_position, steps)
         frames.append(frame)

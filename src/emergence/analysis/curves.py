@@ -55,6 +55,31 @@ def crossing(values: Array, threshold: Array | float, persistence: int, after: N
     return np.where(held.any(axis=-1), position, np.nan)
 
 
+def mean_shift(values: Array, after: NDArray[np.int64] | int = 0) -> tuple[Array, Array]:
+    """Where one change of mean fits curves (..., n) from checkpoint ``after`` on best, and its size.
+
+    Exact least squares over all splits. The position is half-way between the last checkpoint before the change and the
+    first after it; both are NaN for fewer than two checkpoints.
+
+    >>> position, size = mean_shift(np.array([0.0, 0.0, 0.0, 1.0, 1.0]))
+    >>> float(position), float(size)
+    (2.5, 1.0)
+    """
+    if values.shape[-1] < 2:
+        return np.full(values.shape[:-1], np.nan), np.full(values.shape[:-1], np.nan)
+    counted = np.broadcast_to(np.arange(values.shape[-1]) >= np.asarray(after)[..., None], values.shape)
+    sums, counts = np.cumsum(np.where(counted, values, 0.0), axis=-1), np.cumsum(counted, axis=-1)
+    left = counts[..., :-1]
+    right = counts[..., -1:] - left
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = (sums[..., -1:] - sums[..., :-1]) / right - sums[..., :-1] / left
+    explained = np.where((left > 0) & (right > 0), left * right * size**2, -1.0)
+    best = explained.argmax(axis=-1)
+    found = np.take_along_axis(explained, best[..., None], axis=-1)[..., 0] >= 0
+    chosen = np.take_along_axis(size, best[..., None], axis=-1)[..., 0]
+    return np.where(found, best + 0.5, np.nan), np.where(found, chosen, np.nan)
+
+
 def to_steps(position: Array, steps: NDArray[np.int64]) -> Array:
     """Optimiser steps at (fractional) checkpoint positions."""
     return np.interp(position, np.arange(len(steps)), steps)

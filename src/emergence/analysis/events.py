@@ -1,4 +1,4 @@
-"""Emergence events: when a task-level's behaviour passes a threshold and stays there.
+"""Emergence events: when the chosen detector sees a task-level's behaviour emerge.
 
 Behaviour is first put on one scale. A score is 0 at the best guess that does not look at the input and 1 when perfect:
 ``(value - baseline) / (perfect - baseline)``, with the baseline of each task-level from the evaluation set. So one
@@ -12,6 +12,7 @@ import pandas as pd
 
 from emergence import tables
 from emergence.analysis.curves import crossing, to_steps
+from emergence.analysis.detectors import DETECTORS
 from emergence.schemas.analysis import EVENTS, SCORES
 from emergence.schemas.trajectories import BASELINES, BEHAVIOUR
 from emergence.settings.analysis import Events
@@ -42,8 +43,8 @@ def events(scored: pd.DataFrame, settings: Events) -> pd.DataFrame:
 
 def _event(curve: pd.DataFrame, settings: Events) -> dict[str, object]:
     steps, values = curve["step"].to_numpy(), curve["score"].to_numpy()
-    thresholds = np.array([settings.threshold, *settings.width])
-    position, rise, top = crossing(np.tile(values, (3, 1)), thresholds, settings.persistence)
+    position = DETECTORS[settings.detector](values, settings)
+    rise, top = crossing(np.tile(values, (2, 1)), np.array(settings.width), settings.persistence)
     emerged = bool(np.isfinite(position))
     before = np.floor(position)
     at_once = emerged and values[0] > settings.threshold and position == 0

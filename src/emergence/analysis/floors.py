@@ -18,6 +18,7 @@ from scipy import stats
 from emergence import tables
 from emergence.schemas.analysis import COLLAPSE, FLOORS
 from emergence.settings.analysis import FloorSettings, Statistics
+from emergence.tasks.symbols import CONTROL
 
 
 def bounds(settings: Statistics) -> tuple[float, float]:
@@ -94,5 +95,5 @@ def _row(
 def make(settings: FloorSettings, collapses: Path, table: Path) -> None:
     """Compare the floors of the primary variant over sizes."""
     found = tables.read(COLLAPSE, collapses)
-    found = found[found["variant"] == settings.variant]
+    found = found[(found["variant"] == settings.variant) & (found["task"] != CONTROL)]
     tables.write(FLOORS, floors(found, settings.statistics), table)

@@ -1,4 +1,4 @@
-"""Intervals for rates and for dependent observations."""
+"""Intervals and tests for rates and for dependent observations."""
 
 from collections.abc import Sequence
 
@@ -44,3 +44,25 @@ def clustered(
     means = weights @ sums / (weights @ sizes)
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
+
+
+EXACT_UP_TO = 16  # clusters whose signs are all tried
+
+
+def sign_flip(values: ArrayLike, clusters: ArrayLike, draws: int, rng: np.random.Generator) -> float:
+    """One-sided p of a mean no greater than zero, by the signs of whole clusters: exact for few, drawn for many.
+
+    Under the null each cluster's sum is as likely negative. With n clusters no p is below 2^-n; NaN without any.
+
+    >>> sign_flip([1, 1, 1, 1], ["a", "b", "c", "d"], 0, np.random.default_rng(0))
+    0.0625
+    """
+    _, member = np.unique(np.asarray(clusters), return_inverse=True)
+    sums = np.bincount(member, np.asarray(values, dtype=float)) if len(member) else np.empty(0)
+    if not len(sums):
+        return float("nan")
+    if len(sums) <= EXACT_UP_TO:
+        signs = 1 - 2 * (np.arange(2 ** len(sums))[:, None] >> np.arange(len(sums)) & 1)
+    else:
+        signs = np.vstack([np.ones(len(sums)), rng.choice([-1, 1], (draws, len(sums)))])
+    return float((signs @ sums >= sums.sum() - 1e-12).mean())

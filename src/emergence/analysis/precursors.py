@@ -1,134 +1,128 @@
-"""Does a measure lead emergence, and more often than by construction?
+"""Precursor rates: how often each measure leads emergence, and more often than under every null?
 
-For each emergence event the measure's onset (departure from its floor, see `emergence.analysis.collapse`) is compared
-with the event, both as positions in checkpoints. Recovery after an early collapse precedes a late event almost
-whatever it means, so each event also carries what it would be under two nulls: *circular shift*, the share of random
-rotations of the measure's curve whose onset leads the event, and *placebo*, the share of other tasks' curves of the
-same difficulty and run that lead it. A rate means its excess over both: the shift alone credits an early recovery that
-all tasks share. An onset is where a rise begins, an event its half-way point, so a measure that moves with behaviour
-leads it as well; whether it knows more than behaviour itself does is for rival precursors to say.
+A rate means its excess over its nulls (see `emergence.analysis.leads`). Two of them ask for more than timing: *own
+score* for more than that an onset comes before a half-way point, *own loss* for more than the task's own loss tells.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
+from statsmodels.stats.multitest import multipletests
 
 from emergence import tables
-from emergence.analysis.collapse import shape
-from emergence.analysis.curves import Array, to_positions, to_steps
+from emergence.analysis.difficulty import CLASSES
 from emergence.analysis.events import UNIT
-from emergence.analysis.intervals import clopper_pearson, clustered
-from emergence.schemas.analysis import EVENTS, LEADS, PRECURSORS
-from emergence.schemas.trajectories import MEASURE
-from emergence.settings.analysis import LeadSettings, Statistics
+from emergence.analysis.intervals import clopper_pearson, clustered, sign_flip
+from emergence.schemas.analysis import EVENTS, HIERARCHY, LEADS, PRECURSORS
+from emergence.settings.analysis import Definition, Null, RateSettings, Statistics
 
-NULLS = {"circular shift": "shift_null", "placebo": "placebo_null"}
-
-
-def relation(lead: float, margin: float) -> str:
-    """Name of a lead in checkpoints: leads, synchronous, lags, or none where the measure has no onset."""
-    if np.isnan(lead):
-        return "none"
-    return "leads" if lead > margin else "lags" if lead < -margin else "synchronous"
+RELATIONS = ("leads", "synchronous", "lags", "none")
+NULLS: tuple[str, ...] = get_args(Null)
+DEFINITIONS: tuple[str, ...] = get_args(Definition)
+EVENT = [*UNIT, "metric", "definition"]
+CELLS = [("all", "all"), *product(CLASSES, ("easy", "hard"))]
+Row = dict[str, object]
 
 
-def rotations(curve: Array, draws: int, rng: np.random.Generator) -> Array:
-    """Random circular shifts of a curve, shape (draws, checkpoints); none is the curve itself."""
-    offsets = rng.integers(1, len(curve), draws)
-    return curve[(np.arange(len(curve)) + offsets[:, None]) % len(curve)]
+def with_own_loss(found: pd.DataFrame) -> pd.DataFrame:
+    """Leads with what the task's own loss does at the event: 1 if it leads, else 0; null if it was not followed."""
+    of_loss = found.loc[found["measure"] == "loss", [*EVENT, "relation"]]
+    leading = (of_loss.pop("relation") == "leads").astype(float)
+    return found.merge(of_loss.assign(**{"own loss": leading}), how="left", on=EVENT, validate="m:1")
 
 
-def leads(events: pd.DataFrame, rows: pd.DataFrame, settings: LeadSettings) -> pd.DataFrame:
-    """One row an event (table ``leads``), from the last layer's rows of one variant of one measure."""
-    rows = rows[rows["layer"] == rows.groupby("run")["layer"].transform("max")]
-    emerged = events[events["emerged"]]
-    found = [
-        row
-        for run, curves in rows.groupby("run", sort=False)
-        for row in _leads_of_run(emerged[emerged["run"] == run], curves, settings)
-    ]
-    return pd.DataFrame(found, columns=LEADS.arrow.names)
+@dataclass(frozen=True)
+class Tier:
+    """What there could be rates of; a combination without an event has an empty cell."""
+
+    measures: Sequence[str]
+    metrics: Sequence[str]
+    definitions: Sequence[str]
+    sizes: Sequence[str]
 
 
-def _leads_of_run(events: pd.DataFrame, curves: pd.DataFrame, settings: LeadSettings) -> Iterator[dict[str, object]]:
-    wide = curves.pivot_table(index=["task", "level"], columns="step", values="value", sort=False)
-    wide = wide.sort_index(axis=1)
-    steps, values = wide.columns.to_numpy(), wide.to_numpy()
-    collapse, margin = settings.collapse, settings.precursors.margin
-    early = int((steps <= collapse.floor_until).sum())
-    onsets = shape(values, early, collapse).onset_position
-    task_of = wide.index.get_level_values("task")
-    for _, event in events.iterrows():
-        row = wide.index.get_loc((event["task"], event["level"]))
-        time = to_positions(event["step"], steps)
-        rng = np.random.default_rng([settings.statistics.seed, event["seed"], event["parameters"], row])
-        shifted = shape(rotations(values[row], settings.precursors.shifts, rng), early, collapse).onset_position
-        alike = task_of.isin(settings.easy) == (event["task"] in settings.easy)
-        others = onsets[(task_of != event["task"]) & alike]
-        lead = time - onsets[row]
-        yield {
-            **event[[*UNIT, "metric"]],
-            "measure": curves["measure"].iloc[0],
-            "difficulty": "easy" if event["task"] in settings.easy else "hard",
-            "event_step": event["step"],
-            "onset_step": to_steps(onsets[row], steps),
-            "lead": lead,
-            "relation": relation(lead, margin),
-            "shift_null": float((time - shifted > margin).mean()),
-            "placebo_null": float((time - others > margin).mean()) if len(others) else None,
-        }
+def cells(found: pd.DataFrame, tier: Tier) -> Iterator[tuple[Row, pd.DataFrame]]:
+    """The leads of every measure x metric x definition x difficulty x size, with the names of the cell."""
+    for measure, metric, definition in product(tier.measures, tier.metrics, tier.definitions):
+        names = {"measure": measure, "metric": metric, "definition": definition}
+        group = found[(found[list(names)] == list(names.values())).all(axis=1)]
+        for (way, difficulty), size in product(CELLS, ("all", *tier.sizes)):
+            chosen = (size == "all") | (group["size"] == size)
+            if way != "all":
+                chosen &= group[way] == difficulty
+            placebo = group["placebo, family" if way == "all" else f"placebo, {way}"]
+            cell = {"classes": way, "difficulty": difficulty, "size": size}
+            yield {**names, **cell}, group.assign(placebo=placebo)[chosen]
 
 
-def rates(found: pd.DataFrame, events: pd.DataFrame, measure: str, settings: Statistics) -> pd.DataFrame:
-    """Precursor rates by difficulty and size, each beside its nulls (table ``precursors``).
+def rates(found: pd.DataFrame, tier: Tier, families: Sequence[str], settings: Statistics) -> pd.DataFrame:
+    """Precursor rates beside their nulls (table ``precursors``).
 
     ``low`` and ``high`` bound the rate over runs: whole runs are drawn with replacement, with a run at 0 and one at 1
     added, so that runs that agree are not taken for certainty. ``naive_low`` and ``naive_high`` take events as
-    independent (Clopper-Pearson). The excess is rate minus null, event by event. The
-    cells are those of ``events``, emerged or not; a cell without an emerged event has no rate.
+    independent (Clopper-Pearson). The excess is rate minus null, event by event, over events that have the null.
     """
-    found = found.assign(observed=(found["relation"] == "leads").astype(float))
-    rows = []
-    for metric, difficulty, size in product(
-        events["metric"].unique(), ("easy", "hard", "all"), ("all", *events["size"].unique())
-    ):
-        chosen = found["metric"] == metric
-        chosen &= (difficulty == "all") | (found["difficulty"] == difficulty)
-        chosen &= (size == "all") | (found["size"] == size)
-        cell = {"measure": measure, "metric": metric, "difficulty": difficulty, "size": size}
-        rows += [{**cell, **row} for row in _rates_of_group(found[chosen], settings)]
-    return pd.DataFrame(rows, columns=PRECURSORS.arrow.names)
+    rows = [{**cell, **row} for cell, group in cells(found, tier) for row in _rates(group, settings)]
+    table = pd.DataFrame(rows, columns=PRECURSORS.arrow.names)
+    table["holm_p"] = table.groupby(list(families))["p"].transform(_holm)
+    return table
 
 
-def _rates_of_group(group: pd.DataFrame, settings: Statistics) -> Iterator[dict[str, object]]:
+def _rates(group: pd.DataFrame, settings: Statistics) -> Iterator[Row]:
     rng = np.random.default_rng(settings.seed)
-
-    def interval(values: pd.Series, *added: float) -> tuple[float, float]:
-        return clustered(values, group["run"], settings.confidence, settings.bootstrap, rng, added)
-
-    for control, column in {"observed": "observed", **NULLS}.items():
-        runs = group["run"].nunique()
-        row: dict[str, object] = {"control": control, "events": len(group), "runs": runs}
-        if len(group):
-            row["rate"] = group[column].mean()
-            row["low"], row["high"] = interval(group[column], 0.0, 1.0)
-            if control == "observed":
-                naive = clopper_pearson(int(group[column].sum()), len(group), settings.confidence)
-                row["naive_low"], row["naive_high"] = naive
-            else:
-                excess = group["observed"] - group[column]
-                row["excess"] = excess.mean()
-                row["excess_low"], row["excess_high"] = interval(excess)
+    observed = (group["relation"] == "leads").astype(float)
+    for control in ("observed", *NULLS):
+        values = observed if control == "observed" else group[control].astype(float)
+        known = values.notna()
+        values, runs, excess = values[known], group.loc[known, "run"], (observed - values)[known]
+        row: Row = {"control": control, "events": int(known.sum()), "runs": runs.nunique()}
+        if known.any():
+            row["rate"] = values.mean()
+            row["low"], row["high"] = clustered(values, runs, settings.confidence, settings.bootstrap, rng, (0.0, 1.0))
+        if known.any() and control == "observed":
+            naive = clopper_pearson(int(values.sum()), len(values), settings.confidence)
+            row["naive_low"], row["naive_high"] = naive
+        elif known.any():
+            row["excess"] = excess.mean()
+            interval = clustered(excess, runs, settings.confidence, settings.bootstrap, rng)
+            row["excess_low"], row["excess_high"] = interval
+            row["p"] = sign_flip(excess, runs, settings.bootstrap, rng)
         yield row
 
 
-def make(settings: LeadSettings, events: Path, measures: list[Path], leads_table: Path, rates_table: Path) -> None:
-    """Compare every event with the primary variant of a measure."""
-    rows = tables.read(MEASURE, *measures)
+def _holm(p: pd.Series) -> pd.Series:
+    """Holm's correction over the p that there are."""
+    known = p.notna()
+    corrected = p.astype(float).copy()
+    if known.any():
+        corrected[known] = multipletests(p[known].astype(float), method="holm")[1]
+    return corrected
+
+
+def hierarchy(found: pd.DataFrame, tier: Tier, settings: Statistics) -> pd.DataFrame:
+    """Share of events that each measure leads, keeps pace with, lags or has no time for (table ``hierarchy``)."""
+    rows = []
+    for cell, group in cells(found, tier):
+        rng = np.random.default_rng(settings.seed)
+        for relation in RELATIONS if len(group) else ():
+            values, runs = (group["relation"] == relation).astype(float), group["run"]
+            low, high = clustered(values, runs, settings.confidence, settings.bootstrap, rng, (0.0, 1.0))
+            counts = {"count": int(values.sum()), "events": len(group), "runs": runs.nunique()}
+            rows.append({**cell, "relation": relation, **counts, "share": values.mean(), "low": low, "high": high})
+    return pd.DataFrame(rows, columns=HIERARCHY.arrow.names)
+
+
+def make(settings: RateSettings, events: Path, leads: list[Path], rates_table: Path, hierarchy_table: Path) -> None:
+    """Precursor rates of all measures."""
+    found = with_own_loss(tables.read(LEADS, *leads))
     of_runs = tables.read(EVENTS, events)
-    found = leads(of_runs, rows[rows["variant"] == settings.variant], settings)
-    tables.write(LEADS, found, leads_table)
-    tables.write(PRECURSORS, rates(found, of_runs, rows["measure"].iloc[0], settings.statistics), rates_table)
+    metrics, sizes = list(of_runs["metric"].unique()), list(of_runs["size"].unique())
+    tier = Tier(settings.measures, metrics, DEFINITIONS, sizes)
+    judged = rates(found, tier, settings.precursors.families, settings.statistics)
+    tables.write(PRECURSORS, judged, rates_table)
+    tables.write(HIERARCHY, hierarchy(found, tier, settings.statistics), hierarchy_table)

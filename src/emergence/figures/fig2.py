@@ -13,6 +13,7 @@ from emergence.figures import style
 from emergence.schemas.analysis import COLLAPSE, FLOORS
 from emergence.schemas.trajectories import MEASURE
 from emergence.settings.figures import Figure2Settings
+from emergence.tasks.symbols import CONTROL
 
 
 def make(settings: Figure2Settings, measures: list[Path], collapses: Path, floors: Path, pdf: Path, png: Path) -> None:
@@ -20,10 +21,11 @@ def make(settings: Figure2Settings, measures: list[Path], collapses: Path, floor
     style.start()
     curves = _last_layer(tables.read(MEASURE, *measures), settings.variant)
     lowest = _last_layer(tables.read(COLLAPSE, collapses), settings.variant)
+    lowest = lowest[lowest["task"] != CONTROL]
     slopes = tables.read(FLOORS, floors).query("quantity == 'floor'")
     tasks = list(curves["task"].unique())
     colours, labels = style.size_colours(curves), style.size_labels(curves)
-    columns = 4
+    columns = 5
     rows = -(-len(tasks) // columns)
     figure = plt.figure(figsize=(style.FULL_WIDTH, 1.35 * rows + 2.6))
     upper, lower = figure.subfigures(2, 1, height_ratios=[1.35 * rows, 2.4])  # type: ignore[misc]

@@ -13,6 +13,7 @@ from emergence.figures import style
 from emergence.schemas.analysis import DIRECTION, TOP_DOWN
 from emergence.schemas.trajectories import MEASURE
 from emergence.settings.figures import Figure3Settings
+from emergence.tasks.symbols import CONTROL
 
 
 def make(settings: Figure3Settings, measures: list[Path], direction: Path, shares: Path, pdf: Path, png: Path) -> None:
@@ -20,6 +21,7 @@ def make(settings: Figure3Settings, measures: list[Path], direction: Path, share
     style.start()
     curves = tables.read(MEASURE, *measures)
     curves = curves[(curves["variant"] == settings.variant) & (curves["step"] <= settings.floor_until)]
+    curves = curves[curves["task"] != CONTROL]
     units, top_down = tables.read(DIRECTION, direction), tables.read(TOP_DOWN, shares)
     sizes = list(style.size_colours(curves))
     labels = style.size_labels(curves)

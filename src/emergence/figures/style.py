@@ -25,6 +25,17 @@ TASK_COLOURS = {
     "ADD": "#E69F00",
     "MOD": "#D55E00",
     "MUL": "#000000",
+    "CTL": "#C8C8C8",
+}
+DIFFICULTY_COLOURS = {"easy": "#56B4E9", "hard": "#D55E00"}
+MEASURE_NAMES = {
+    "rankme": "RankMe",
+    "fisher": "Fisher rank",
+    "gradient_covariance": "gradient rank",
+    "hessian": "Hessian, top",
+    "llc": "LLC",
+    "linear_probe": "linear probe",
+    "loss": "own loss",
 }
 NULL_COLOUR = "#B0B0B0"
 

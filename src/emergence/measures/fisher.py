@@ -12,14 +12,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from emergence.measures.gradients import gram, leading_gram, per_sample_gradients
-from emergence.measures.probe import Probe
 from emergence.measures.spectrum import effective_rank_of_gram
-from emergence.models.transformer import Transformer
+from emergence.measures.subject import Loss, Subject, row
 from emergence.settings.measures import GradientRank
 
 
-def scores(generator: torch.Generator) -> Any:
+def scores(generator: torch.Generator) -> Loss:
     """Loss whose gradient is the score: minus the log-likelihood of answers drawn from the model's own predictions."""
 
     def loss(logits: Tensor) -> Tensor:
@@ -30,20 +28,15 @@ def scores(generator: torch.Generator) -> Any:
     return loss
 
 
-def measure(model: Transformer, probe: Probe, rng: np.random.Generator, settings: GradientRank) -> list[dict[str, Any]]:
-    """Fisher effective rank of every task-level: over all parameters, and over the leading ones; and its trace."""
+def measure(subject: Subject[Any], rng: np.random.Generator, settings: GradientRank) -> list[dict[str, Any]]:
+    """Effective rank of every group's Fisher information, over all and over the leading parameters; and its trace."""
     generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
-    device = next(model.parameters()).device
     rows = []
-    for level, sequences in probe.sequences.items():
-        tokens = torch.from_numpy(sequences[: settings.samples]).to(device)
-        found = per_sample_gradients(model, tokens, level.answer_length, scores(generator))
-        products = gram(found)
-        values = {
-            "rank": effective_rank_of_gram(products),
-            "rank/leading": effective_rank_of_gram(leading_gram(found, settings.leading)),
-            "trace": products.diagonal().mean(),
-        }
-        whole = {"task": level.task, "level": level.level, "layer": None, "standard_error": None}
-        rows += [{**whole, "variant": variant, "value": float(value)} for variant, value in values.items()]
+    for group in subject.groups:
+        products = subject.grams(group, settings.samples, settings.leading, scores(generator))
+        rows += [
+            row(group, "rank", float(effective_rank_of_gram(products.whole))),
+            row(group, "rank/leading", float(effective_rank_of_gram(products.leading))),
+            row(group, "trace", float(products.whole.diagonal().mean())),
+        ]
     return rows

@@ -15,10 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from emergence.measures.subject import Loss
 from emergence.models.transformer import Transformer
-
-Loss = Callable[[Tensor], Tensor]
-"""From logits (samples, answer length, vocabulary) to one loss a sample."""
 
 
 @dataclass(frozen=True)

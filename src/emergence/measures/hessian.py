@@ -1,4 +1,4 @@
-"""Top eigenvalue and trace of the Hessian of the loss, of every task-level and of their mixture.
+"""Top eigenvalue and trace of the Hessian of the loss, of every group of examples and of their mixture.
 
 Both need only Hessian-vector products, exact by double backward. The top eigenvalue (the largest algebraic one, not
 the largest in magnitude: early Hessians have large negative eigenvalues) comes from the Lanczos recurrence, stopped
@@ -7,7 +7,7 @@ of the spectrum and the memory stays that of three vectors. The trace is Hutchin
 its standard error.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,9 @@ import numpy as np
 import torch
 from scipy.linalg import eigh_tridiagonal
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from emergence.measures.probe import Probe
-from emergence.models.transformer import Transformer
+from emergence.measures.subject import Subject, row
 from emergence.settings.measures import Hessian
-from emergence.tasks.batches import Layout
 
 Operator = Callable[[Tensor], Tensor]
 """A symmetric linear map of flat vectors (parameters,)."""
@@ -37,10 +34,11 @@ class Estimate:
 
 def hessian(loss: Tensor, parameters: list[nn.Parameter]) -> Operator:
     """Hessian of a scalar loss as an operator; the graph of the gradient is built once for all products."""
-    gradient = torch.cat([part.flatten() for part in torch.autograd.grad(loss, parameters, create_graph=True)])
+    parts = torch.autograd.grad(loss, parameters, create_graph=True, materialize_grads=True)
+    gradient = torch.cat([part.flatten() for part in parts])
 
     def product(vector: Tensor) -> Tensor:
-        parts = torch.autograd.grad(gradient, parameters, vector, retain_graph=True)
+        parts = torch.autograd.grad(gradient, parameters, vector, retain_graph=True, materialize_grads=True)
         return torch.cat([part.flatten() for part in parts])
 
     return product
@@ -78,35 +76,17 @@ def trace(operator: Operator, like: Tensor, draws: int, generator: torch.Generat
     return Estimate(float(np.mean(samples)), float(np.std(samples, ddof=1) / draws**0.5), draws)
 
 
-def _losses(model: Transformer, probe: Probe, samples: int) -> Iterator[tuple[str | None, str | None, Tensor]]:
-    """Mean loss of an answer token, for each task-level and for all of them together."""
-    device = next(model.parameters()).device
-    whole = {level: sequences[:samples] for level, sequences in probe.sequences.items()}
-    for part in (*({level: tokens} for level, tokens in whole.items()), whole):
-        layout, tokens = Layout(tuple(part), len(next(iter(part.values())))), list(part.values())
-        grid = (layout.inputs(tokens), layout.packing.positions, layout.packing.mask, layout.target_index)
-        logits = model(*(torch.from_numpy(array).to(device) for array in grid))
-        loss = F.cross_entropy(logits, torch.from_numpy(layout.targets(tokens)).to(device))
-        names = (next(iter(part)).task, next(iter(part)).level) if len(part) == 1 else (None, None)
-        yield *names, loss
-
-
-def measure(model: Transformer, probe: Probe, rng: np.random.Generator, settings: Hessian) -> list[dict[str, Any]]:
-    """Top eigenvalue and trace of every task-level's Hessian and of the mixture's (task and level null)."""
+def measure(subject: Subject[Any], rng: np.random.Generator, settings: Hessian) -> list[dict[str, Any]]:
+    """Top eigenvalue and trace of the Hessian of every group's mean loss and of the mixture's (task and level null)."""
     generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
-    parameters = list(model.parameters())
+    parameters = [parameter for parameter in subject.model.parameters() if parameter.requires_grad]
     size = sum(parameter.numel() for parameter in parameters)
     rows = []
-    for task, level, loss in _losses(model, probe, settings.samples):
-        operator = hessian(loss, parameters)
+    for group in (*subject.groups, None):
+        parts = [group] if group else subject.groups
+        operator = hessian(torch.cat(subject.losses(parts, settings.samples)).mean(), parameters)
         start = torch.randn(size, generator=generator).to(parameters[0])
-        estimates = {
-            "top": top_eigenvalue(operator, start, settings.tolerance, settings.products),
-            "trace": trace(operator, start, settings.draws, generator),
-        }
-        whole = {"task": task, "level": level, "layer": None}
-        rows += [
-            {**whole, "variant": variant, "value": found.value, "standard_error": found.error}
-            for variant, found in estimates.items()
-        ]
+        top = top_eigenvalue(operator, start, settings.tolerance, settings.products)
+        total = trace(operator, start, settings.draws, generator)
+        rows += [row(group, "top", top.value, top.error), row(group, "trace", total.value, total.error)]
     return rows

@@ -6,6 +6,8 @@ cannot be learned by heart. Beside it the same probe trained on shuffled answers
 guessing reaches.
 """
 
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -14,10 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from emergence.measures.probe import Probe, representations
-from emergence.models.transformer import Transformer
+from emergence.measures.spectrum import ROUNDING
+from emergence.measures.subject import MeasureError, Subject, name, row
 from emergence.settings.measures import LinearProbe
-from emergence.tasks import vocabulary
 
 
 def held_out(groups: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
@@ -31,39 +32,41 @@ def accuracy(x: Tensor, answers: Tensor, test: Tensor, ridge: float) -> Tensor:
     """Held-out accuracy of a ridge read-out of each answer token: (layers,), a mean over tokens.
 
     ``x`` is (layers, examples, width), float64; ``answers`` (examples, tokens) of token ids; ``test`` (examples,) of
-    bool. The penalty is ``ridge`` times the mean variance of a feature, so it does not depend on the scale of x.
+    bool. The penalty is ``ridge`` times the mean variance of a feature, so it does not depend on the scale of x. NaN
+    where nothing is held out, since all examples have one prompt.
     """
-    targets = F.one_hot(answers, vocabulary.SIZE).to(x.dtype)
-    train = ~test
+    answers = answers.unique(return_inverse=True)[1]  # only tokens that occur are classes
+    targets, train = F.one_hot(answers).to(x.dtype), ~test
     mean, centre = x[:, train].mean(dim=1, keepdim=True), targets[train].mean(dim=0)
     seen = x[:, train] - mean
+    constant = (seen**2).mean(dim=(1, 2)) <= ROUNDING**2 * (x[:, train] ** 2).mean(dim=(1, 2))
+    seen = torch.where(constant[:, None, None], 0, seen)  # a constant representation reads the most frequent answer
     covariance = seen.mT @ seen / train.sum()
     variance = covariance.diagonal(dim1=1, dim2=2).mean(dim=1)
-    scale = torch.where(variance > 0, variance, 1)  # a constant representation reads the most frequent answer
+    scale = torch.where(variance > 0, variance, 1)
     penalty = ridge * scale[:, None, None] * torch.eye(x.shape[2], dtype=x.dtype, device=x.device)
     weights = torch.linalg.solve(covariance + penalty, seen.mT @ (targets[train] - centre).flatten(1) / train.sum())
     scores = ((x[:, test] - mean) @ weights).unflatten(2, targets.shape[1:]) + centre
     return (scores.argmax(dim=-1) == answers[test]).double().mean(dim=(1, 2))
 
 
-def measure(model: Transformer, probe: Probe, rng: np.random.Generator, settings: LinearProbe) -> list[dict[str, Any]]:
-    """Held-out accuracy after every block, for every task-level, beside the control of shuffled answers."""
+def measure(subject: Subject[Any], rng: np.random.Generator, settings: LinearProbe) -> list[dict[str, Any]]:
+    """Held-out accuracy of every layer, for every group of examples, beside the control of shuffled answers.
+
+    Raises:
+        MeasureError: if targets are no classes.
+    """
     rows = []
-    for index, (level, pooled) in enumerate(representations(model, probe)):
-        x, groups = pooled["answer"], probe.prompts.examples[index]
-        answers = torch.from_numpy(probe.sequences[level][:, level.prompt_length :]).to(x.device)
-        order = torch.from_numpy(rng.permutation(len(answers))).to(x.device)
-        test = held_out(groups, rng).to(x.device)
-        for variant, labels in (("answer", answers), ("shuffled", answers[order])):
-            rows += [
-                {
-                    "task": level.task,
-                    "level": level.level,
-                    "layer": layer,
-                    "variant": variant,
-                    "value": value,
-                    "standard_error": None,
-                }
-                for layer, value in enumerate(accuracy(x, labels, test, settings.ridge).tolist(), start=1)
-            ]
+    for group, found in groupby(subject.representations(), key=attrgetter("group")):
+        labels = subject.labels(group)
+        if labels is None:
+            raise MeasureError(f"{name(group)}: a linear probe reads classes; its targets are none")
+        order = torch.from_numpy(rng.permutation(len(labels.answers))).to(labels.answers.device)
+        test = held_out(labels.prompts.cpu().numpy(), rng).to(labels.answers.device)
+        parts = [part for part in found if part.pooling == "answer"]
+        for variant, answers in (("answer", labels.answers), ("shuffled", labels.answers[order])):
+            values = [accuracy(part.values, answers, test, settings.ridge) for part in parts]
+            layers = [layer for part in parts for layer in part.layers]
+            pairs = zip(layers, torch.cat(values).tolist(), strict=True)
+            rows += [row(group, variant, value, layer=layer) for layer, value in pairs]
     return rows

@@ -2,9 +2,9 @@
 
 ``λ̂ = nβ (E_w[L(w)] − L(w*))`` with the expectation over the tempered posterior near a checkpoint w* (Lau et al. 2023,
 arXiv:2308.12108), sampled by ``Δw = −(ε/2)(nβ ∇L_batch + γ (w − w*)) + N(0, ε)``. One set of chains on the loss of the
-task mixture carries the loss of every task-level as an observable; ``variant`` is then ``mixture``. The refined variant
-``own`` runs chains on one task-level's loss alone. Batches come from a fixed pool, on which L(w*) is computed as well,
-so that batch noise cancels. Early checkpoints are no minima: estimates there are biased, may be negative, and are
+mixture carries the loss of every group of examples as an observable; ``variant`` is then ``mixture``. The refined
+variant ``own`` runs chains on one group's loss alone. Batches come from a fixed pool, on which L(w*) is computed as
+well, so that batch noise cancels. Early checkpoints are no minima: estimates there are biased, may be negative, and are
 reported as they are. A chain whose loss stops being finite makes the estimate null and is counted in the variant
 ``diverged``.
 """
@@ -16,13 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from emergence.measures.probe import Probe
-from emergence.models.transformer import Transformer
+from emergence.measures.subject import Group, Subject, row
 from emergence.settings.measures import LocalLearning
-from emergence.tasks.batches import Layout, Stream
-from emergence.tasks.levels import TaskLevel
 
 Losses = Callable[[int], tuple[Tensor, Tensor]]
 """From the number of a batch in the pool to the loss that is sampled and the observables (k,) to average."""
@@ -98,48 +94,32 @@ def _chain(
 
 
 class MixtureLosses:
-    """Loss of packed batches of some task-levels: a mean over answer tokens, and the same for each level."""
+    """Loss of batches of some groups of examples: a mean over answer tokens, and the same for each group."""
 
-    def __init__(self, model: Transformer, levels: Sequence[TaskLevel], settings: LocalLearning) -> None:
-        device = next(model.parameters()).device
-        layout = Layout(tuple(levels), settings.examples)
-        stream, packing = Stream(layout, settings.seed), layout.packing
-        self.model = model
-        self.batches = [
-            tuple(torch.from_numpy(array).to(device) for array in stream(step)) for step in range(settings.pool)
-        ]
-        grid = (packing.positions, packing.mask, layout.target_index)
-        self.positions, self.mask, self.target_index = (torch.from_numpy(array).to(device) for array in grid)
-        self.sizes = [level.answer_length * settings.examples for level in levels]
+    def __init__(self, subject: Subject[Any], groups: Sequence[Any], settings: LocalLearning) -> None:
+        self.batches = subject.batches(groups, settings.pool, settings.examples, settings.seed)
 
     def __call__(self, batch: int) -> tuple[Tensor, Tensor]:
-        """Loss of all answer tokens, and observables (1 + levels,): the same, then that of each level."""
-        inputs, targets = self.batches[batch]
-        logits = self.model(inputs, self.positions, self.mask, self.target_index)
-        each = F.cross_entropy(logits, targets, reduction="none")
-        loss = each.mean()
-        return loss, torch.stack([loss, *(part.mean() for part in each.split(self.sizes))])
+        """Loss of all answer tokens, and observables (1 + groups,): the same, then that of each group."""
+        parts = self.batches[batch]()
+        loss = torch.cat(parts).mean()
+        return loss, torch.stack([loss, *(part.mean() for part in parts)])
 
 
-def measure(
-    model: Transformer, probe: Probe, rng: np.random.Generator, settings: LocalLearning
-) -> list[dict[str, Any]]:
-    """λ̂ of the mixture (task null) and of every task-level, by the mixture's chains and, if asked for, by its own."""
+def measure(subject: Subject[Any], rng: np.random.Generator, settings: LocalLearning) -> list[dict[str, Any]]:
+    """λ̂ of the mixture (task null) and of every group, by the mixture's chains and, if asked for, by its own."""
     generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
-    levels = list(probe.sequences)
-    weights = FlatWeights(model)
-    chains = sample(weights, MixtureLosses(model, levels, settings), settings, generator)
-    rows = _rows([None, *levels], "mixture", chains)
-    for level in levels if settings.own else []:
-        own = sample(weights, MixtureLosses(model, [level], settings), settings, generator)
-        rows += _rows([level], "own", own)
+    weights = FlatWeights(subject.model)
+    chains = sample(weights, MixtureLosses(subject, subject.groups, settings), settings, generator)
+    rows = _rows([None, *subject.groups], "mixture", chains)
+    for group in subject.groups if settings.own else []:
+        own = sample(weights, MixtureLosses(subject, [group], settings), settings, generator)
+        rows += _rows([group], "own", own)
     return rows
 
 
-def _rows(levels: Sequence[TaskLevel | None], variant: str, chains: Chains) -> list[dict[str, Any]]:
+def _rows(groups: Sequence[Group | None], variant: str, chains: Chains) -> list[dict[str, Any]]:
     rows = []
-    for level, value, error in zip(levels, chains.value.tolist(), chains.standard_error.tolist(), strict=False):
-        names = {"task": level.task if level else None, "level": level.level if level else None, "layer": None}
-        rows.append({**names, "variant": variant, "value": value, "standard_error": error})
-        rows.append({**names, "variant": f"{variant}/diverged", "value": chains.diverged, "standard_error": None})
+    for group, value, error in zip(groups, chains.value.tolist(), chains.standard_error.tolist(), strict=False):
+        rows += [row(group, variant, value, error), row(group, f"{variant}/diverged", chains.diverged)]
     return rows

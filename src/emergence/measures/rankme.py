@@ -12,9 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from emergence.measures.probe import Probe, representations
 from emergence.measures.spectrum import ROUNDING, effective_rank, singular_values
-from emergence.models.transformer import Transformer
+from emergence.measures.subject import Subject, row
 from emergence.settings.measures import RankMe
 
 
@@ -32,19 +31,11 @@ def rankme(x: Tensor, epsilon: float) -> dict[str, Tensor]:
     return ranks | {f"{centring}/sigma2": effective_rank(sigma**2, epsilon) for centring, sigma in spectra.items()}
 
 
-def measure(model: Transformer, probe: Probe, rng: np.random.Generator, settings: RankMe) -> list[dict[str, Any]]:  # noqa: ARG001
-    """RankMe after every block, for every task-level of the probe and every variant; layers count from 1."""
+def measure(subject: Subject[Any], rng: np.random.Generator, settings: RankMe) -> list[dict[str, Any]]:  # noqa: ARG001
+    """RankMe of every layer, group of examples and variant."""
     return [
-        {
-            "task": level.task,
-            "level": level.level,
-            "layer": layer,
-            "variant": f"{pooling}/{variant}",
-            "value": value,
-            "standard_error": None,
-        }
-        for level, pooled in representations(model, probe)
-        for pooling, x in pooled.items()
-        for variant, ranks in rankme(x, settings.epsilon).items()
-        for layer, value in enumerate(ranks.tolist(), start=1)
+        row(found.group, f"{found.pooling}/{variant}", value, layer=layer)
+        for found in subject.representations()
+        for variant, ranks in rankme(found.values, settings.epsilon).items()
+        for layer, value in zip(found.layers, ranks.tolist(), strict=True)
     ]

@@ -92,25 +92,50 @@ LEADS = Schema(
         **UNIT,
         "measure": "string",
         "metric": "string",
-        "difficulty": "string",
+        "definition": "string",
+        "family": "string",
+        "other_seeds?": "string",
         "event_step": "float64",
-        "onset_step?": "float64",
         "lead?": "float64",
         "relation": "string",
-        "shift_null": "float64",
-        "placebo_null?": "float64",
+        "shift": "float64",
+        "placebo, family?": "float64",
+        "placebo, other_seeds?": "float64",
+        "control?": "float64",
+        "random?": "float64",
+        "own score": "float64",
     },
 )
-"""Each event against a measure's onset: lead in checkpoints, and the share that leads under each null.
+"""Each event against a measure by each definition: lead in checkpoints, and the chance of leading under each null.
 
-With a single task there is no placebo.
+Difficulty is told apart by family and by the runs of other seeds. With a single task there is no placebo, without a
+control task no control; a cross-correlation has no time to hold against random ones.
 """
+
+NULL_LEADS = Schema(
+    "null_leads",
+    {
+        **UNIT,
+        "measure": "string",
+        "metric": "string",
+        "definition": "string",
+        "family": "string",
+        "other_seeds?": "string",
+        "event_step": "float64",
+        "null": "string",
+        "quantile": "float64",
+        "lead": "float64",
+    },
+)
+"""Deciles of the leads that an event has under each null that has any."""
 
 PRECURSORS = Schema(
     "precursors",
     {
         "measure": "string",
         "metric": "string",
+        "definition": "string",
+        "classes": "string",
         "difficulty": "string",
         "size": "string",
         "control": "string",
@@ -124,9 +149,47 @@ PRECURSORS = Schema(
         "excess?": "float64",
         "excess_low?": "float64",
         "excess_high?": "float64",
+        "p?": "float64",
+        "holm_p?": "float64",
     },
 )
-"""Share of events that a measure leads, and the same under each null."""
+"""Share of events that a measure leads, the same under each null, and the excess of the one over the other.
+
+``p`` is that of no excess (one-sided, by the signs of whole runs), ``holm_p`` corrected over the family in config.
+"""
+
+HIERARCHY = Schema(
+    "hierarchy",
+    {
+        "measure": "string",
+        "metric": "string",
+        "definition": "string",
+        "classes": "string",
+        "difficulty": "string",
+        "size": "string",
+        "relation": "string",
+        "count": "int64",
+        "events": "int64",
+        "runs": "int64",
+        "share": "float64",
+        "low?": "float64",
+        "high?": "float64",
+    },
+)
+"""Share of events that a measure leads, keeps pace with, lags, or has no time for; intervals over runs."""
+
+SENSITIVITY = Schema(
+    "sensitivity",
+    {
+        "factor": "string",
+        "value": "string",
+        "quantity": "string",
+        "estimate?": "float64",
+        "low?": "float64",
+        "high?": "float64",
+    },
+)
+"""Floors and precursor rates of RankMe when one setting (factor) takes another value."""
 
 CLAIMS = Schema(
     "claims",

@@ -26,3 +26,23 @@ MEASURE = Schema(
 
 A value is null where the estimator failed, and a row of its own says so.
 """
+
+PLATEAU = Schema(
+    "plateau",
+    {
+        **RUN,
+        "step": "int64",
+        "task?": "string",
+        "level?": "string",
+        "step_size": "float64",
+        "n_beta": "float64",
+        "localisation": "float64",
+        "value?": "float64",
+        "standard_error?": "float64",
+        "rise?": "float64",
+    },
+)
+"""Local learning coefficient under other settings of its sampler; null where a chain diverged.
+
+``rise`` is the loss that the chains gain over the checkpoint's, in nats.
+"""

@@ -8,6 +8,7 @@ from emergence.settings.base import Count, Fraction, Positive, Seed, Strict
 from emergence.settings.variants import Variant
 
 ScoredMetric = Literal["exact_match", "log_probability"]
+Detector = Literal["threshold", "changepoint", "sigmoid"]
 
 
 class Events(Strict):
@@ -15,10 +16,14 @@ class Events(Strict):
 
     primary: ScoredMetric
     """metric whose events enter the claims"""
+    detector: Detector
+    """detector whose events enter the claims"""
     threshold: Fraction
     """score that counts as emerged"""
     persistence: Count
     """evaluations for which the score must stay there"""
+    penalty: Positive
+    """variances of noise by which a fitted step or sigmoid must beat a constant, for each unit of log(evaluations)"""
     width: Annotated[list[Fraction], Field(min_length=2, max_length=2)]
     """scores between which the width of a transition is taken"""
 
@@ -49,14 +54,43 @@ class Collapse(Strict):
             raise ValueError(f"smoothing: {self.smoothing} is even; allowed: odd numbers of checkpoints")
         return self
 
+    def at_spacing(self, every: int) -> Self:
+        """The same for a measure taken at every n-th checkpoint: spans keep their length, in its own checkpoints."""
+        window = max(1, round(self.smoothing / every))
+        odd, persistence = window - 1 + window % 2, max(min(2, self.persistence), -(-self.persistence // every))
+        return self.model_copy(update={"smoothing": odd, "persistence": persistence})
+
+
+class Signal(Strict):
+    """The series of a measure that is held against behaviour."""
+
+    variant: str
+    scale: Literal["rank", "asinh", "linear"]
+    """on which it departs from its floor: rank is the logarithm, asinh that of large values of either sign"""
+    floor: float | None = None
+    """where it is known; else the lowest smoothed value of the first steps"""
+
+
+Null = Literal["shift", "placebo", "control", "random", "own score", "own loss"]
+Definition = Literal["onset", "change-point", "cross-correlation"]
+
 
 class Precursors(Strict):
     """Lead and lag of geometry against behaviour."""
 
+    definition: Definition
+    """of a lead, that enters the claims"""
     margin: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    """checkpoints by which onset must precede the event to lead"""
+    """checkpoints by which one must precede the other to lead; at least the spacing of a measure's own checkpoints"""
+    lag: Count
+    """largest lag looked at by the cross-correlation, checkpoints"""
     shifts: Count
     """circular shifts drawn for each event's null"""
+    families: Annotated[
+        list[Literal["measure", "metric", "definition", "classes", "difficulty", "size", "control"]],
+        Field(min_length=1),
+    ]
+    """Holm's correction is over the rates that agree in these"""
 
 
 class Statistics(Strict):
@@ -85,6 +119,8 @@ class Verdicts(Strict):
     """with an event; a bootstrap over fewer decides nothing"""
     null_margin: Fraction
     """an excess over the null below this counts as none"""
+    nulls: Annotated[list[Null], Field(min_length=1)]
+    """that a precursor must exceed, every one"""
 
 
 class FloorSettings(Strict):
@@ -102,11 +138,44 @@ class DirectionSettings(Strict):
 
 
 class LeadSettings(Strict):
+    """What the leads stage is given: one measure."""
+
+    measure: str
+    signal: Signal
+    easy: list[str]
+    events: Events
+    collapse: Collapse
+    precursors: Precursors
+    statistics: Statistics
+
+
+class Grid(Strict):
+    """Alternatives to single settings, tried one at a time."""
+
+    threshold: list[Fraction]
+    """of events"""
+    persistence: list[Count]
+    """of events, evaluations"""
+    smoothing: list[Count]
+    """of the measure, checkpoints (odd)"""
+    noise_multiple: list[Positive]
+    """of onsets"""
+    margin: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
+    """of leads, checkpoints"""
+
+
+class SensitivitySettings(Strict):
+    """What the sensitivity stage is given."""
+
+    leads: LeadSettings
+    """of RankMe"""
+    grid: Grid
+
+
+class RateSettings(Strict):
     """What the precursors stage is given."""
 
-    easy: list[str]
-    variant: Variant
-    collapse: Collapse
+    measures: list[str]
     precursors: Precursors
     statistics: Statistics
 
@@ -115,6 +184,7 @@ class ClaimSettings(Strict):
     """What the claims stage is given."""
 
     metric: ScoredMetric
+    definition: Definition
     variant: Variant
     statistics: Statistics
     verdicts: Verdicts

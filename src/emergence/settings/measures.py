@@ -1,5 +1,6 @@
 """Settings of the measures, one model a measure."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -8,6 +9,12 @@ from pydantic import ConfigDict, Field, model_validator
 from emergence.settings.base import Count, Device, Fraction, Positive, Seed, Strict
 
 MODULES = Path(__file__).parents[1] / "measures"
+SIGNATURE = re.compile(r"^def measure\(\s*subject\b", re.MULTILINE)
+
+
+def known() -> list[str]:
+    """Names of all measures: of the modules that have a function ``measure`` of a subject."""
+    return sorted(path.stem for path in MODULES.glob("*.py") if SIGNATURE.search(path.read_text()))
 
 
 class RankMe(Strict):
@@ -70,6 +77,27 @@ class LocalLearning(Strict):
     """checkpoints"""
 
 
+class Plateau(Strict):
+    """Sweep of the local learning coefficient's settings along the run of middle size and first seed."""
+
+    at: Annotated[list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
+    """checkpoints, as shares of the run"""
+    step_sizes: Annotated[list[Positive], Field(min_length=1)]
+    """ε"""
+    localisations: Annotated[list[Positive], Field(min_length=1)]
+    """γ, each with every ε"""
+    n_betas: list[Positive]
+    """nβ, at the configured ε and γ"""
+
+
+class PlateauSettings(Strict):
+    """What the plateau stage is given."""
+
+    options: LocalLearning
+    plateau: Plateau
+    device: Device
+
+
 class LinearProbe(Strict):
     """Held-out accuracy of a linear read-out of the answer."""
 
@@ -107,10 +135,9 @@ class Measures(Strict):
 
     @model_validator(mode="after")
     def _modules_exist(self) -> Self:
-        found = {path.stem for path in MODULES.glob("*.py") if "\ndef measure(" in path.read_text()}
         for name in self.names:
-            if name not in found:
-                raise ValueError(f"{name}: no such measure; allowed: {', '.join(sorted(found))}")
+            if name not in known():
+                raise ValueError(f"{name}: no such measure; allowed: {', '.join(known())}")
         return self
 
 

@@ -1,0 +1,176 @@
+"""Local learning coefficient: chains on potentials whose coefficient is known."""
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from emergence.calibration import langevin
+from emergence.calibration.checks import Check, generator
+from emergence.measures.llc import Chains, FlatWeights, sample
+from emergence.settings.calibration import CalibrationSettings, LangevinLengths
+from emergence.settings.measures import LocalLearning
+
+Potential = Callable[[Tensor], Tensor]
+"""From walkers (copies, parameters) to their losses (copies,)."""
+
+
+def checks(settings: CalibrationSettings) -> Iterator[Check]:
+    """Regular model, the discrete step, normal crossings, reduced-rank regression and its order."""
+    yield from _regular(settings)
+    yield from _discrete_step(settings)
+    yield from _crossings(settings)
+    yield _beside_crossing(settings)
+    yield from _reduced_rank(settings)
+
+
+def options(lengths: LangevinLengths, step_size: float, n_beta: float, localisation: float) -> LocalLearning:
+    """Settings of two chains on one potential."""
+    return LocalLearning(
+        chains=2, burn_in=lengths.burn_in, draws=lengths.draws, pool=1, examples=1, step_size=step_size,
+        n_beta=n_beta, localisation=localisation, own=False, seed=0, every=1,
+    )  # fmt: skip
+
+
+def estimates(
+    potential: Potential, origin: Tensor, copies: int, settings: LocalLearning, random: torch.Generator
+) -> Chains:
+    """Chains of many independent walkers from ``origin`` (parameters,): an observable is the loss of one walker."""
+    walkers = nn.ParameterList([origin.double().repeat(copies, 1)])
+
+    def losses(_: int) -> tuple[Tensor, Tensor]:
+        each = potential(walkers[0])
+        return each.sum(), each
+
+    return sample(FlatWeights(walkers), losses, settings, random)
+
+
+def pooled(found: Chains) -> tuple[float, float]:
+    """Estimate and standard error with every walker as a chain."""
+    together = Chains(found.estimates.reshape(-1, 1))
+    return float(together.value), float(together.standard_error)
+
+
+def quadratic(curvatures: Tensor) -> Potential:
+    """``Σ c w²/2``."""
+    return lambda w: (curvatures * w**2).sum(dim=1) / 2
+
+
+def crossing(first: int, power: int) -> Potential:
+    """``|a|^(2·power) |b|²/2``, a the first parameters and b the others."""
+    return lambda w: (w[:, :first] ** 2).sum(dim=1) ** power * (w[:, first:] ** 2).sum(dim=1) / 2
+
+
+def matrix_product(true: Tensor, hidden: int) -> Potential:
+    """``‖B A − C‖²/2`` for a true map C (outputs, inputs): the population loss of reduced-rank regression."""
+    outputs, inputs = true.shape
+
+    def potential(w: Tensor) -> Tensor:
+        a = w[:, : hidden * inputs].view(-1, hidden, inputs)
+        b = w[:, hidden * inputs :].view(-1, outputs, hidden)
+        return ((b @ a - true) ** 2).sum(dim=(1, 2)) / 2
+
+    return potential
+
+
+def _regular(settings: CalibrationSettings) -> Iterator[Check]:
+    """A minimum with full rank: half the number of parameters, but for the pull and the step, both known."""
+    drawn = settings.calibration
+    curvatures = torch.linspace(1, 4, 8, dtype=torch.float64)
+    chains = options(drawn.chains, step_size=2e-4, n_beta=100.0, localisation=1.0)
+    expected, deviation = langevin.quadratic(curvatures.numpy(), chains)
+    found = estimates(
+        quadratic(curvatures), torch.zeros(8), drawn.chains.copies, chains, generator(drawn.seed, "regular")
+    )
+    value, error = pooled(found)
+    noise = drawn.deviations * deviation / found.estimates.numel() ** 0.5
+    yield Check(
+        "LLC", "regular model, half its parameters", _parameters(chains, "8 parameters"), 4.0, value,
+        noise + abs(expected - 4.0), f"{drawn.deviations:g} s.e. + bias of pull and step", error,
+    )  # fmt: skip
+    yield Check(
+        "LLC standard error", "two chains on a quadratic, root mean square", _parameters(chains, "8 parameters"),
+        deviation / 2**0.5, float((found.standard_error**2).mean().sqrt()),
+        drawn.deviations * deviation / 2 / drawn.chains.copies**0.5, f"{drawn.deviations:g} s.e. of a deviation",
+    )  # fmt: skip
+
+
+def _discrete_step(settings: CalibrationSettings) -> Iterator[Check]:
+    """A step so long that its own bias is a third of the value: that of the autoregression."""
+    drawn = settings.calibration
+    chains = options(drawn.chains, step_size=0.01, n_beta=60.0, localisation=40.0)
+    exact, deviation = langevin.quadratic(np.ones(1), chains)
+    random, copies = generator(drawn.seed, "step"), drawn.chains.copies
+    found = estimates(quadratic(torch.ones(1)), torch.zeros(1), copies, chains, random)
+    value, error = pooled(found)
+    yield Check(
+        "LLC", "stationary variance of a long step", _parameters(chains, "1 parameter"), exact, value,
+        drawn.deviations * deviation / found.estimates.numel() ** 0.5, f"{drawn.deviations:g} s.e.", error,
+    )  # fmt: skip
+
+
+def _crossings(settings: CalibrationSettings) -> Iterator[Check]:
+    """Singular minima, at their value for this nβ and γ; the limit stands among the parameters."""
+    chains = options(settings.calibration.chains, step_size=2e-4, n_beta=500.0, localisation=5.0)
+    for first, second, power in ((1, 1, 1), (2, 5, 1), (3, 3, 1), (1, 1, 2)):
+        name = f"normal crossing |a|{'⁴' if power == 2 else '²'}|b|²"
+        parameters = f"{first} + {second} parameters, limit {langevin.crossing_limit(first, second, power):g}"
+        exact = langevin.crossing(first, second, chains, power)
+        yield _singular(settings, name, parameters, exact, crossing(first, power), torch.zeros(first + second), chains)
+
+
+def _beside_crossing(settings: CalibrationSettings) -> Check:
+    """The same function a step along its valley: the coefficient is local."""
+    chains = options(settings.calibration.chains, step_size=5e-5, n_beta=2000.0, localisation=50.0)
+    name, parameters = "the crossing a²|b|² beside its centre", "1 + 3 parameters, from a = 1, limit 1.5"
+    exact, origin = langevin.beside_crossing(3, chains), torch.tensor([1.0, 0.0, 0.0, 0.0])
+    return _singular(settings, name, parameters, exact, crossing(1, 1), origin, chains)
+
+
+def _reduced_rank(settings: CalibrationSettings) -> Iterator[Check]:
+    """Reduced-rank regression at the deepest singularity of each rank: exact at rank 0, the limit above."""
+    inputs, hidden, outputs = 3, 2, 4
+    chains = options(settings.calibration.chains, step_size=1e-4, n_beta=500.0, localisation=5.0)
+    ladder = []
+    for rank in range(hidden + 1):
+        limit = langevin.reduced_rank(inputs, outputs, hidden, rank)
+        exact = limit if rank else langevin.two_factor_product(outputs, inputs, chains)
+        name, parameters = f"reduced-rank regression, rank {rank}", f"{inputs} → {hidden} → {outputs}, limit {limit:g}"
+        a, b = (torch.eye(*shape) for shape in ((hidden, inputs), (outputs, hidden)))
+        a[rank:], b[:, rank:] = 0, 0
+        origin, potential = torch.cat([a.flatten(), b.flatten()]), matrix_product((b @ a).double(), hidden)
+        ladder.append(_singular(settings, name, parameters, exact, potential, origin, chains))
+    yield from ladder
+    yield _order([check.estimate for check in ladder])
+
+
+def _order(values: list[float]) -> Check:
+    in_order = sum(low < high for low, high in pairwise(values))
+    return Check(
+        "LLC", "more true rank, larger coefficient", "ranks 0, 1, 2: neighbours in order", float(len(values) - 1),
+        float(in_order), 0.5, "a count",
+    )  # fmt: skip
+
+
+def _singular(
+    settings: CalibrationSettings,
+    oracle: str,
+    parameters: str,
+    exact: float,
+    potential: Potential,
+    origin: Tensor,
+    chains: LocalLearning,
+) -> Check:
+    drawn = settings.calibration
+    random = generator(drawn.seed, oracle + parameters)
+    value, error = pooled(estimates(potential, origin, drawn.chains.copies, chains, random))
+    return Check(
+        "LLC", oracle, parameters, exact, value, drawn.relative * exact,
+        f"{drawn.relative:.0%}: the law of the noise is not known", error,
+    )  # fmt: skip
+
+
+def _parameters(chains: LocalLearning, what: str) -> str:
+    return f"{what}, ε = {chains.step_size:g}"

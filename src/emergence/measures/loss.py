@@ -1,0 +1,42 @@
+"""The task's own loss, as a rival of what geometry announces.
+
+In ``nats``, a mean over answer tokens of the probe set; and as what is ``known`` of the answer: 1 − loss / entropy of
+the best input-blind guess, which is the marginal distribution of each answer position over the same answers. So it is 0
+at that guess, 1 when perfect, negative for a model that does worse (as at the start), and null where all answers are
+the same.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from emergence.measures.subject import Subject, row
+from emergence.settings.measures import NoOptions
+
+
+def blind_loss(answers: Tensor) -> float:
+    """Loss of the best input-blind guess of answers (examples, tokens), nats a token; answers below 0 are no tokens.
+
+    >>> round(blind_loss(torch.tensor([[0, 7], [1, 7]])), 4)  # ln 2 for the first token, 0 for the second
+    0.3466
+    """
+    tokens = [column[column >= 0] for column in answers.T]
+    counts = [column.unique(return_counts=True)[1].double() for column in tokens]
+    total = sum(float((count * (count.sum() / count).log()).sum()) for count in counts)
+    return total / sum(len(column) for column in tokens)
+
+
+@torch.no_grad()
+def measure(subject: Subject[Any], rng: np.random.Generator, settings: NoOptions) -> list[dict[str, Any]]:  # noqa: ARG001
+    """Loss of every group of examples; where targets are no classes, just its mean, as variant ``own``."""
+    rows = []
+    for group, each in zip(subject.groups, subject.losses(subject.groups), strict=True):
+        loss, labels = float(each.double().mean()), subject.labels(group)
+        if labels is None:
+            rows.append(row(group, "own", loss))
+            continue
+        blind = blind_loss(labels.answers)
+        rows += [row(group, "nats", loss), row(group, "known", 1 - loss / blind if blind > 0 else np.nan)]
+    return rows

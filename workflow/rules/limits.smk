@@ -1,0 +1,24 @@
+rule limits:
+    input:
+        events=rules.events.output.events_table,
+        onsets=expand("<results>/analysis/onsets/{measure}.parquet", measure=SIGNALS),
+        source=sources("limits"),
+    output:
+        table="<results>/analysis/limits.parquet",
+    log:
+        "<logs>/limits.log",
+    benchmark:
+        "<benchmarks>/limits.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=settings("limits"),
+    message:
+        "Comparing measures with the order of emergence"
+    shell:
+        "python3 -m emergence limits --settings {params.settings:q} --events {input.events:q}"
+        " --onsets {input.onsets:q} --table {output.table:q} 2> {log:q}"
