@@ -11,23 +11,28 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from copy import deepcopy
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
 from emergence import config
-from emergence.measures import rankme
+from emergence.measures import hessian, llc
 from emergence.measures.probe import Probe
 from emergence.measures.task_subject import TaskSubject
 from emergence.models import build
-from emergence.settings.learning import TrainSettings
-from emergence.tasks import data, vocabulary
+from emergence.settings.learning import Size, TrainSettings
+from emergence.tasks import TaskLevel, data, vocabulary
 from emergence.tasks.symbols import PAD
 from emergence.training.train import Learner, optimiser
 
 PROJECT = Path(__file__).parents[1]
-ROUNDS, STEPS = 7, 8
+ROUNDS, STEPS, WARM_UP = 7, 8, 30
+OTHERS = ("fisher", "gradient_covariance", "linear_probe", "hessian", "llc", "loss")
 
 
 class GPT2:
@@ -73,21 +78,37 @@ class Work:
     """The pieces that are timed, at one size of the default tier."""
 
     def __init__(self, name: str) -> None:
-        settings = config.read(PROJECT / "config.yaml")
-        device = build.device("cpu")
-        trained = settings.settings("train", run=f"{name}-s{settings.anatomy.seeds[0]}")
+        self.settings = config.read(PROJECT / "config.yaml")
+        trained = self.settings.settings("train", run=f"{name}-s{self.settings.anatomy.seeds[0]}")
         assert isinstance(trained, TrainSettings)
         self.trained, self.count = trained, 0
-        self.options, self.probes = settings.anatomy.measures.rankme, settings.anatomy.probes
-        self.device = device
+        self.device = build.device("cpu")
+
+    @cached_property
+    def learner(self) -> Learner:
+        """A model that has learned a little, so that its Hessian is that of training."""
+        learner = Learner(self.trained, self.device)
+        for step in range(WARM_UP):
+            learner.step(step)
+        return learner
+
+    @cached_property
+    def subject(self) -> TaskSubject:
+        """The same, seen through the probes."""
+        probes = self.settings.anatomy.probes
+        return TaskSubject(self.learner.model, Probe(data.draw(self.trained.task_levels, probes.examples, probes.seed)))
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of a batch, padding left out."""
+        return sum(index.size for index in self.learner.layout.packing.index)
 
     def ours(self) -> Callable[[], None]:
         """A training step, data included."""
-        learner = Learner(self.trained, self.device)
-        self.tokens = sum(index.size for index in learner.layout.packing.index)
+        learner = self.learner
 
         def step() -> None:
-            learner.step(self.count)
+            learner.step(WARM_UP + self.count)
             self.count += 1
 
         return step
@@ -96,12 +117,26 @@ class Work:
         """A training step of GPT-2, data excluded."""
         return GPT2(self.trained).step
 
-    def rankme(self) -> Callable[[], object]:
-        """RankMe of one checkpoint: all task-levels, layers and variants."""
-        model = build.transformer(self.trained.size, self.trained.context).initialise(torch.Generator().manual_seed(0))
-        probe = Probe(data.draw(self.trained.task_levels, self.probes.examples, self.probes.seed))
-        subject = TaskSubject(model, probe)
-        return lambda: rankme.measure(subject, None, self.options)  # type: ignore[arg-type]
+    def measure(self, name: str) -> Callable[[], object]:
+        """A measure of one checkpoint with the options of the default tier."""
+        module, options = import_module(f"emergence.measures.{name}"), getattr(self.settings.anatomy.measures, name)
+        return lambda: module.measure(self.subject, np.random.default_rng(0), options)
+
+    def draw(self) -> Callable[[], object]:
+        """Langevin draws on batches as large as those of training; a call makes as many as `STEPS`."""
+        options = self.settings.anatomy.measures.llc
+        assert options is not None
+        same = {"examples": self.trained.training.examples, "burn_in": 0, "draws": STEPS, "pool": STEPS, "chains": 1}
+        options = options.model_copy(update=same)
+        model = deepcopy(self.learner.model)
+        subject = TaskSubject(model, self.subject.probe)
+        weights, losses = llc.FlatWeights(model), llc.MixtureLosses(subject, subject.groups, options)
+        origin, generator = weights.values.clone(), torch.Generator().manual_seed(0)
+        return lambda: llc.chain(weights, origin, losses, options, generator)
+
+    def gradients(self) -> Callable[[], object]:
+        """Gram matrices of 64 per-sample gradients of every task-level, one after the other."""
+        return lambda: [self.subject.grams(level, 64, 1).whole for level in self.subject.groups]
 
 
 def matmul_rate() -> float:
@@ -113,29 +148,68 @@ def matmul_rate() -> float:
 def compare(size: str) -> None:
     """Print the ratios at one size."""
     work = Work(size)
-    ours, gpt2, measure = work.ours(), work.gpt2(), work.rankme()
-    for warm in (ours, gpt2, measure):
+    ours, gpt2, rank, draw = work.ours(), work.gpt2(), work.measure("rankme"), work.draw()
+    for warm in (ours, gpt2, rank, draw):
         warm()
-    rounds = [(seconds(ours, STEPS), seconds(gpt2, STEPS), seconds(measure, 1), matmul_rate()) for _ in range(ROUNDS)]
-    step, baseline, rank, rate = (statistics.median(column) for column in zip(*rounds, strict=True))
+    rounds = [
+        (seconds(ours, STEPS), seconds(gpt2, STEPS), seconds(rank, 1), seconds(draw, 1) / STEPS, matmul_rate())
+        for _ in range(ROUNDS)
+    ]
+    step, baseline, ranked, drawn, rate = (statistics.median(column) for column in zip(*rounds, strict=True))
     ratio = statistics.median(row[1] / row[0] for row in rounds)
-    parameters = sum(p.numel() for p in build.transformer(work.trained.size, work.trained.context).parameters())
+    speed = statistics.median(row[0] / row[3] for row in rounds)
+    parameters = sum(p.numel() for p in work.learner.model.parameters())
     share = 6 * parameters * work.tokens / step / rate
     lines = {
         "training": f"{work.tokens / step:10,.0f} tokens/s, {share:.0%} of the matmul rate ({step * 1e3:.1f} ms/step)",
         "against GPT-2": f"{ratio:10.2f} x the examples/s of a padded one ({baseline * 1e3:.1f} ms/step; target 1.8)",
-        "RankMe": f"{rank:10.3f} s a checkpoint, {rank / step:.1f} training steps (target 10)",
+        "RankMe": f"{ranked:10.3f} s a checkpoint, {ranked / step:.1f} training steps (target 10)",
+        "SGLD": f"{speed:10.0%} of the speed of training steps, same batch ({drawn * 1e3:.1f} ms/draw; target 80 %)",
     }
+    for name in OTHERS:
+        taken = seconds(work.measure(name), 1)
+        lines[name] = f"{taken:10.3f} s a checkpoint, {taken / step:.0f} training steps"
     for name, line in lines.items():
-        print(f"{size}  {name:<14}{line}")
+        print(f"{size}  {name:<20}{line}", flush=True)
+
+
+def products(size: str) -> None:
+    """Print how many products the top eigenvalue takes to 1 %, and its true error, over all task-levels."""
+    work = Work(size)
+    model, generator = work.learner.model, torch.Generator().manual_seed(0)
+    parameters, used, errors = list(model.parameters()), [], []
+    for level in work.subject.groups:
+        (each,) = work.subject.losses([level], 16)
+        operator = hessian.hessian(each.mean(), parameters)
+        start = torch.randn(sum(p.numel() for p in parameters), generator=generator)
+        found, exact = (hessian.top_eigenvalue(operator, start, tolerance, n) for tolerance, n in ((0.01, 30), (1e-5, 120)))
+        used.append(found.products)
+        errors.append(abs(found.value / exact.value - 1))
+    line = f"{max(used):10d} products at most, {max(errors):.2%} off at most (target: 1 % in 30)"
+    print(f"{size}  {'Hessian, top':<20}{line}", flush=True)
 
 
 def peak(size: str, piece: str) -> None:
     """Run one piece a few times and print this process's peak memory."""
-    job = getattr(Work(size), piece)()
-    for _ in range(5):
+    work = Work(size)
+    job = getattr(work, piece)() if hasattr(work, piece) else work.measure(piece)
+    for _ in range(3):
         job()
-    print(f"{size}  {'peak memory':<14}{peak_memory() / 2**20:10.0f} MiB  {piece}")
+    print(f"{size}  {'peak memory':<20}{peak_memory() / 2**20:10.0f} MiB  {piece}", flush=True)
+
+
+def large() -> None:
+    """Print what per-sample gradients of the largest published model of v1 add to the memory."""
+    levels = (TaskLevel("SORT", "6"),)
+    model = build.transformer(Size(name="12x768", layers=12, width=768, heads=12), 42)
+    model.initialise(torch.Generator().manual_seed(0))
+    count, samples = sum(p.numel() for p in model.parameters()), 8
+    subject = TaskSubject(model, Probe(data.draw(levels, samples, 0)))
+    before = peak_memory()
+    subject.grams(levels[0], samples, 50_000)
+    added, held = (peak_memory() - before) / 2**20, samples * count * 4 / 2**20
+    line = f"{added:10.0f} MiB added by {samples} samples, which as samples x parameters are {held:,.0f} MiB"
+    print(f"{count / 1e6:.0f}M   {'gradients':<20}{line}", flush=True)
 
 
 def peak_memory() -> int:
@@ -152,14 +226,19 @@ def main() -> None:
     sizes = [size.name for size in config.read(PROJECT / "config.yaml").anatomy.sizes]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peak", nargs=2, metavar=("SIZE", "PIECE"), help=argparse.SUPPRESS)
-    chosen = parser.parse_args().peak
-    if chosen:
-        peak(*chosen)
-        return
+    parser.add_argument("--large", action="store_true", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.peak:
+        return peak(*chosen.peak)
+    if chosen.large:
+        return large()
     for size in reversed(sizes):
         compare(size)
-    for piece in ("ours", "gpt2", "rankme"):
-        subprocess.run([sys.executable, __file__, "--peak", sizes[-1], piece], check=True)
+    products(sizes[-1])
+    alone = [["--peak", sizes[-1], piece] for piece in ("ours", "gpt2", "rankme", "gradients", *OTHERS)]
+    for options in (*alone, ["--large"]):
+        subprocess.run([sys.executable, __file__, *options], check=True)
+    return None
 
 
 if __name__ == "__main__":

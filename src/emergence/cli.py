@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; errors that a user can mend end in one clear line."""
     given = sys.argv[1:] if arguments is None else arguments
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
     try:
         return _dispatch(given)
     except EmergenceError as error:
@@ -78,6 +79,8 @@ def _measure(given: argparse.Namespace) -> int:
         about = {"layers": given.layers, "loss": loss, "seed": given.seed, "options": options}
         data = checkpoints.read_data(given.data)
         checkpoints.measure_all(given.measure, model, data, given.folder, given.table, **about)
+    elif given.layers or given.loss or given.seed:
+        raise EmergenceError("--layers, --loss and --seed are for models of your own; give --model as well")
     elif (given.folder / "manifest.json").exists():
         settings = MeasureSettings.model_validate({"measure": given.measure, "options": chosen, "device": given.device})
         follow.follow(settings, given.folder, given.data, given.table)

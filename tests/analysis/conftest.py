@@ -2,7 +2,7 @@
 
 import pytest
 
-from emergence.settings.analysis import Collapse, Events, LeadSettings, Precursors, Statistics
+from emergence.settings.analysis import Collapse, Events, LeadSettings, Precursors, Signal, Statistics
 
 
 @pytest.fixture(scope="session")
@@ -18,16 +18,25 @@ def collapse_settings() -> Collapse:
 @pytest.fixture(scope="session")
 def event_settings() -> Events:
     return Events(
-        primary="exact_match", detector="threshold", threshold=0.5, persistence=5, penalty=3.0, width=[0.1, 0.9]
+        primary="exact_match", detector="threshold", threshold=0.5, persistence=5, smoothing=5, penalty=3.0, width=[0.1, 0.9]
     )
 
 
 @pytest.fixture(scope="session")
-def lead_settings(collapse_settings: Collapse, statistics: Statistics) -> LeadSettings:
+def lead_settings(event_settings: Events, collapse_settings: Collapse, statistics: Statistics) -> LeadSettings:
+    """Of RankMe; few shifts."""
     return LeadSettings(
+        measure="rankme",
+        signal=Signal(variant="answer/centred/sigma", scale="rank"),
         easy=["COPY", "REV", "CMP", "SORT"],
-        variant="answer/centred/sigma",
+        events=event_settings,
         collapse=collapse_settings,
-        precursors=Precursors(margin=2.0, shifts=50),
+        precursors=Precursors(
+            definition="onset",
+            margin=2.0,
+            lag=24,
+            shifts=50,
+            families=["metric", "definition", "classes", "size", "control"],
+        ),
         statistics=statistics,
     )

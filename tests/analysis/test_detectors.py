@@ -27,7 +27,21 @@ def noisy() -> Curves:
 
 
 def test_the_primary_one_is_the_passage_that_lasts(noisy: Curves, event_settings: Events) -> None:
-    np.testing.assert_array_equal(threshold(noisy, event_settings), crossing(noisy, 0.5, 5))
+    found, lasting = threshold(noisy, event_settings), crossing(noisy, 0.5, 5)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(lasting))
+    assert 0 < np.isfinite(found).sum()
+    assert np.nanmax(found - lasting) <= 2, "the running mean reaches two checkpoints to either side"
+
+
+def test_a_passage_is_dated_by_the_running_mean_without_bias(event_settings: Events) -> None:
+    centres = np.random.default_rng(5).uniform(40, 80, 2000)
+    noise = np.random.default_rng(6).normal(0, 0.1, (2000, N))
+    curves = rises(centres, 7.0) + noise
+    late = {name: found - centres for name, found in (
+        ("mean", threshold(curves, event_settings)), ("raw", crossing(curves, 0.5, 5)))}  # fmt: skip
+    assert abs(np.nanmean(late["mean"])) < 0.2
+    assert np.nanmean(late["raw"]) > 0.5, "the first lasting passage alone is late"
+    assert np.nanmedian(np.abs(late["mean"])) < 0.7 * np.nanmedian(np.abs(late["raw"]))
 
 
 @pytest.mark.parametrize("name", DETECTORS)

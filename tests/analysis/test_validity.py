@@ -102,6 +102,12 @@ def test_without_transitions_there_is_nothing_to_judge_by(settings: ValiditySett
     assert not table["observed"].any()
 
 
+def test_a_run_with_one_transition_is_judged_by_it(settings: ValiditySettings) -> None:
+    table = validity(settings, Observed((10.0,), (0.05,)), N)
+    assert len(judged(table, "threshold")) == 6
+    assert shortfalls(table, "threshold", settings.validity.marks) == []
+
+
 def test_every_detector_is_tried_on_the_same_curves(settings: ValiditySettings) -> None:
     table = validity(settings, SEEN, 40)
     cases = table.drop_duplicates(["scenario", "width", "level", "noise", "observed", "spacing"])

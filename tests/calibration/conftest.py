@@ -7,6 +7,6 @@ from emergence.settings.calibration import Calibration, CalibrationSettings, Lan
 
 @pytest.fixture(scope="session")
 def calibration_settings() -> CalibrationSettings:
-    lengths = LangevinLengths(copies=128, burn_in=500, draws=300)
-    values = {"deviations": 4.0, "relative": 0.25, "labels": 400, "signs": 400, "examples": 20000, "chains": lengths}
+    lengths = LangevinLengths(copies=256, burn_in=1000, draws=400)
+    values = {"deviations": 4.0, "relative": 0.1, "labels": 400, "signs": 400, "examples": 20000, "chains": lengths}
     return CalibrationSettings(calibration=Calibration(seed=505, **values), epsilon=1e-7)

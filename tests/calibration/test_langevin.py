@@ -80,6 +80,11 @@ def test_finite_values_approach_the_limits() -> None:
     )
 
 
+@pytest.mark.parametrize(("first", "second"), [(1, 1), (2, 5), (3, 3)])
+def test_singular_models_are_far_below_regular_ones(first: int, second: int) -> None:
+    assert langevin.crossing(first, second, chains()) < 0.9 * (first + second) / 2
+
+
 def test_one_hidden_unit_is_a_normal_crossing() -> None:
     for inputs in range(1, 6):
         for outputs in range(1, 6):

@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
-from torch.func import functional_call, grad, vmap
-from torch.nn import functional as F
 
+from emergence.calibration.gradients import covariance, effective_rank
+from emergence.calibration.network import Example
 from emergence.measures import fisher, gradient_covariance
 from emergence.measures.probe import Probe
 from emergence.measures.spectrum import effective_rank_of_gram
@@ -33,32 +32,15 @@ def probe() -> Probe:
     return Probe(draw(LEVELS, 10, seed=3))
 
 
-def dense_rank(rows: Tensor) -> float:
-    """Effective rank of a covariance, by a dense decomposition of the centred gradients."""
-    power = torch.linalg.svdvals(rows - rows.mean(dim=0)) ** 2
-    return float(torch.special.entr(power / power.sum()).sum().exp())
-
-
-def dense_gradients(model: Transformer, level: TaskLevel, tokens: Tensor) -> Tensor:
-    length = tokens.shape[1] - 1
-    mask = torch.ones(1, length, length, dtype=torch.bool).tril()
-    targets = torch.arange(length - level.answer_length, length)
-
-    def loss(parameters: dict[str, Tensor], row: Tensor) -> Tensor:
-        logits = functional_call(model, parameters, (row[None, :-1], torch.arange(length)[None], mask, targets))
-        return F.cross_entropy(logits, row[-level.answer_length :])
-
-    found = vmap(grad(loss), in_dims=(None, 0))(dict(model.named_parameters()), tokens)
-    return torch.cat([value.flatten(1) for value in found.values()], dim=1).detach()
-
-
 def test_covariance_rank_equals_the_dense_one(model: Transformer, probe: Probe) -> None:
     rows = gradient_covariance.measure(TaskSubject(model, probe), np.random.default_rng(0), SETTINGS)
     found = {(row["task"], row["variant"]): row["value"] for row in rows}
     for level, sequences in probe.sequences.items():
-        gradients = dense_gradients(model, level, torch.from_numpy(sequences[:8]))
-        assert found[level.task, "rank"] == pytest.approx(dense_rank(gradients), rel=1e-8)
-        assert found[level.task, "rank/leading"] == pytest.approx(dense_rank(gradients[:, :120]), rel=1e-8)
+        gradients = Example(model, torch.from_numpy(sequences[:8]), level.answer_length).gradients()
+        assert found[level.task, "rank"] == pytest.approx(effective_rank(covariance(gradients)), rel=1e-8)
+        assert found[level.task, "rank/leading"] == pytest.approx(
+            effective_rank(covariance(gradients[:, :120])), rel=1e-8
+        )
 
 
 def test_planted_gradients_of_low_rank(model: Transformer, probe: Probe) -> None:

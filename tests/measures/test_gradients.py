@@ -1,9 +1,9 @@
 import pytest
 import torch
 from torch import Tensor
-from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 
+from emergence.calibration.network import Example
 from emergence.measures.gradients import Outer, gram, leading_gram, per_sample_gradients
 from emergence.models.transformer import Transformer
 
@@ -34,16 +34,9 @@ def cross_entropy(tokens: Tensor):
 
 def dense(model: Transformer, tokens: Tensor) -> dict[str, Tensor]:
     """Per-sample gradients by automatic differentiation of one sample at a time."""
-
-    def loss(parameters: dict[str, Tensor], row: Tensor) -> Tensor:
-        length = LENGTH - 1
-        mask = torch.ones(1, length, length, dtype=torch.bool).tril()
-        targets = torch.arange(length - ANSWER, length)
-        arguments = (row[None, :-1], torch.arange(length)[None], mask, targets)
-        return F.cross_entropy(functional_call(model, parameters, arguments), row[-ANSWER:], reduction="sum")
-
-    found = vmap(grad(loss), in_dims=(None, 0))(dict(model.named_parameters()), tokens)
-    return {name: value.flatten(1) for name, value in found.items()}
+    names = dict(model.named_parameters())
+    rows = Example(model, tokens, ANSWER).gradients().split([value.numel() for value in names.values()], dim=1)
+    return dict(zip(names, rows, strict=True))
 
 
 def test_every_gradient_equals_automatic_differentiation(model: Transformer, tokens: Tensor) -> None:

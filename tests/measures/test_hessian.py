@@ -8,6 +8,7 @@ from torch.autograd.functional import hessian as dense_hessian
 from torch.func import functional_call
 from torch.nn import functional as F
 
+from emergence.calibration.curvature import symmetric
 from emergence.measures import hessian as module
 from emergence.measures.hessian import hessian, top_eigenvalue, trace
 from emergence.measures.probe import Probe
@@ -23,18 +24,13 @@ SETTINGS = Hessian(samples=4, tolerance=1e-6, products=80, draws=30, every=1)
 LEVELS = (TaskLevel("CMP", "1"), TaskLevel("PAR", "3"))
 
 
-def symmetric(eigenvalues: Tensor, seed: int) -> Tensor:
-    generator = torch.Generator().manual_seed(seed)
-    basis, _ = torch.linalg.qr(torch.randn(len(eigenvalues), len(eigenvalues), generator=generator).double())
-    return basis @ eigenvalues.diag() @ basis.T
-
-
 @given(st.integers(0, 2**31), st.floats(-50, 50))
 @settings(max_examples=25)
 def test_lanczos_finds_the_largest_algebraic_eigenvalue(seed: int, top: float) -> None:
     spectrum = torch.cat([torch.linspace(-60, -55, 20), torch.tensor([top])]).double()
     start = torch.randn(21, generator=torch.Generator().manual_seed(seed)).double()
-    found = top_eigenvalue(lambda v: symmetric(spectrum, seed) @ v, start, 1e-9, 60)
+    matrix = symmetric(spectrum, torch.Generator().manual_seed(seed))
+    found = top_eigenvalue(lambda v: matrix @ v, start, 1e-9, 60)
     assert found.value == pytest.approx(top, abs=1e-5)
 
 
@@ -55,7 +51,7 @@ def test_trace_is_exact_on_a_diagonal_and_within_its_error_elsewhere() -> None:
     generator = torch.Generator().manual_seed(0)
     diagonal = torch.arange(6.0)
     assert trace(lambda v: diagonal * v, diagonal, 5, generator).value == pytest.approx(15.0)
-    matrix = symmetric(torch.linspace(-1, 3, 40).double(), 1)
+    matrix = symmetric(torch.linspace(-1, 3, 40).double(), generator)
     found = trace(lambda v: matrix @ v, torch.ones(40).double(), 400, generator)
     assert 0 < found.error < 1
     assert abs(found.value - float(matrix.trace())) < 4 * found.error

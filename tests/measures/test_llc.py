@@ -3,7 +3,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from scipy.integrate import quad
 from torch import Tensor, nn
 
 from emergence.measures.llc import Chains, FlatWeights, measure, sample
@@ -19,10 +18,6 @@ SETTINGS = LocalLearning(
     chains=8, burn_in=500, draws=4000, pool=1, examples=2, step_size=2e-4, n_beta=100.0, localisation=1.0, own=False,
     seed=0, every=1,
 )  # fmt: skip
-
-
-# Singular potentials mix slowly: a stronger pull and longer steps.
-SINGULAR = SETTINGS.model_copy(update={"step_size": 4e-4, "n_beta": 500.0, "localisation": 5.0, "draws": 12000})
 
 
 def estimate(size: int, loss: Callable[[Tensor], Tensor], settings: LocalLearning = SETTINGS) -> Chains:
@@ -51,32 +46,6 @@ def test_regular_model_is_half_its_dimension(size: int) -> None:
     exact = float((n_beta * curvature / (n_beta * curvature + gamma)).sum() / 2)  # size / 2 but for the pull
     assert exact == pytest.approx(size / 2, rel=0.01)
     assert agrees(found, exact, 0.05)
-
-
-def crossing(first: int, second: int) -> tuple[float, float]:
-    """λ̂ of |a|² |b|² / 2 with a, b of the given dimensions: exact at this nβ, γ, and in the limit (Aoyagi)."""
-    n_beta, gamma = SINGULAR.n_beta, SINGULAR.localisation
-
-    def radial(power: int) -> float:
-        # b is Gaussian given |a| = r, so its integral is done by hand; power 1 weighs with the potential.
-        def integrand(r: float) -> float:
-            precision = n_beta * r**2 + gamma
-            weight = second * r**2 / (2 * precision) if power else 1.0
-            return weight * r ** (first - 1) * np.exp(-gamma * r**2 / 2) * precision ** (-second / 2)
-
-        return float(quad(integrand, 0, 12, limit=500)[0])
-
-    return n_beta * radial(1) / radial(0), min(first, second) / 2
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (2, 5), (3, 3)], ids=str)
-def test_singular_models_at_their_exact_value(shape: tuple[int, int]) -> None:
-    first, second = shape
-    exact, limit = crossing(first, second)
-    found = estimate(first + second, lambda w: (w[:first] ** 2).sum() * (w[first:] ** 2).sum() / 2, SINGULAR)
-    assert agrees(found, exact, 0.1)
-    assert exact < (first + second) / 2 * 0.9, "far below a regular model of the same size"
-    assert first == second or exact == pytest.approx(limit, rel=0.05)  # equal ones have logarithmic corrections
 
 
 def test_more_effective_parameters_more_llc() -> None:

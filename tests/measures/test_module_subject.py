@@ -18,20 +18,32 @@ from emergence.models.transformer import Transformer
 MINE = Named("mine")
 
 
+class Mix(nn.Module):
+    """Each token and the mean of those up to it; gives a tuple, as blocks that keep a cache do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read, self.write = nn.Linear(10, 6), nn.Linear(6, 5)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, None]:
+        before = x.cumsum(dim=1) / torch.arange(1, x.shape[1] + 1)[:, None]
+        return x + self.write(torch.tanh(self.read(torch.cat([x, before], dim=-1)))), None
+
+
 class Tokens(nn.Module):
     """A tiny model of sequences with tied weights; its blocks give tuples, its forward an object with logits."""
 
     def __init__(self, branches: bool = False) -> None:
         super().__init__()
         self.embed = nn.Embedding(7, 5)
-        self.blocks = nn.ModuleList(nn.GRU(5, 5, batch_first=True) for _ in range(2))
+        self.blocks = nn.ModuleList(Mix() for _ in range(2))
         self.head = nn.Linear(5, 7, bias=False)
         self.head.weight = self.embed.weight
         self.branches = branches
 
     def forward(self, tokens: Tensor) -> Any:
         x = self.embed(tokens)
-        if self.branches and bool((tokens[:, 0] > 3).all()):  # a step that depends on data
+        if self.branches and bool((tokens >= 0).all()):  # as masks are looked at in many models
             x = 2 * x
         for block in self.blocks:
             x, _ = block(x)
@@ -70,6 +82,14 @@ def one_by_one(model: nn.Module, inputs: Tensor, loss: Callable[[Any, int], Tens
 
 def close(found: Tensor, rows: Tensor) -> None:
     torch.testing.assert_close(found, rows @ rows.T, rtol=1e-9, atol=1e-12)
+
+
+def test_samples_go_one_by_one_only_where_they_must(monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs, cotangents = sequences()[0], torch.randn(9, 5, 7)
+    monkeypatch.setattr(torch, "stack", None)  # what the loop ends with
+    assert module_gradients.per_sample_gradients(Tokens(), inputs, cotangents)
+    with pytest.raises(TypeError, match="not callable"):
+        module_gradients.per_sample_gradients(Tokens(branches=True), inputs, cotangents)
 
 
 @pytest.mark.parametrize("branches", [False, True], ids=["vmap", "loop"])
@@ -227,7 +247,7 @@ def test_targets_that_do_not_fit_the_logits_are_named(targets: Tensor, message: 
 
 
 def test_a_layer_that_does_not_exist_or_gives_no_numbers_is_named() -> None:
-    with pytest.raises(MeasureError, match="no layer 'nine'; it has embed, blocks, blocks.0"):
+    with pytest.raises(MeasureError, match=r"no layer 'nine'; it has embed, blocks, blocks\.0"):
         ModuleSubject(Tokens(), {"mine": sequences()}, layers=["nine"])
     with pytest.raises(MeasureError, match="layer 'blocks' gives no numbers"):  # a list is not run
         list(states(Tokens(), ["blocks"], sequences()[0]))

@@ -68,9 +68,11 @@ def mean_shift(values: Array, after: NDArray[np.int64] | int = 0) -> tuple[Array
     if values.shape[-1] < 2:
         return np.full(values.shape[:-1], np.nan), np.full(values.shape[:-1], np.nan)
     counted = np.broadcast_to(np.arange(values.shape[-1]) >= np.asarray(after)[..., None], values.shape)
-    sums, counts = np.cumsum(np.where(counted, values, 0.0), axis=-1), np.cumsum(counted, axis=-1)
+    start = np.take_along_axis(values, np.broadcast_to(after, values.shape[:-1])[..., None], axis=-1)
+    moved = np.where(counted, values - start, 0.0)  # so that a constant curve is one without rounding
+    sums, counts = np.cumsum(moved, axis=-1), np.cumsum(counted, axis=-1)
     left = counts[..., :-1]
-    right = counts[..., -1:] - left
+    right: Array = counts[..., -1:] - left
     with np.errstate(divide="ignore", invalid="ignore"):
         size = (sums[..., -1:] - sums[..., :-1]) / right - sums[..., :-1] / left
     explained = np.where((left > 0) & (right > 0), left * right * size**2, -1.0)

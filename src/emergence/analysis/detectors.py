@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 from scipy.special import expit
 
 from emergence.analysis.curves import Array, crossing, mean_shift, noise
@@ -28,8 +29,21 @@ BLOCK = 512  # curves that are fitted at once; bounds memory
 
 
 def threshold(curves: Array, settings: Events) -> Array:
-    """Where the score first passes the threshold and stays above it, interpolated."""
-    return crossing(curves, settings.threshold, settings.persistence)
+    """Where the score passes the threshold to stay above it, interpolated.
+
+    Whether there is an event is for the scores to say: they stay above for as many checkpoints as are asked for. When it
+    is, their running mean: noise delays the first lasting passage of a slow rise, while the mean passes in the middle.
+    So the event is dated by the last passage of the mean up to the first lasting one of the scores.
+    """
+    passage = crossing(curves, settings.threshold, settings.persistence)
+    smooth = uniform_filter1d(curves, settings.smoothing, axis=-1, mode="nearest")
+    place = np.arange(1, curves.shape[-1])
+    rises = (smooth[..., :-1] <= settings.threshold) & (smooth[..., 1:] > settings.threshold)
+    rises &= place <= np.ceil(np.nan_to_num(passage, nan=-1.0) + settings.smoothing // 2)[..., None]
+    last = np.where(rises, place, 0).max(axis=-1, initial=0)
+    before, after = _at(smooth, np.maximum(last - 1, 0)), _at(smooth, last)
+    share = (settings.threshold - before) / np.where(after > before, after - before, 1.0)
+    return np.where(np.isnan(passage) | (last == 0), passage, last - 1 + share)
 
 
 def changepoint(curves: Array, settings: Events) -> Array:

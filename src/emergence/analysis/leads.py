@@ -53,8 +53,8 @@ def relation(lead: float, margin: float) -> str:
 
 
 def rotations(curve: Array, draws: int, rng: np.random.Generator) -> Array:
-    """Random circular shifts of a curve, shape (draws, checkpoints); none is the curve itself."""
-    offsets = rng.integers(1, len(curve), draws)
+    """Random circular shifts of a curve, shape (draws, checkpoints); none is the curve itself, but for a point."""
+    offsets = rng.integers(1, max(2, len(curve)), draws)
     return curve[(np.arange(len(curve)) + offsets[:, None]) % len(curve)]
 
 

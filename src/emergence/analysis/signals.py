@@ -40,7 +40,8 @@ class Signals:
     @property
     def spacing(self) -> int:
         """Checkpoints of the trajectory from one of the measure's to its next."""
-        return max(1, round((len(self.trajectory) - 1) / max(1, len(self.steps) - 1)))
+        first = np.searchsorted(self.trajectory, self.steps[:2])
+        return max(1, int(first[-1] - first[0]))
 
     @cached_property
     def _collapse(self) -> Collapse:
@@ -94,7 +95,12 @@ def of_run(rows: pd.DataFrame, trajectory: NDArray[np.int64], signal: Signal, co
 
 
 def lag(curves: Array, score: Array, largest: int) -> Array:
-    """Lag in checkpoints (curves,) at which curves (curves, n) precede ``score`` (n,); NaN where nothing stands out."""
+    """Lag in checkpoints (curves,) at which curves (curves, n) precede ``score`` (n,).
+
+    NaN where nothing stands out, as with fewer than four checkpoints: the pre-whitened differences would be one at most.
+    """
+    if curves.shape[-1] < 4:
+        return np.full(curves.shape[:-1], np.nan)
     moves, reply = np.diff(curves, axis=-1), np.diff(score)
     power = (moves[..., :-1] ** 2).sum(axis=-1)
     memory = (moves[..., 1:] * moves[..., :-1]).sum(axis=-1) / np.where(power > 0, power, 1.0)

@@ -60,18 +60,21 @@ def observed(curves: list[Array], settings: Events) -> Observed:
     return Observed(tuple(widths), tuple(noises))
 
 
-def cases(settings: Validity, examples: int, seen: Observed) -> Iterator[tuple[Case, bool]]:
-    """Every kind of curve to be tried, and whether its noise is that observed."""
+def cases(settings: Validity, examples: int, seen: Observed) -> Iterator[tuple[Case, dict[str, object]]]:
+    """Every kind of curve to be tried, and the columns that say which it is."""
     noises: list[tuple[Noise, bool]] = [(Binomial(examples, chance), False) for chance in settings.chances]
     noises += [(White((level,)), False) for level in settings.noises]
     noises += [(White(seen.noises), True)] if seen.noises else []
     for (kind, real), spacing in product(noises, settings.spacings):
-        for widths in [(width,) for width in settings.widths] + ([seen.widths] if real else []):
-            yield Case("transition", kind, spacing, widths=widths), real
+        about = {"noise_kind": kind.kind, "noise": kind.level, "observed": real, "spacing": spacing}
+        for width in settings.widths:
+            yield Case("transition", kind, spacing, widths=(width,)), {**about, "width": width}
+        if real:
+            yield Case("transition", kind, spacing, widths=seen.widths), about
         for level in settings.levels:
-            yield Case("flat", kind, spacing, level=level), real
+            yield Case("flat", kind, spacing, level=level), {**about, "level": level}
             if level > 0:
-                yield Case("drift", kind, spacing, level=level), real
+                yield Case("drift", kind, spacing, level=level), {**about, "level": level}
 
 
 def validity(settings: ValiditySettings, seen: Observed, n: int) -> pd.DataFrame:
@@ -79,26 +82,14 @@ def validity(settings: ValiditySettings, seen: Observed, n: int) -> pd.DataFrame
     planted = list(cases(settings.validity, settings.examples, seen))
     streams = np.random.default_rng(settings.validity.seed).spawn(len(planted))
     rows = []
-    for (case, real), rng in zip(planted, streams, strict=True):
-        low, high = settings.validity.times
+    low, high = settings.validity.times
+    for (case, about), rng in zip(planted, streams, strict=True):
         curves, times = case.draw(settings.validity.trials, n, (low, high), rng)
-        about = _about(case) | {"observed": real, "trials": len(curves)}
+        about |= {"scenario": case.scenario, "trials": len(curves)}
         for name, detector in DETECTORS.items():
             found = detector(curves, settings.events)
             rows.append({"detector": name} | about | _outcome(found, times, settings.confidence))
     return pd.DataFrame(rows).reindex(columns=VALIDITY.arrow.names)
-
-
-def _about(case: Case) -> dict[str, object]:
-    moves = case.scenario == "transition"
-    return {
-        "scenario": case.scenario,
-        "width": case.widths[0] if len(case.widths) == 1 else None,
-        "level": None if moves else case.level,
-        "noise_kind": case.noise.kind,
-        "noise": case.noise.level,
-        "spacing": case.spacing,
-    }
 
 
 def _outcome(found: Array, times: Array, confidence: float) -> dict[str, float]:

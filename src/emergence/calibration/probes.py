@@ -55,7 +55,7 @@ def _gaussians(drawn: Calibration) -> Check:
     distance = 2.0
     random = generator(drawn.seed, "gaussians")
     labels = torch.arange(drawn.examples) % 2
-    x = torch.randn(drawn.examples, WIDTH, generator=random, dtype=torch.float64)
+    x = 1 + torch.randn(drawn.examples, WIDTH, generator=random, dtype=torch.float64)  # far from the origin
     x[:, 0] += distance * labels
     exact, lost = float(norm.cdf(distance / 2)), WIDTH / (drawn.examples // 2)
     found = held_out_accuracy(x, labels)

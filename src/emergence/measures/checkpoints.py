@@ -105,7 +105,7 @@ def load(model: nn.Module, path: Path) -> None:
 
 
 def read_data(path: Path) -> dict[str, Examples]:
-    """Groups of examples: ``<group>.inputs`` and ``<group>.targets`` for each.
+    """Groups of examples, by name: ``<group>.inputs`` and ``<group>.targets`` for each.
 
     Raises:
         MeasureError: if the file is no safetensors file, or a tensor has another name or no partner.
@@ -114,7 +114,7 @@ def read_data(path: Path) -> dict[str, Examples]:
         tensors = safetensors.torch.load(path.read_bytes())
     except (OSError, SafetensorError) as error:
         raise MeasureError(f"{path}: not a readable safetensors file ({error}); save the data as one") from None
-    groups = list(dict.fromkeys(key.rpartition(".")[0] for key in tensors))
+    groups = sorted({key.rpartition(".")[0] for key in tensors})  # safetensors gives them in any order
     expected = {f"{group}.{part}" for group in groups for part in ("inputs", "targets")}
     if wrong := sorted(expected ^ tensors.keys()):
         raise MeasureError(f"{path}: {wrong[0]} is missing or has no partner; name tensors <group>.inputs, .targets")

@@ -59,12 +59,13 @@ def measure(subject: Subject[Any], rng: np.random.Generator, settings: LinearPro
     rows = []
     for group, found in groupby(subject.representations(), key=attrgetter("group")):
         labels = subject.labels(group)
-        if labels is None:
-            raise MeasureError(f"{name(group)}: a linear probe reads classes; its targets are none")
-        order = torch.from_numpy(rng.permutation(len(labels.answers))).to(labels.answers.device)
-        test = held_out(labels.prompts.cpu().numpy(), rng).to(labels.answers.device)
+        whole = None if labels is None else labels.answers[:, (labels.answers >= 0).all(dim=0)]
+        if labels is None or whole is None or whole.shape[1] == 0:
+            raise MeasureError(f"{name(group)}: a linear probe reads classes; no target is one in every example")
+        order = torch.from_numpy(rng.permutation(len(whole))).to(whole.device)
+        test = held_out(labels.prompts.cpu().numpy(), rng).to(whole.device)
         parts = [part for part in found if part.pooling == "answer"]
-        for variant, answers in (("answer", labels.answers), ("shuffled", labels.answers[order])):
+        for variant, answers in (("answer", whole), ("shuffled", whole[order])):
             values = [accuracy(part.values, answers, test, settings.ridge) for part in parts]
             layers = [layer for part in parts for layer in part.layers]
             pairs = zip(layers, torch.cat(values).tolist(), strict=True)

@@ -25,10 +25,10 @@ Losses = Callable[[int], tuple[Tensor, Tensor]]
 
 
 class FlatWeights:
-    """All weights of a module as one vector, and their gradients as another; the module's tensors are views of them."""
+    """All trained weights of a module as one vector, their gradients as another; its tensors are views of them."""
 
     def __init__(self, module: nn.Module) -> None:
-        parameters = list(module.parameters())
+        parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
         self.values = torch.cat([parameter.detach().flatten() for parameter in parameters])
         self.gradients = torch.zeros_like(self.values)
         sizes = [parameter.numel() for parameter in parameters]
@@ -66,14 +66,14 @@ def sample(weights: FlatWeights, losses: Losses, settings: LocalLearning, genera
         before = torch.stack([losses(batch)[1].double() for batch in range(settings.pool)]).mean(dim=0)
     estimates = []
     for _ in range(settings.chains):
-        after = _chain(weights, origin, losses, settings, generator)
+        after = chain(weights, origin, losses, settings, generator)
         estimates.append(settings.n_beta * (after - before))
         weights.values.copy_(origin)
     weights.gradients.zero_()
     return Chains(torch.stack(estimates))
 
 
-def _chain(
+def chain(
     weights: FlatWeights, origin: Tensor, losses: Losses, settings: LocalLearning, generator: torch.Generator
 ) -> Tensor:
     """Mean of the observables over one chain's draws (float64); NaN if its loss stops being finite."""

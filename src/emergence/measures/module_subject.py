@@ -84,8 +84,7 @@ class ModuleSubject:
         if self.loss is not None:
             return None
         inputs, targets = self.examples[group]
-        _, prompts = np.unique(inputs.flatten(1).cpu().numpy(), axis=0, return_inverse=True)
-        return Labels(_by_token(targets), torch.from_numpy(prompts.ravel()).to(targets.device))
+        return Labels(_by_token(targets), _by_token(inputs).unique(dim=0, return_inverse=True)[1])
 
     def losses(self, groups: Sequence[Named], samples: int | None = None) -> list[Tensor]:
         """Loss of every target, in one pass for each group."""
@@ -167,5 +166,5 @@ def _fitting(group: Named, outputs: Tensor, targets: Tensor) -> None:
 
 
 def _by_token(values: Tensor) -> Tensor:
-    """Of (examples,) or (examples, tokens): (examples, tokens)."""
+    """Of (examples,) or (examples, tokens, ...): (examples, tokens)."""
     return values.flatten(1) if values.dim() > 1 else values[:, None]

@@ -68,7 +68,7 @@ class Grams:
 
 @dataclass(frozen=True)
 class Labels:
-    """Answers (examples, tokens) of a group, int64, and for each example the number of its prompt (examples,)."""
+    """Answers (examples, tokens) of a group, int64, below 0 where there is none; the number of each one's prompt."""
 
     answers: Tensor
     prompts: Tensor

@@ -22,10 +22,18 @@ class Events(Strict):
     """score that counts as emerged"""
     persistence: Count
     """evaluations for which the score must stay there"""
+    smoothing: Annotated[int, Field(ge=1)]
+    """evaluations of the running mean that dates a passage (odd)"""
     penalty: Positive
     """variances of noise by which a fitted step or sigmoid must beat a constant, for each unit of log(evaluations)"""
     width: Annotated[list[Fraction], Field(min_length=2, max_length=2)]
     """scores between which the width of a transition is taken"""
+
+    @model_validator(mode="after")
+    def _smoothing_is_odd(self) -> Self:
+        if self.smoothing % 2 == 0:
+            raise ValueError(f"smoothing: {self.smoothing} is even; allowed: odd numbers of evaluations")
+        return self
 
     @model_validator(mode="after")
     def _width_rises(self) -> Self:
@@ -162,6 +170,13 @@ class Grid(Strict):
     """of onsets"""
     margin: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
     """of leads, checkpoints"""
+
+    @model_validator(mode="after")
+    def _odd_windows(self) -> Self:
+        for window in self.smoothing:
+            if window % 2 == 0:
+                raise ValueError(f"smoothing: {window} is even; allowed: odd numbers of checkpoints")
+        return self
 
 
 class SensitivitySettings(Strict):

@@ -119,36 +119,30 @@ def _only_rankme(rates: pd.DataFrame, rule: str, settings: ClaimSettings) -> Ite
 
 def hierarchy(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
     """The local learning coefficient does not lead, and the Hessian lags."""
-    shares = _primary(evidence.hierarchy, settings).query("classes == 'all'").set_index(["measure", "relation"])
     rates, enough = _rates(evidence, settings), settings.verdicts.minimum_runs
+    shares = _primary(evidence.hierarchy, settings).query("classes == 'all'").set_index(["measure", "relation"])
     for claim, measure, statement, published, counts in (
         ("A9", "llc", "The local learning coefficient does not lead emergence", "v1, v3: 0/24", PUBLISHED_LLC),
         ("A10", "hessian", "The Hessian's top eigenvalue lags emergence", "v1: leads 4/24, lags", PUBLISHED_HESSIAN),
     ):
-        if (measure, "leads") not in shares.index:
+        if measure not in rates.index:
             continue
-        of_measure = shares.loc[measure]
-        leads, lags = of_measure.loc["leads"], of_measure.loc["lags"]
+        observed, placebo = (rates.loc[(measure, "all", "all", control)] for control in ("observed", "placebo"))
+        of_measure = shares.loc[measure] if measure in shares.index else shares.iloc[:0]
+        beside = "; ".join(f"{name} {interval(row, 'share', '.2f')}" for name, row in of_measure.iterrows())
         _, threshold = clopper_pearson(*counts, settings.statistics.confidence)
-        parts = [at_most(leads["low"], leads["high"], threshold)]
+        parts = [at_most(observed["low"], observed["high"], threshold)]
         rule = f"share that leads at or below {threshold:.3f} (exact upper bound of {counts[0]}/{counts[1]})"
-        if measure == "hessian":
-            parts.append(at_least(lags["low"], lags["high"], COIN))
+        if measure == "hessian" and len(of_measure):
+            parts.append(at_least(of_measure.loc["lags", "low"], of_measure.loc["lags", "high"], COIN))
             rule += f", share that lags at or above {COIN}"
-        placebo = rates.loc[(measure, "all", "all", "placebo")]
-        beside = "; ".join(
-            f"{name} {interval(row, 'share', '.2f')}" for name, row in of_measure.drop("leads").iterrows()
-        )
         yield {
             "claim": claim,
             "statement": statement,
             "published": published,
-            "value": leads["share"],
-            "low": leads["low"],
-            "high": leads["high"],
-            "interval": f"over {leads['runs']} runs, {leads['events']} events",
-            "control": f"{beside}; placebo leads {placebo['rate']:.2f}",
-            "verdict": both(*parts) if leads["runs"] >= enough else "undecided",
+            **_of_rate(observed),
+            "control": f"{beside}; placebo leads {placebo['rate']:.2f}" if beside else "no event",
+            "verdict": both(*parts) if observed["runs"] >= enough else "undecided",
             "rule": f"{rule}; from {enough} runs",
         }
 

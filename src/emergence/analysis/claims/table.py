@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from emergence import tables
@@ -36,11 +37,17 @@ def as_text(table: pd.DataFrame) -> str:
         lines += [
             f"{row.claim:<7} {row.verdict.upper():<12} {row.statement}",
             f"        published  {row.published}",
-            f"        here       {row.value:.3g} [{row.low:.3g}, {row.high:.3g}]  ({row.interval})",
+            f"        here       {_value(row.value, row.low, row.high)}  ({row.interval})",
             f"        beside it  {row.control}",
             f"        rule       {row.rule}",
         ]
     return "\n".join(lines)
+
+
+def _value(value: float, low: float, high: float) -> str:
+    if np.isnan(value):
+        return "no value"
+    return f"{value:.3g}" + ("" if np.isnan(low) else f" [{low:.3g}, {high:.3g}]")
 
 
 def make(

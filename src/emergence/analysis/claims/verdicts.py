@@ -6,6 +6,7 @@ between. A claim about sizes that a tier does not train is ``not testable at thi
 
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from emergence.analysis.intervals import clopper_pearson
@@ -70,4 +71,6 @@ def share_of(hits: int, total: int, confidence: float) -> Row:
 def interval(row: pd.Series | Row, name: str, form: str, prefix: str = "") -> str:
     """A value with its interval, as text."""
     low, high = row[f"{prefix}low"], row[f"{prefix}high"]
+    if np.isnan(row[name]):
+        return "none"
     return f"{row[name]:{form}} [{low:{form}}, {high:{form}}]"

@@ -1,0 +1,258 @@
+"""``emergence measure`` on a folder of checkpoints: what is written, and a clear line for each thing that is wrong."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from emergence import tables
+from emergence.cli import main
+from emergence.measures.own import measure
+from emergence.schemas.trajectories import MEASURE
+from emergence.training.trajectory import Trajectory
+
+STEPS = (100, 5, 20)
+MODEL = """
+import torch
+
+def build():
+    return torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 3))
+
+def number():
+    return 3
+
+def squared(outputs, targets):
+    return ((outputs - targets) ** 2).mean(dim=1)
+
+def tied():
+    model = torch.nn.Sequential(torch.nn.Embedding(3, 2), torch.nn.Linear(2, 3, bias=False))
+    model[1].weight = model[0].weight
+    return model
+"""
+Run = Callable[..., str]
+
+
+def network(seed: int) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+
+
+def examples() -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(30, 4, generator=generator), torch.randint(0, 3, (30,), generator=generator)
+    return {"mine.inputs": x, "mine.targets": y, "few/2.inputs": x[:7].clone(), "few/2.targets": y[:7].clone()}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder: a module that builds a model, its checkpoints and data."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine_to_build.py").write_text(MODEL)
+    (tmp_path / "checkpoints").mkdir()
+    for step in STEPS:
+        safetensors.torch.save_model(network(step), tmp_path / f"checkpoints/v2-step{step}.safetensors")
+    safetensors.torch.save_file(examples(), tmp_path / "data.safetensors")
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command, with some arguments replaced; its one line of error, or its table's name."""
+
+    def run(**replaced: str | None) -> str:
+        given: dict[str, str | None] = {
+            "folder": "checkpoints",
+            "model": "mine_to_build:build",
+            "measure": "loss",
+            "data": "data.safetensors",
+            "table": "table.parquet",
+            **replaced,
+        }
+        options = [part for key, value in given.items() if key != "folder" and value for part in (f"--{key}", value)]
+        code = main(["measure", given["folder"] or "", *options])
+        shown = capsys.readouterr()
+        if code == 0:
+            return shown.out.strip()
+        (line,) = shown.err.splitlines()
+        assert shown.out == ""
+        assert not (folder / "table.parquet").exists()
+        return line.removeprefix("emergence: ")
+
+    return run
+
+
+def test_every_checkpoint_is_measured_in_the_order_of_steps(run: Run, folder: Path) -> None:
+    assert run() == "table.parquet"
+    rows = tables.read(MEASURE, folder / "table.parquet")
+    assert rows["step"].drop_duplicates().tolist() == [5, 20, 100]
+    identity = {"study": "own", "run": "checkpoints", "size": "Sequential", "parameters": 67, "seed": 0}
+    assert rows[list(identity)].drop_duplicates().to_dict("records") == [identity]
+    data = {name: (examples()[f"{name}.inputs"], examples()[f"{name}.targets"]) for name in ("mine", "few/2")}
+    for step in STEPS:
+        found = rows[rows["step"] == step].set_index(["task", "variant"])["value"]
+        expected = measure("loss", network(step), data).set_index(["task", "variant"])["value"]
+        assert found.to_dict() == pytest.approx(expected.to_dict())
+    assert rows.groupby(["task", "variant"])["value"].nunique().min() == 3
+
+
+def test_options_thin_the_checkpoints_and_reach_the_measure(run: Run, folder: Path) -> None:
+    run(measure="fisher", options=json.dumps({"samples": 3, "every": 2}))
+    rows = tables.read(MEASURE, folder / "table.parquet")
+    assert rows["step"].unique().tolist() == [5, 100]
+    assert rows.query("variant == 'rank'")["value"].max() <= 3
+
+
+def test_layers_can_be_chosen(run: Run, folder: Path) -> None:
+    run(measure="rankme", layers="2")
+    assert tables.read(MEASURE, folder / "table.parquet")["layer"].unique().tolist() == [1]
+
+
+def test_a_loss_of_your_own(run: Run, folder: Path) -> None:
+    tensors = {"mine.inputs": torch.ones(5, 4), "mine.targets": torch.ones(5, 3)}
+    safetensors.torch.save_file(tensors, folder / "data.safetensors")
+    assert "targets are torch.float32" in run()
+    assert run(loss="mine_to_build:squared") == "table.parquet"
+    assert tables.read(MEASURE, folder / "table.parquet")["variant"].unique().tolist() == ["own"]
+
+
+def test_tied_weights_are_loaded(run: Run, folder: Path) -> None:
+    for path in (folder / "checkpoints").iterdir():
+        path.unlink()
+    model = nn.Sequential(nn.Embedding(3, 2), nn.Linear(2, 3, bias=False))
+    model[1].weight = model[0].weight
+    safetensors.torch.save_model(model, folder / "checkpoints/1.safetensors")
+    tensors = {"mine.inputs": torch.arange(3), "mine.targets": torch.arange(3)}
+    safetensors.torch.save_file(tensors, folder / "data.safetensors")
+    assert run(model="mine_to_build:tied") == "table.parquet"
+
+
+def test_our_own_trajectories_need_no_model(trajectory: Path, probes: Path, run: Run, folder: Path) -> None:
+    run(folder=str(trajectory), model=None, data=str(probes))
+    rows = tables.read(MEASURE, folder / "table.parquet")
+    assert rows["run"].unique().tolist() == ["2x8-s3"]
+    assert rows["step"].unique().tolist() == Trajectory.open(trajectory).steps
+
+
+# What can be wrong --------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_without_checkpoints_is_named(run: Run, folder: Path) -> None:
+    (folder / "empty").mkdir()
+    assert run(folder="empty") == "empty: no checkpoints; they must be called *.safetensors"
+    assert run(folder="nowhere") == "nowhere: no such folder"
+
+
+@pytest.mark.parametrize("name", ["step100.pt", "pytorch_model.bin"])
+def test_pickled_checkpoints_are_refused(run: Run, folder: Path, name: str) -> None:
+    (folder / "pickled").mkdir()
+    torch.save({"never": "read"}, folder / "pickled" / name)
+    line = run(folder="pickled")
+    assert line.startswith(f"pickled: {name} is pickled and is not read, as that could run code; save as safetensors")
+
+
+def test_pickled_data_are_refused(run: Run, folder: Path) -> None:
+    torch.save(examples(), folder / "data.pt")
+    assert re.match(r"data\.pt: not a readable safetensors file \(.*\); save the data as one", run(data="data.pt"))
+
+
+def test_a_name_without_step_or_with_another_s_is_refused(run: Run, folder: Path) -> None:
+    content = (folder / "checkpoints/v2-step5.safetensors").read_bytes()
+    (folder / "checkpoints/final.safetensors").write_bytes(content)
+    assert run() == "checkpoints/final.safetensors: no step in the name; call it, for example, step100.safetensors"
+    (folder / "checkpoints/final.safetensors").rename(folder / "checkpoints/005.safetensors")
+    assert "has the same step, 5, as 005.safetensors; keep one" in run()
+
+
+def test_keys_that_do_not_fit_are_named(run: Run, folder: Path) -> None:
+    other = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 5))
+    safetensors.torch.save_model(other, folder / "checkpoints/v2-step20.safetensors")
+    assert re.match(r"checkpoints/v2-step20\.safetensors: does not fit the model: .*2\.weight", run())
+    safetensors.torch.save_file({"layer.weight": torch.ones(3)}, folder / "checkpoints/v2-step5.safetensors")
+    line = run()
+    assert line.startswith("checkpoints/v2-step5.safetensors: does not fit the model: ")
+    assert "layer.weight" in line
+    assert "0.bias" in line
+
+
+def test_a_damaged_checkpoint_is_named(run: Run, folder: Path) -> None:
+    (folder / "checkpoints/v2-step5.safetensors").write_bytes(b"nothing")
+    assert run().startswith("checkpoints/v2-step5.safetensors: not a readable safetensors file")
+
+
+def test_weights_that_are_no_numbers_are_named(run: Run, folder: Path) -> None:
+    model = network(20)
+    with torch.no_grad():
+        model[2].weight[1, 2] = torch.nan
+    safetensors.torch.save_model(model, folder / "checkpoints/v2-step20.safetensors")
+    assert run().startswith("checkpoints/v2-step20.safetensors: 2.weight is not finite in this model; measure an")
+
+
+def test_an_unknown_measure_lists_those_there_are(run: Run) -> None:
+    listed = "fisher, gradient_covariance, hessian, linear_probe, llc, loss, rankme"
+    assert run(measure="sharpness") == f"sharpness: no such measure; allowed: {listed}"
+
+
+def test_a_group_of_one_sample_is_named(run: Run, folder: Path) -> None:
+    tensors = examples() | {"one.inputs": torch.ones(1, 4), "one.targets": torch.tensor([1])}
+    safetensors.torch.save_file(tensors, folder / "data.safetensors")
+    assert "v2-step5.safetensors: one: a rank over 1 sample means nothing; give at least" in run(measure="rankme")
+
+
+def test_data_without_partner_or_group_are_named(run: Run, folder: Path) -> None:
+    tensors = examples()
+    del tensors["mine.targets"]
+    safetensors.torch.save_file(tensors, folder / "data.safetensors")
+    assert run().startswith("data.safetensors: mine.targets is missing or has no partner; name tensors <group>.inputs")
+    safetensors.torch.save_file(examples() | {"mine.weights": torch.ones(3)}, folder / "data.safetensors")
+    assert run().startswith("data.safetensors: mine.weights is missing or has no partner")
+    assert "absent.safetensors" in run(data="absent.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("mine_to_build", "mine_to_build: cannot be imported"),
+        ("mine_to_build:missing", "mine_to_build:missing: cannot be imported"),
+        ("absent:build", "absent:build: cannot be imported (No module named 'absent')"),
+        (":build", ":build: cannot be imported"),
+        ("mine_to_build:torch", "mine_to_build:torch: is no function"),
+        ("mine_to_build:number", "mine_to_build:number: returned a int, not a torch.nn.Module"),
+    ],
+)
+def test_a_model_that_cannot_be_built_is_named(run: Run, name: str, message: str) -> None:
+    assert run(model=name).startswith(message)
+
+
+@pytest.mark.parametrize("option", [{"layers": "0"}, {"loss": "mine_to_build:squared"}, {"seed": "1"}])
+def test_options_of_a_model_are_not_dropped_without_one(run: Run, option: dict[str, str]) -> None:
+    assert run(model=None, **option).startswith("--layers, --loss and --seed are for models of your own")
+
+
+def test_without_a_model_a_folder_must_be_a_trajectory(run: Run) -> None:
+    assert run(model=None) == "checkpoints: is none of our trajectories; say what the model is: --model"
+
+
+@pytest.mark.parametrize("options", ["{", "[]", "3"])
+def test_options_must_be_an_object(run: Run, options: str) -> None:
+    assert run(options=options).startswith(f"--options: {options!r}")
+
+
+def test_an_option_that_does_not_exist_is_named(run: Run) -> None:
+    assert run(options='{"samples": 3}').startswith("loss: option samples: ")
+
+
+def test_seeds_change_random_draws_only(run: Run, folder: Path) -> None:
+    values = {}
+    for measured in ("fisher", "loss"):
+        for seed in ("0", "1"):
+            run(measure=measured, seed=seed)
+            values[measured, seed] = tables.read(MEASURE, folder / "table.parquet")["value"].to_numpy()
+            (folder / "table.parquet").unlink()
+    assert np.array_equal(values["loss", "0"], values["loss", "1"])
+    assert not np.array_equal(values["fisher", "0"], values["fisher", "1"])
