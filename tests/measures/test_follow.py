@@ -71,14 +71,31 @@ def spoil(trajectory: Path, step: int) -> None:
     write_json(trajectory / "manifest.json", {**run.manifest, "checkpoints": entries})
 
 
-def test_weights_that_are_no_numbers_are_refused(
-    trajectory: Path, probes: Path, rankme_settings: MeasureSettings, tmp_path: Path
+def test_weights_that_are_no_numbers_are_said_to_have_failed(
+    trajectory: Path,
+    probes: Path,
+    rankme_settings: MeasureSettings,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     spoil(trajectory, 6)
-    with pytest.raises(TrajectoryError, match=r"blocks\.1\.norm_2\.bias is not finite at step 6") as raised:
-        follow(rankme_settings, trajectory, probes, tmp_path / "rankme.parquet")
-    assert str(trajectory) in str(raised.value)
-    assert not (tmp_path / "rankme.parquet").exists()
+    follow(rankme_settings, trajectory, probes, tmp_path / "rankme.parquet")
+    rows = tables.read(MEASURE, tmp_path / "rankme.parquet")
+    assert rows.loc[rows["step"] == 6, ["variant", "value"]].values.tolist() == [["failed", 1.0]]
+    assert set(rows.loc[rows["variant"] != "failed", "step"]) == {0, 1, 2, 10, 12}
+    assert f"{trajectory}: blocks.1.norm_2.bias is not finite at step 6" in caplog.text
+
+
+@pytest.mark.parametrize("measured", ["rankme", "loss"])
+def test_a_run_of_nothing_but_failures_has_a_table_all_the_same(
+    measured: str, trajectory: Path, probes: Path, rankme_settings: MeasureSettings, tmp_path: Path
+) -> None:
+    for step in Trajectory.open(trajectory).steps:
+        spoil(trajectory, step)
+    options = {"rankme": rankme_settings.options, "loss": NoOptions()}[measured]
+    settings = MeasureSettings(measure=measured, options=options, device="cpu")
+    follow(settings, trajectory, probes, tmp_path / "measured.parquet")
+    assert set(tables.read(MEASURE, tmp_path / "measured.parquet")["variant"]) == {"failed"}
 
 
 def test_a_probe_set_of_one_sample_is_refused_where_samples_are_compared(

@@ -68,6 +68,20 @@ def test_a_constant_representation_reads_the_most_frequent_answer() -> None:
     assert accuracy(torch.ones(1, 40, 8).double(), answers, test, ridge=0.1)[0] == pytest.approx(0.75)
 
 
+def test_rounding_of_a_constant_representation_is_not_read() -> None:
+    """It would tell the answers, if differences of one part in ten million were looked at."""
+    answers = torch.tensor([[3]] * 30 + [[5]] * 10)
+    x = 4.0 * torch.ones(1, 40, 8).double() + 4e-7 * (answers == 5)
+    test = torch.arange(40) % 2 == 0
+    assert accuracy(x, answers, test, ridge=0.1)[0] == pytest.approx(0.75)
+    assert accuracy(x + 1e-4 * (answers == 5), answers, test, ridge=0.1)[0] == 1.0
+
+
+def test_only_answers_that_occur_are_classes() -> None:
+    x, answers = planted(noise=0.1)
+    assert accuracy(x, 10**9 * answers, halves(400), ridge=0.1)[0] == 1.0  # a column each would not fit
+
+
 def test_examples_of_a_prompt_stand_on_one_side() -> None:
     groups = np.random.default_rng(0).integers(0, 8, 200)
     test = held_out(groups, np.random.default_rng(1)).numpy()

@@ -10,11 +10,14 @@ from support import SMOKE, Copy
 
 from emergence import config, tables
 from emergence.schemas.analysis import CLAIMS
+from emergence.schemas.calibration import CALIBRATION
 from emergence.schemas.trajectories import MEASURE
 
 pytestmark = pytest.mark.workflow
 
 RUNS_OF_SMOKE, MEASURES_OF_SMOKE = 4, 7
+FIGURES = ("1", "2", "3", "4", "5", "S1", "S2", "S3", "S4")
+EVERY_FIGURE = {f"fig{number}": 1 for number in FIGURES}
 
 WEIGHT_NORM = """
 def measure(subject, rng, settings):
@@ -43,7 +46,7 @@ def test_smoke_ends_with_figures_and_claims(smoke: Copy) -> None:
     claims = tables.read(CLAIMS, results / "claims.parquet")
     assert claims["claim"].is_unique
     assert set(claims["verdict"]) <= {"holds", "fails", "undecided", "not testable at this tier"}
-    for number in (1, 2, 3):
+    for number in FIGURES:
         assert (results / f"figures/fig{number}.pdf").read_bytes().startswith(b"%PDF")
         assert (results / f"figures/fig{number}.png").read_bytes().startswith(b"\x89PNG")
 
@@ -61,7 +64,7 @@ def test_touching_a_module_does_nothing(smoke: Copy) -> None:
     ("edited", "expected"),
     [
         ("src/emergence/figures/fig2.py", {"fig2": 1}),
-        ("src/emergence/figures/style.py", {"fig1": 1, "fig2": 1, "fig3": 1}),
+        ("src/emergence/figures/style.py", EVERY_FIGURE),
         ("src/emergence/cli.py", {}),
     ],
     indirect=["edited"],
@@ -78,7 +81,20 @@ def test_an_edited_measure_trains_nothing(edited: tuple[Copy, str]) -> None:
 
 
 def test_a_plot_setting_trains_nothing(smoke: Copy) -> None:
-    assert smoke.planned(*overlay(smoke, "dpi.yaml", "figures: {dpi: 90}")) == {"fig1": 1, "fig2": 1, "fig3": 1}
+    assert smoke.planned(*overlay(smoke, "dpi.yaml", "figures: {dpi: 90}")) == EVERY_FIGURE
+
+
+def test_nothing_emerges_in_a_minute_and_all_is_said_to_be_undecided(smoke: Copy) -> None:
+    claims = tables.read(CLAIMS, smoke.folder / "results/smoke/claims.parquet").set_index("claim")
+    assert set(claims.loc["A6":"A14", "verdict"]) == {"undecided"}
+    calibration = tables.read(CALIBRATION, smoke.folder / "results/smoke/calibration.parquet")
+    assert calibration["passed"].all()
+
+
+def test_a_change_of_signal_follows_nothing_anew(smoke: Copy) -> None:
+    planned = smoke.planned(*overlay(smoke, "signal.yaml", "anatomy: {signals: {hessian: {variant: trace}}}"))
+    assert planned["leads"] == 1
+    assert not {"train", "follow", "events", "collapse"} & set(planned)
 
 
 def test_a_verdict_threshold_judges_anew_only(smoke: Copy) -> None:
@@ -120,7 +136,7 @@ def test_identical_results_on_one_core(smoke: Copy) -> None:
 def test_report_is_built(smoke: Copy) -> None:
     smoke.snakemake(*SMOKE, "--report", "report.html")
     report = (smoke.folder / "report.html").read_text()
-    assert all(f"fig{number}.png" in report for number in (1, 2, 3))
+    assert all(f"fig{number}.png" in report for number in FIGURES)
     assert "claims.csv" in report
 
 

@@ -57,7 +57,7 @@ def rank_scale(values: Array) -> Array:
 def collapse(rows: pd.DataFrame, settings: Collapse) -> pd.DataFrame:
     """One row a run, task-level, layer and variant (table ``collapse``), from rows of one measure."""
     frames = []
-    for _, run in rows.groupby("run", sort=False):
+    for _, run in rows.dropna(subset=["task"]).groupby("run", sort=False):
         wide = run.pivot_table(index=CURVE, columns="step", values="value", sort=False).sort_index(axis=1)
         steps = wide.columns.to_numpy()
         found = shape(rank_scale(wide.to_numpy()), int((steps <= settings.floor_until).sum()), settings)
@@ -68,10 +68,11 @@ def collapse(rows: pd.DataFrame, settings: Collapse) -> pd.DataFrame:
         frame["collapse_step"] = to_steps(found.collapse_position, steps)
         frame["onset_step"] = to_steps(found.onset_position, steps)
         frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLLAPSE.arrow.names)
 
 
 def make(settings: Collapse, measures: list[Path], table: Path) -> None:
     """Find collapse and recovery in every curve of a measure."""
     frames = [collapse(tables.read(MEASURE, path), settings) for path in measures]
-    tables.write(COLLAPSE, pd.concat(frames, ignore_index=True), table)
+    found = [frame for frame in frames if len(frame)] or frames[:1]  # a run may have no checkpoint that could be measured
+    tables.write(COLLAPSE, pd.concat(found, ignore_index=True), table)

@@ -12,12 +12,11 @@ from typing import get_args
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from emergence import tables
 from emergence.analysis.difficulty import CLASSES
 from emergence.analysis.events import UNIT
-from emergence.analysis.intervals import clopper_pearson, clustered, sign_flip
+from emergence.analysis.intervals import clopper_pearson, clustered, holm, sign_flip
 from emergence.schemas.analysis import EVENTS, HIERARCHY, LEADS, PRECURSORS
 from emergence.settings.analysis import Definition, Null, RateSettings, Statistics
 
@@ -69,7 +68,7 @@ def rates(found: pd.DataFrame, tier: Tier, families: Sequence[str], settings: St
     """
     rows = [{**cell, **row} for cell, group in cells(found, tier) for row in _rates(group, settings)]
     table = pd.DataFrame(rows, columns=PRECURSORS.arrow.names)
-    table["holm_p"] = table.groupby(list(families))["p"].transform(_holm)
+    table["holm_p"] = table.groupby(list(families))["p"].transform(holm)
     return table
 
 
@@ -93,15 +92,6 @@ def _rates(group: pd.DataFrame, settings: Statistics) -> Iterator[Row]:
             row["excess_low"], row["excess_high"] = interval
             row["p"] = sign_flip(excess, runs, settings.bootstrap, rng)
         yield row
-
-
-def _holm(p: pd.Series) -> pd.Series:
-    """Holm's correction over the p that there are."""
-    known = p.notna()
-    corrected = p.astype(float).copy()
-    if known.any():
-        corrected[known] = multipletests(p[known].astype(float), method="holm")[1]
-    return corrected
 
 
 def hierarchy(found: pd.DataFrame, tier: Tier, settings: Statistics) -> pd.DataFrame:

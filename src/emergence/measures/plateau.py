@@ -15,7 +15,7 @@ import pandas as pd
 
 from emergence import tables
 from emergence.measures import llc
-from emergence.measures.follow import finite, opened
+from emergence.measures.follow import opened
 from emergence.progress import Progress
 from emergence.schemas.trajectories import PLATEAU
 from emergence.settings.measures import LocalLearning, PlateauSettings
@@ -35,7 +35,7 @@ def sweep(settings: PlateauSettings, trajectory: Path, probes: Path, table: Path
     """Estimate with every choice of settings at the configured shares of a run, and write ``table``.
 
     Raises:
-        TrajectoryError: if a checkpoint is damaged or foreign, or its weights are not finite.
+        TrajectoryError: if a checkpoint is damaged or foreign.
     """
     run, subject = opened(trajectory, probes, settings.device)
     steps = [run.steps[round(share * (len(run.steps) - 1))] for share in settings.plateau.at]
@@ -43,7 +43,7 @@ def sweep(settings: PlateauSettings, trajectory: Path, probes: Path, table: Path
     progress = Progress(f"plateau {run.identity['run']}", len(tried), "settings")
     frames = []
     for done, (step, choice) in enumerate(tried, start=1):
-        subject.model.load_state_dict(finite(run, step))
+        subject.model.load_state_dict(run.weights(step))
         rng = np.random.default_rng([run.identity["seed"], step])
         rows = pd.DataFrame(llc.measure(subject, rng, choice.model_copy(update={"own": False})))
         varied = {name: getattr(choice, name) for name in ("step_size", "n_beta", "localisation")}
