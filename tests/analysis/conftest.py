@@ -17,9 +17,8 @@ def collapse_settings() -> Collapse:
 
 @pytest.fixture(scope="session")
 def event_settings() -> Events:
-    return Events(
-        primary="exact_match", detector="threshold", threshold=0.5, persistence=5, smoothing=5, penalty=3.0, width=[0.1, 0.9]
-    )
+    fits = {"penalty": 3.0, "width": [0.1, 0.9]}
+    return Events(primary="exact_match", detector="threshold", threshold=0.5, persistence=5, smoothing=5, **fits)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from emergence import tables
-from emergence.analysis.collapse import collapse, make, shape
+from emergence.analysis.collapse import collapse, make, rank_scale, shape
 from emergence.schemas.analysis import COLLAPSE
 from emergence.schemas.trajectories import MEASURE
 from emergence.settings.analysis import Collapse
@@ -31,9 +31,9 @@ def test_a_planted_collapse_is_recovered(collapse_settings: Collapse) -> None:
         begin = rng.integers(3, 15)
         end = begin + 2 * rng.integers(3, 10)
         onset = end + rng.integers(4, 20)
-        found = shape(np.exp(planted(initial, floor, (begin, end), onset)), EARLY, collapse_settings)
-        assert found.initial == pytest.approx(initial)
-        assert found.floor == pytest.approx(floor)
+        found = shape(planted(initial, floor, (begin, end), onset), EARLY, collapse_settings)
+        assert found.initial == pytest.approx(np.log(initial))
+        assert found.floor == pytest.approx(np.log(floor))
         assert end <= found.floor_position <= onset
         assert found.collapse_position == pytest.approx((begin + end) / 2), "half of the way, in logarithm"
         assert found.onset_position == pytest.approx(onset), "without noise, as soon as the floor is left"
@@ -42,9 +42,9 @@ def test_a_planted_collapse_is_recovered(collapse_settings: Collapse) -> None:
 def test_a_planted_collapse_is_recovered_from_noise(collapse_settings: Collapse) -> None:
     rng = np.random.default_rng(1)
     log = planted(16, 4, (6, 20), 45) + rng.normal(0, 0.02, (200, len(STEPS)))
-    found = shape(np.exp(log), EARLY, collapse_settings)
-    assert np.abs(found.initial / 16 - 1).max() < 0.1
-    assert np.abs(found.floor / 4 - 1).max() < 0.1
+    found = shape(log, EARLY, collapse_settings)
+    assert np.abs(found.initial - np.log(16)).max() < 0.1
+    assert np.abs(found.floor - np.log(4)).max() < 0.1
     assert np.abs(found.collapse_position - 13).max() < 1
     assert np.abs(np.median(found.onset_position) - 45) < 3
 
@@ -53,7 +53,7 @@ def test_a_planted_collapse_is_recovered_from_noise(collapse_settings: Collapse)
 def test_noise_is_rarely_taken_for_recovery(onset: int, collapse_settings: Collapse) -> None:
     """On the floor, five noise widths are passed for five checkpoints by a real departure only."""
     log = planted(16, 4, (6, 20), onset) + np.random.default_rng(5).normal(0, 0.01, (300, len(STEPS)))
-    found = shape(np.exp(log), EARLY, collapse_settings)
+    found = shape(log, EARLY, collapse_settings)
     assert (found.onset_position < onset - 4).mean() <= 0.05
 
 
@@ -72,26 +72,26 @@ def test_steps_are_those_of_the_positions(collapse_settings: Collapse) -> None:
 @pytest.mark.parametrize("noise", [0.0, 0.03])
 def test_flat_and_rising_curves_do_not_collapse(slope: float, noise: float, collapse_settings: Collapse) -> None:
     log = np.log(6) + slope * AT + np.random.default_rng(2).normal(0, noise, (100, len(STEPS)))
-    found = shape(np.exp(log), EARLY, collapse_settings)
+    found = shape(log, EARLY, collapse_settings)
     assert np.isnan(found.collapse_position).all()
 
 
 @pytest.mark.parametrize(("floor", "collapses"), [(9.0, False), (7.9, True)])
 def test_a_collapse_must_be_deep(floor: float, collapses: bool, collapse_settings: Collapse) -> None:
-    found = shape(np.exp(planted(10, floor, (6, 20), 45)), EARLY, collapse_settings)
+    found = shape(planted(10, floor, (6, 20), 45), EARLY, collapse_settings)
     assert np.isfinite(found.collapse_position) == collapses
 
 
 def test_a_fall_after_the_first_steps_is_no_early_collapse(collapse_settings: Collapse) -> None:
-    found = shape(np.exp(planted(16, 4, (EARLY + 5, EARLY + 25), EARLY + 40)), EARLY, collapse_settings)
+    found = shape(planted(16, 4, (EARLY + 5, EARLY + 25), EARLY + 40), EARLY, collapse_settings)
     assert np.isnan(found.collapse_position)
-    assert found.floor == pytest.approx(16)
+    assert found.floor == pytest.approx(np.log(16))
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.02])
 def test_without_recovery_there_is_no_onset(noise: float, collapse_settings: Collapse) -> None:
     log = np.interp(AT, [6, 20], np.log([16, 4])) + np.random.default_rng(3).normal(0, noise, (100, len(STEPS)))
-    found = shape(np.exp(log), EARLY, collapse_settings)
+    found = shape(log, EARLY, collapse_settings)
     assert np.isfinite(found.collapse_position).all()
     assert np.isfinite(found.onset_position).mean() <= 0.05
 
@@ -100,7 +100,7 @@ def test_without_recovery_there_is_no_onset(noise: float, collapse_settings: Col
 def test_a_short_visit_above_the_floor_is_no_recovery(length: int, recovers: bool, collapse_settings: Collapse) -> None:
     log = np.interp(AT, [6, 20], np.log([16, 4]))
     log[50 : 50 + length] += 1.0
-    assert np.isfinite(shape(np.exp(log), EARLY, collapse_settings).onset_position) == recovers
+    assert np.isfinite(shape(log, EARLY, collapse_settings).onset_position) == recovers
 
 
 def test_a_noisier_curve_recovers_later(collapse_settings: Collapse) -> None:
@@ -110,7 +110,7 @@ def test_a_noisier_curve_recovers_later(collapse_settings: Collapse) -> None:
     delays = []
     for noise in noises:
         log = planted(16, 4, (6, 20), 40, slope) + rng.normal(0, noise, (300, len(STEPS)))
-        delays.append(np.nanmedian(shape(np.exp(log), EARLY, collapse_settings).onset_position) - 40)
+        delays.append(np.nanmedian(shape(log, EARLY, collapse_settings).onset_position) - 40)
     most = collapse_settings.noise_multiple * noises / slope
     assert (np.diff(delays) > 0.3 * np.diff(most)).all()
     assert (np.array(delays) < most + 1).all()
@@ -121,8 +121,8 @@ def test_ranks_below_one_count_as_one(collapse_settings: Collapse) -> None:
     log = planted(16, 2, (6, 20), 45)
     values = np.exp(log)
     values[22:40] = 0.0
-    found = shape(values, EARLY, collapse_settings)
-    assert found.floor == 1.0
+    found = shape(rank_scale(values), EARLY, collapse_settings)
+    assert found.floor == 0.0
     assert found.onset_position == pytest.approx(39)
 
 
@@ -161,3 +161,19 @@ def test_table_follows_its_schema(collapse_settings: Collapse, tmp_path: Path) -
     found = tables.read(COLLAPSE, tmp_path / "collapse.parquet").set_index("run")
     assert found["collapse_step"].isna().to_dict() == {"r1": False, "r2": True}
     assert found["onset_step"].isna().to_dict() == {"r1": False, "r2": True}
+
+
+def test_a_known_floor_is_not_looked_for(collapse_settings: Collapse) -> None:
+    """A score starts wherever it does; what counts is when it leaves the floor for good."""
+    rng = np.random.default_rng(6)
+    curves = np.interp(AT, [0, 20, 60, 90], [-2.0, -0.5, -0.5, 1.0]) + rng.normal(0, 0.01, (50, len(STEPS)))
+    found = shape(curves, EARLY, collapse_settings, floor=0.0)
+    assert set(found.floor) == {0.0}
+    assert set(found.floor_position) == {0}
+    assert np.abs(found.onset_position - 71).max() < 2, "where it passes five noise widths above 0"
+    assert (shape(curves + 1.0, EARLY, collapse_settings, floor=0.0).onset_position < 30).all()
+
+
+def test_no_curves_have_no_shape(collapse_settings: Collapse) -> None:
+    found = shape(np.empty((0, len(STEPS))), EARLY, collapse_settings)
+    assert found.onset_position.shape == found.floor.shape == (0,)

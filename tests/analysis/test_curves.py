@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emergence.analysis.curves import crossing, smoothed, to_positions, to_steps
+from emergence.analysis.curves import crossing, mean_shift, noise, smoothed, to_positions, to_steps
 
 # Few distinct values, so that ties with the threshold and plateaus are frequent.
 LEVELS = st.lists(st.sampled_from([-1.0, 0.0, 0.25, 0.5, 0.75, 1.0, 2.0]), min_size=1, max_size=14)
@@ -98,3 +98,55 @@ def test_smoothing_is_a_running_median_along_checkpoints() -> None:
         np.testing.assert_array_equal(found[:, i], np.median(values[:, i - 2 : i + 3], axis=1))
     np.testing.assert_array_equal(found[:, 0], np.median(values[:, [0, 0, 0, 1, 2]], axis=1))
     np.testing.assert_array_equal(smoothed(values, 1), values)
+
+
+def slow_shift(values: list[float], after: int) -> tuple[float, float]:
+    """Every split, by its residual sum of squares."""
+    best, found = math.inf, (math.nan, math.nan)
+    for split in range(after + 1, len(values)):
+        left, right = np.array(values[after:split]), np.array(values[split:])
+        residual = ((left - left.mean()) ** 2).sum() + ((right - right.mean()) ** 2).sum()
+        if residual < best - 1e-9:
+            best, found = residual, (split - 0.5, right.mean() - left.mean())
+    return found
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 12), st.data())
+def test_a_change_of_mean_is_the_best_of_all_splits(seed: int, length: int, data: st.DataObject) -> None:
+    after = np.array([data.draw(st.integers(0, length - 1)) for _ in range(3)])
+    values = np.random.default_rng(seed).standard_normal((3, length)) + 5
+    position, size = mean_shift(values, after)
+    expected = [slow_shift(row.tolist(), start) for row, start in zip(values, after, strict=True)]
+    np.testing.assert_allclose(np.stack([position, size], axis=1), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("height", [1.0, -1.0, 1e-6])
+def test_a_planted_change_of_mean(height: float) -> None:
+    values = 0.3 + height * (np.arange(40) >= 13)
+    assert mean_shift(values) == (12.5, pytest.approx(height))
+    assert mean_shift(values, 5) == (12.5, pytest.approx(height)), "positions count from the first checkpoint"
+    assert mean_shift(values, 13)[1] == pytest.approx(0.0), "what came before does not count"
+
+
+@pytest.mark.parametrize("level", [0.0, 0.1, 0.3, -1e6 / 3])
+def test_a_constant_has_a_change_of_nothing(level: float) -> None:
+    """Exactly: its noise is 0, so that rounding would exceed any multiple of it."""
+    values = np.full(50, level)
+    assert mean_shift(values)[1] == 0.0
+    values[:20] += 1.0
+    assert mean_shift(values, 20)[1] == 0.0
+
+
+@pytest.mark.parametrize("length", [0, 1])
+def test_one_checkpoint_has_no_change(length: int) -> None:
+    assert np.isnan(mean_shift(np.ones((2, length)))).all()
+    assert np.isnan(mean_shift(np.ones((2, 5)), 4)).all(), "nor has the last"
+
+
+def test_noise_is_that_of_what_is_left_of_a_trend() -> None:
+    rng = np.random.default_rng(3)
+    trend = 3 * np.sin(np.arange(2000) / 200)
+    for deviation in (0.01, 0.1):
+        assert noise(trend + rng.normal(0, deviation, 2000)) == pytest.approx(deviation, rel=0.1)
+    assert noise(np.ones((4, 2))).tolist() == [0.0] * 4

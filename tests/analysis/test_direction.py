@@ -125,3 +125,13 @@ def test_tables_hold_the_primary_variant(tmp_path: Path) -> None:
     assert tables.read(DIRECTION, tmp_path / "steps.parquet")["collapse_step"].fillna(-1).tolist() == [20, -1]
     shares = tables.read(TOP_DOWN, tmp_path / "shares.parquet")
     assert shares["count"].tolist() == [0, 0, 0, 0]
+
+
+def test_the_control_has_no_direction(tmp_path: Path) -> None:
+    control = collapses([[10.0], [20.0]], task="CTL")
+    tables.write(COLLAPSE, pd.concat([control, collapses([[20.0], [10.0]])]), tmp_path / "collapse.parquet")
+    settings = DirectionSettings(variant=VARIANT, confidence=0.95)
+    make(settings, tmp_path / "collapse.parquet", tmp_path / "steps.parquet", tmp_path / "shares.parquet")
+    assert set(tables.read(DIRECTION, tmp_path / "steps.parquet")["task"]) == {"COPY"}
+    shares = tables.read(TOP_DOWN, tmp_path / "shares.parquet")
+    assert shares[["count", "units"]].to_numpy().tolist() == [[1, 1]] * 4

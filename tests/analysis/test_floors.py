@@ -151,3 +151,12 @@ def test_other_variants_are_left_out(statistics: Statistics, tmp_path: Path) -> 
     make(FloorSettings(variant=VARIANT, statistics=statistics), tmp_path / "collapse.parquet", tmp_path / "f.parquet")
     slopes = of_floor(tables.read(FLOORS, tmp_path / "f.parquet"))["slope"]
     assert slopes.to_numpy() == pytest.approx(0.0, abs=0.02)
+
+
+def test_the_control_has_no_floor(statistics: Statistics, tmp_path: Path) -> None:
+    control = collapses(0.5, 0.01).assign(task="CTL")
+    tables.write(COLLAPSE, pd.concat([control, collapses(0.0, 0.01)]), tmp_path / "collapse.parquet")
+    make(FloorSettings(variant=VARIANT, statistics=statistics), tmp_path / "collapse.parquet", tmp_path / "f.parquet")
+    found = tables.read(FLOORS, tmp_path / "f.parquet")
+    assert set(found["task"]) == {"COPY", "ADD", "MOD", "all"}
+    assert of_floor(found)["slope"].to_numpy() == pytest.approx(0.0, abs=0.02)

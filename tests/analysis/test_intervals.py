@@ -1,9 +1,14 @@
-"""Intervals: published exact values, and coverage of the bootstrap on data that are dependent."""
+"""Intervals: published exact values, coverage of the bootstrap on dependent data; p of signs, Holm's correction."""
+
+from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.stats import kstest
+from statsmodels.stats.multitest import multipletests
 
-from emergence.analysis.intervals import clopper_pearson, clustered
+from emergence.analysis.intervals import EXACT_UP_TO, clopper_pearson, clustered, holm, sign_flip
 
 
 @pytest.mark.parametrize(
@@ -81,3 +86,75 @@ def test_names_and_order_of_runs_do_not_matter() -> None:
 @pytest.mark.parametrize("runs", [[], ["a"], ["a", "a", "a"]])
 def test_fewer_than_two_runs_say_nothing(runs: list[str]) -> None:
     assert np.isnan(clustered(np.ones(len(runs)), runs, 0.95, 100, np.random.default_rng(0))).all()
+
+
+# Signs of runs -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "runs", "p"),
+    [
+        ([1.0], "a", 1 / 2),
+        ([-1.0], "a", 1.0),
+        ([0.0, 0.0], "ab", 1.0),
+        ([1.0, -1.0], "ab", 3 / 4),
+        ([3.0, 2.0, 1.0], "abc", 1 / 8),
+        ([3.0, 2.0, -1.0], "abc", 2 / 8),
+        ([1.0, 2.0, -1.0, 2.0], "aabb", 1 / 4),  # 3 and 1
+        ([1.0] * 12, "abcdefabcdef", 2.0**-6),
+    ],
+)
+def test_signs_of_few_runs(values: list[float], runs: str, p: float) -> None:
+    assert sign_flip(values, list(runs), 0, np.random.default_rng(0)) == p
+
+
+def test_signs_against_brute_force() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        sums = np.round(rng.normal(0.3, 1, 6), 1)
+        every = [np.dot(signs, sums) for signs in product([1, -1], repeat=6)]
+        assert sign_flip(sums, range(6), 0, rng) == np.mean(np.array(every) >= sums.sum() - 1e-9)
+
+
+@pytest.mark.parametrize("runs", [8, EXACT_UP_TO + 4])
+def test_p_of_signs_is_uniform_under_its_null(runs: int) -> None:
+    """Whether all signs are tried or some are drawn; runs of unequal size and spread, events of a run alike."""
+    rng = np.random.default_rng(1)
+    member = np.repeat(np.arange(runs), rng.integers(1, 9, runs))
+    spread = rng.uniform(0.2, 3, runs)
+    found = []
+    for _ in range(400):
+        shared = spread * rng.standard_normal(runs)
+        found.append(sign_flip(shared[member], member, 300, rng))
+    assert kstest(found, "uniform").pvalue > 0.01
+    assert np.mean(np.array(found) <= 0.05) == pytest.approx(0.05, abs=0.035)
+
+
+def test_signs_of_events_would_be_too_many() -> None:
+    """Runs and not events are the observations: four runs say no more than 1 in 16."""
+    assert sign_flip(np.ones(400), np.repeat(np.arange(4), 100), 0, np.random.default_rng(0)) == 1 / 16
+
+
+def test_drawn_signs_count_the_observed_ones() -> None:
+    assert sign_flip(np.ones(40), np.arange(40), 99, np.random.default_rng(0)) == 0.01
+
+
+def test_no_runs_have_no_p() -> None:
+    assert np.isnan(sign_flip([], [], 10, np.random.default_rng(0)))
+
+
+# Holm --------------------------------------------------------------------------------------------------------------
+
+
+def test_holm_against_statsmodels() -> None:
+    rng = np.random.default_rng(2)
+    for count in (1, 2, 7, 30):
+        p = pd.Series(rng.choice([0.001, 0.01, 0.02, 0.2, 0.9], count), index=rng.permutation(count))
+        np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
+
+
+def test_holm_is_over_the_p_that_there_are() -> None:
+    found = holm(pd.Series([np.nan, 0.02, np.nan, 0.04]))
+    assert found.tolist() == pytest.approx([np.nan, 0.04, np.nan, 0.04], nan_ok=True)
+    assert holm(pd.Series([np.nan, np.nan])).isna().all()
+    assert holm(pd.Series([None, None], dtype=object)).isna().all()

@@ -74,5 +74,5 @@ def collapse(rows: pd.DataFrame, settings: Collapse) -> pd.DataFrame:
 def make(settings: Collapse, measures: list[Path], table: Path) -> None:
     """Find collapse and recovery in every curve of a measure."""
     frames = [collapse(tables.read(MEASURE, path), settings) for path in measures]
-    found = [frame for frame in frames if len(frame)] or frames[:1]  # a run may have no checkpoint that could be measured
+    found = [frame for frame in frames if len(frame)] or frames[:1]  # a run may have nothing that could be measured
     tables.write(COLLAPSE, pd.concat(found, ignore_index=True), table)

@@ -94,7 +94,7 @@ def multiply(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Toke
 
 
 def control(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Tokens]:
-    """Prompts of another task-level, such as ``SORT-6``, with answers to others of its prompts: nothing to be learned."""
+    """Prompts of another task-level, such as ``SORT-6``, with answers to others of its prompts: nothing to learn."""
     task, _, of_task = level.partition("-")
     prompts, _ = TASKS[task].generate(rng, of_task, n)
     _, answers = TASKS[task].generate(rng, of_task, n)
