@@ -13,6 +13,7 @@ from snakemake.utils import update_config
 
 from emergence import config
 from emergence.config import Config, ConfigError
+from emergence.stages import STAGES
 
 ROOT = Path(__file__).parents[1]
 TIERS = sorted((ROOT / "workflow" / "tiers").glob("*.yaml"))
@@ -269,14 +270,15 @@ def test_overlay_is_read_after_the_base(tmp_path: Path) -> None:
     assert (loaded.tier, loaded.anatomy.training.steps, loaded.anatomy.training.warmup) == ("mine", 4000, 100)
 
 
-FIGURES = {"fig1", "fig2", "fig3", "figS1"}
-STATISTICS = {"floors", "precursors", "claims"}
+FIGURES = {name for name in STAGES if name.startswith("fig")}
+LEADS = {"leads", "sensitivity"}
+STATISTICS = {"floors", "precursors", "claims", "limits", *LEADS}
 READERS: list[tuple[str, Any, set[str]]] = [
     ("tier", "mine", set()),
     ("pathvars.results", "elsewhere", set()),
-    ("device", "cpu", {"train", "follow"}),
+    ("device", "cpu", {"train", "follow", "plateau"}),
     ("anatomy.tasks.ADD", [1, 2], {"tasks", "train"}),
-    ("anatomy.easy", ["COPY"], {"precursors"}),
+    ("anatomy.easy", ["COPY"], {"limits", *LEADS}),
     ("anatomy.sizes.0.heads", 2, {"train"}),
     ("anatomy.sizes.1.heads", 2, set()),
     ("anatomy.seeds", [1, 2, 3, 4], set()),
@@ -287,23 +289,31 @@ READERS: list[tuple[str, Any, set[str]]] = [
     ("anatomy.evaluation.seed", 7, {"tasks"}),
     ("anatomy.evaluation.examples", 90, {"tasks", "validity"}),
     ("anatomy.probes.seed", 7, {"tasks"}),
-    ("anatomy.measures.rankme.epsilon", 1e-6, {"follow"}),
-    ("anatomy.variant", "mean/centred/sigma", {"floors", "direction", "precursors", "claims", "fig2", "fig3"}),
-    ("anatomy.events.primary", "log_probability", {"events", "validity", "claims", "fig1"}),
-    ("anatomy.events.threshold", 0.45, {"events", "validity", "fig1"}),
-    ("anatomy.events.persistence", 4, {"events", "validity"}),
+    ("anatomy.measures.rankme.epsilon", 1e-6, {"follow", "calibration"}),
+    ("anatomy.measures.llc.draws", 50, {"plateau", "figS3"}),
+    ("anatomy.plateau.at", [0.5], {"plateau"}),
+    ("anatomy.signals.hessian.variant", "trace", set()),
+    ("anatomy.limits.tie", 2.0, {"limits"}),
+    ("anatomy.sensitivity.margin", [3.0], {"sensitivity"}),
+    ("anatomy.precursors.families", ["metric"], {"precursors", *LEADS}),
+    ("anatomy.precursors.definition", "change-point", {"precursors", "claims", "fig4", *LEADS}),
+    ("anatomy.verdicts.nulls", ["placebo"], {"claims"}),
+    ("calibration.seed", 7, {"calibration"}),
+    ("anatomy.variant", "mean/centred/sigma", {"floors", "direction", "claims", "fig2", "fig3", *LEADS}),
+    ("anatomy.events.primary", "log_probability", {"events", "validity", "claims", "limits", "fig1", "fig4", "fig5", *LEADS}),
+    ("anatomy.events.threshold", 0.45, {"events", "validity", "fig1", *LEADS}),
+    ("anatomy.events.persistence", 4, {"events", "validity", *LEADS}),
     ("anatomy.validity.trials", 100, {"validity"}),
     ("anatomy.validity.marks.timing", 2.0, {"validity", "figS1"}),
-    ("anatomy.collapse.depth", 0.7, {"collapse", "precursors"}),
-    ("anatomy.collapse.floor_until", 300, {"collapse", "precursors", "fig3"}),
-    ("anatomy.precursors.shifts", 100, {"precursors"}),
+    ("anatomy.collapse.depth", 0.7, {"collapse", *LEADS}),
+    ("anatomy.collapse.floor_until", 300, {"collapse", "fig3", *LEADS}),
+    ("anatomy.precursors.shifts", 100, {"precursors", *LEADS}),
     ("anatomy.statistics.seed", 7, STATISTICS),
     ("anatomy.statistics.confidence", 0.9, {*STATISTICS, "validity", "direction"}),
     ("anatomy.statistics.equivalence", 0.2, {*STATISTICS, "fig2"}),
     ("anatomy.verdicts.universal", 0.9, {"claims"}),
     ("figures.dpi", 100, FIGURES),
 ]
-STAGES = ["tasks", "train", "follow", "events", "validity", "collapse", *STATISTICS, "direction", *FIGURES]
 
 
 def given_to_stages(loaded: Config) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Limits of prediction on planted orders: found where there are some, a uniform p where there are none."""
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -119,6 +120,19 @@ def test_classes_may_differ_from_run_to_run(settings: LimitSettings) -> None:
     changed, same = (rows.loc[(name, "within easy")] for name in ("other_seeds", "family"))
     assert changed["value"] != same["value"]
     assert changed["null"] == pytest.approx(0.5, abs=0.03)
+
+
+def test_classes_are_permuted_independently(settings: LimitSettings) -> None:
+    """Two easy and two hard task-levels in perfect order: one of four permutations within classes does as well."""
+    many = settings.model_copy(update={"limits": settings.limits.model_copy(update={"permutations": 4000})})
+    step = np.array([[100.0, 200.0, 300.0, 400.0]])
+    names = np.array([["easy", "easy", "hard", "hard"]], dtype=object)
+    levels = pd.MultiIndex.from_tuples([("COPY", "1"), ("REV", "1"), ("PAR", "1"), ("ADD", "1")], names=LEVELS.names)
+    small = replace(of(step), levels=levels, classes={"family": names})
+    rows = pd.DataFrame(Comparison(small, many).concordance(step, np.random.default_rng(0)))
+    rows = rows[(rows["statistic"] == "concordance") & (rows["size"] == "all")].set_index("pairs_of")
+    assert rows.loc["within", "value"] == 1.0
+    assert rows.loc["within", ["p", "task_p"]].tolist() == pytest.approx([0.5, 0.5], abs=0.04)
 
 
 def test_without_other_seeds_there_are_no_classes_by_them(settings: LimitSettings) -> None:

@@ -150,6 +150,16 @@ def test_spacing_is_that_of_the_measure(checkpoints: int, every: int, collapse_s
     assert of_measure.spacing == every
 
 
+def test_checkpoints_that_failed_do_not_widen_the_spacing(collapse_settings: Collapse) -> None:
+    steps = np.delete(STEPS[::4], [1, 5, 6])
+    assert Signals(NOTHING, steps, np.empty((0, len(steps))), STEPS, None, collapse_settings).spacing == 4
+    rows = measured({"small-s1": [recovering(60.0)]})
+    kept = rows[~rows["step"].isin(STEPS[[30, 31, 100]])]
+    found = of_run(kept, STEPS, RANK, collapse_settings)
+    assert found.spacing == 1
+    assert found.onset(found.values) == pytest.approx(60)
+
+
 def test_a_measure_at_the_first_checkpoint_alone_has_a_spacing(collapse_settings: Collapse) -> None:
     assert Signals(NOTHING, STEPS[:1], np.empty((0, 1)), STEPS, None, collapse_settings).spacing
 

@@ -86,6 +86,17 @@ def dense(model: Transformer, sequences: dict[TaskLevel, np.ndarray]) -> Tensor:
     return dense_hessian(loss, torch.cat([value.flatten() for value in values]))
 
 
+def test_only_the_first_samples_are_looked_at() -> None:
+    torch.manual_seed(0)
+    model, drawn = Transformer(1, 4, 2, SIZE, 8).double(), draw(LEVELS, 6, seed=1)
+    few = {level: sequences[:4] for level, sequences in drawn.items()}
+    first, second = (
+        module.measure(TaskSubject(model, Probe(sequences)), np.random.default_rng(0), SETTINGS)
+        for sequences in (drawn, few)
+    )
+    assert first == second
+
+
 def test_products_are_those_of_a_known_quadratic() -> None:
     weight = torch.nn.Parameter(torch.tensor([1.0, 2.0, 3.0]))
     operator = hessian((torch.tensor([2.0, -3.0, 5.0]) * weight**2).sum(), [weight])

@@ -40,8 +40,8 @@ class Signals:
     @property
     def spacing(self) -> int:
         """Checkpoints of the trajectory from one of the measure's to its next."""
-        first = np.searchsorted(self.trajectory, self.steps[:2])
-        return max(1, int(first[-1] - first[0]))
+        gaps = np.diff(np.searchsorted(self.trajectory, self.steps))
+        return int(gaps.min(initial=len(self.trajectory)))  # the smallest, since some may have failed
 
     @cached_property
     def _collapse(self) -> Collapse:
