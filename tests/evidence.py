@@ -16,6 +16,7 @@ TASKS = ("COPY", "REV", "CMP", "SORT", "PAR", "ADD", "MOD", "MUL")
 LEADING = ("rankme", "linear_probe")
 MEASURES = ("rankme", "fisher", "gradient_covariance", "hessian", "llc", "linear_probe", "loss")
 RUNS = 12
+Row = dict[str, Any]
 
 
 def units(sizes: dict[str, int] = SIZES, tasks: tuple[str, ...] = TASKS) -> list[dict[str, Any]]:
@@ -98,7 +99,7 @@ def precursors() -> pd.DataFrame:
     for measure, definition, size, (way, difficulty) in product(MEASURES, DEFINITIONS, ("all", "2x128"), CELLS):
         for metric in ("exact_match", "log_probability"):
             primary = (metric, definition, size) == ("exact_match", "onset", "all")
-            names = {"measure": measure, "metric": metric, "definition": definition, "size": size}
+            names: Row = {"measure": measure, "metric": metric, "definition": definition, "size": size}
             names |= {"classes": way, "difficulty": difficulty, "events": 4 * RUNS, "runs": RUNS}
             leads = (measure in LEADING) == primary
             rows.append({**names, "control": "observed", **rate(0.9 if leads else 0.05)})
@@ -114,7 +115,7 @@ def hierarchy() -> pd.DataFrame:
     for measure, definition, (way, difficulty) in product(MEASURES, DEFINITIONS, CELLS):
         lags = (measure == "hessian") == (definition == "onset")
         shares = dict(zip(RELATIONS, (0.05, 0.1, 0.8, 0.05) if lags else (0.8, 0.1, 0.05, 0.05), strict=True))
-        names = {"measure": measure, "metric": "exact_match", "definition": definition, "size": "all"}
+        names: Row = {"measure": measure, "metric": "exact_match", "definition": definition, "size": "all"}
         names |= {"classes": way, "difficulty": difficulty, "events": 4 * RUNS, "runs": RUNS}
         rows += [
             {**names, "relation": relation, "count": 1, "share": share, "low": share - 0.04, "high": share + 0.04}
@@ -138,7 +139,7 @@ def limits() -> pd.DataFrame:
     rows = []
     for measure, feature, size in product(("rankme", "llc"), ("onset", "floor"), ("all", "2x128")):
         for key, values in LIMITS_FOUND.items():
-            names = dict(zip(("statistic", "classes", "pairs_of"), key, strict=True))
+            names: Row = dict(zip(("statistic", "classes", "pairs_of"), key, strict=True))
             names |= {"measure": measure, "feature": feature, "size": size}
             value, low, high = values if (measure, feature, size) == ("rankme", "onset", "all") else (0.5, 0.3, 0.7)
             null = {"null": 0.5, "null_low": 0.4, "null_high": 0.6, "p": 0.01, "task_p": 0.01, "holm_p": 0.02}

@@ -271,7 +271,7 @@ def test_overlay_is_read_after_the_base(tmp_path: Path) -> None:
 
 
 FIGURES = {name for name in STAGES if name.startswith("fig")}
-LEADS = {"leads", "sensitivity"}
+LEADS, BY_METRIC = {"leads", "sensitivity"}, {"fig1", "fig4", "fig5"}
 STATISTICS = {"floors", "precursors", "claims", "limits", *LEADS}
 READERS: list[tuple[str, Any, set[str]]] = [
     ("tier", "mine", set()),
@@ -300,7 +300,7 @@ READERS: list[tuple[str, Any, set[str]]] = [
     ("anatomy.verdicts.nulls", ["placebo"], {"claims"}),
     ("calibration.seed", 7, {"calibration"}),
     ("anatomy.variant", "mean/centred/sigma", {"floors", "direction", "claims", "fig2", "fig3", *LEADS}),
-    ("anatomy.events.primary", "log_probability", {"events", "validity", "claims", "limits", "fig1", "fig4", "fig5", *LEADS}),
+    ("anatomy.events.primary", "log_probability", {"events", "validity", "claims", "limits", *BY_METRIC, *LEADS}),
     ("anatomy.events.threshold", 0.45, {"events", "validity", "fig1", *LEADS}),
     ("anatomy.events.persistence", 4, {"events", "validity", *LEADS}),
     ("anatomy.validity.trials", 100, {"validity"}),
@@ -338,6 +338,7 @@ def test_a_run_is_given_its_own_size_and_seed(settings_values: Values) -> None:
         ("train", {"run": "4x17-s1"}, "4x17-s1"),
         ("train", {}, "None"),
         ("follow", {"measure": "sharpness"}, "sharpness"),
+        ("leads", {"measure": "sharpness"}, "has no signal; allowed: rankme, fisher"),
         ("fig9", {}, "fig9"),
     ],
 )
@@ -346,3 +347,26 @@ def test_settings_of_what_does_not_exist(
 ) -> None:
     with pytest.raises(ConfigError, match=shown):
         config.load(settings_values).settings(stage, **options)
+
+
+def test_leads_are_of_measures_with_a_signal(settings_values: Values) -> None:
+    """RankMe's own variant first; a signal of a measure that is not followed waits, a measure without is not led."""
+    signals = settings_values["anatomy"]["signals"]
+    del settings_values["anatomy"]["measures"]["llc"], signals["hessian"]
+    loaded = config.load(settings_values)
+    assert list(loaded.anatomy.followed) == ["rankme", *(name for name in signals if name != "llc")]
+    assert loaded.anatomy.followed["rankme"].variant == loaded.anatomy.variant
+    given_settings = json.loads(loaded.settings("leads", measure="loss").model_dump_json())
+    assert (given_settings["measure"], given_settings["signal"]) == ("loss", signals["loss"])
+    for measure in ("llc", "hessian"):
+        with pytest.raises(ConfigError, match=f"{measure!r} has no signal"):
+            loaded.settings("leads", measure=measure)
+    with pytest.raises(ConfigError, match=r"anatomy\.measures\.llc"):
+        loaded.settings("plateau")
+
+
+@pytest.mark.parametrize(("sizes", "middle"), [(4, "4x64-s1"), (3, "4x32-s1"), (1, "4x16-s1")])
+def test_the_middle_run_is_of_the_first_seed(settings_values: Values, sizes: int, middle: str) -> None:
+    """Of an even number, the larger of the two."""
+    settings_values["anatomy"]["sizes"] = settings_values["anatomy"]["sizes"][:sizes]
+    assert config.load(settings_values).anatomy.middle == middle

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emergence.analysis.curves import crossing, mean_shift, noise, smoothed, to_positions, to_steps
+from emergence.analysis.curves import Array, crossing, mean_shift, noise, smoothed, to_positions, to_steps
 
 # Few distinct values, so that ties with the threshold and plateaus are frequent.
 LEVELS = st.lists(st.sampled_from([-1.0, 0.0, 0.25, 0.5, 0.75, 1.0, 2.0]), min_size=1, max_size=14)
@@ -123,9 +123,10 @@ def test_a_change_of_mean_is_the_best_of_all_splits(seed: int, length: int, data
 
 @pytest.mark.parametrize("height", [1.0, -1.0, 1e-6])
 def test_a_planted_change_of_mean(height: float) -> None:
-    values = 0.3 + height * (np.arange(40) >= 13)
-    assert mean_shift(values) == (12.5, pytest.approx(height))
-    assert mean_shift(values, 5) == (12.5, pytest.approx(height)), "positions count from the first checkpoint"
+    values: Array = 0.3 + height * (np.arange(40) >= 13).astype(float)
+    for after in (0, 5):
+        found = np.stack(mean_shift(values, after))
+        assert found.tolist() == pytest.approx([12.5, height]), "positions count from the first checkpoint"
     assert mean_shift(values, 13)[1] == pytest.approx(0.0), "what came before does not count"
 
 

@@ -1,6 +1,7 @@
 """Leads: planted ones are found by every definition, and each null is what it says."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -146,7 +147,7 @@ def test_the_control_has_no_leads_of_its_own(lead_settings: LeadSettings) -> Non
 
 
 @pytest.mark.parametrize("scale", ["rank", "asinh", "linear"])
-def test_the_scale_does_not_move_onsets(scale: str, lead_settings: LeadSettings) -> None:
+def test_the_scale_does_not_move_onsets(scale: Any, lead_settings: LeadSettings) -> None:
     changed = lead_settings.model_copy(update={"signal": Signal(variant=VARIANT, scale=scale)})
     assert found([recovering(50.0)], [80.0], changed)["lead"].item() == pytest.approx(30)
 

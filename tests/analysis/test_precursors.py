@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,14 +29,14 @@ from emergence.settings.analysis import LeadSettings, RateSettings, Signal, Stat
 Plan = Callable[[np.random.Generator, int], tuple[Array, Array]]  # positions of n onsets and of n events
 
 NAN = float("nan")
-RUNS = [f"middle-s{seed}" for seed in range(8)]
+RUNS = [f"middle-s{seed}" for seed in range(6)]
 ONE = Tier(["rankme"], ["exact_match"], ["onset"], [])
 FAMILIES = ["metric", "definition", "classes", "size", "control"]
 WITH_CONTROL = (*TASKS, "CTL")
 
 
 def planned(seed: int, plan: Plan, width: float = 10.0) -> tuple[pd.DataFrame, ...]:
-    """Rows of RankMe, events and scores of eight runs, in which a control never moves."""
+    """Rows of RankMe, events and scores of six runs, in which a control never moves."""
     rng = np.random.default_rng(seed)
     plans = {run: plan(rng, len(TASKS)) for run in RUNS}
     curves = {run: [*map(recovering, onsets), np.full(len(AT), 4.0)] for run, (onsets, _) in plans.items()}
@@ -60,8 +61,8 @@ def excesses(worlds: Sequence[pd.DataFrame], control: str) -> pd.DataFrame:
 
 
 def assert_no_excess(found: pd.DataFrame) -> None:
-    """Intervals cover zero mostly; a percentile bootstrap over eight runs covers less than it says."""
-    assert abs(found["excess"].mean()) < 3 * 0.06 / len(found) ** 0.5, "of 64 events each"
+    """Intervals cover zero mostly; a percentile bootstrap over six runs covers less than it says."""
+    assert abs(found["excess"].mean()) < 3 * 0.07 / len(found) ** 0.5, "of 48 events each"
     assert ((found["excess_low"] <= 0) & (found["excess_high"] >= 0)).mean() >= 0.7
     assert (found["excess_high"] - found["excess_low"] > 0.02).all()
 
@@ -73,7 +74,7 @@ def unrelated(lead_settings: LeadSettings) -> list[pd.DataFrame]:
     def plan(rng: np.random.Generator, n: int) -> tuple[Array, Array]:
         return rng.uniform(20, 105, n), rng.uniform(4, len(AT) - 6, n)
 
-    return [overall(planned(seed, plan), lead_settings) for seed in range(20, 28)]
+    return [overall(planned(seed, plan), lead_settings) for seed in range(20, 27)]
 
 
 @pytest.mark.parametrize("control", ["placebo", "random"])
@@ -112,7 +113,7 @@ def test_a_planted_precursor_exceeds_every_null(lead_settings: LeadSettings) -> 
     assert found.loc["placebo", "rate"] < 0.7
     for control, least in {"shift": 0.1, "placebo": 0.3, "control": 1.0, "random": 0.2, "own score": 1.0}.items():
         assert found.loc[control, "excess_low"] >= least
-        assert found.loc[control, "p"] == 2.0**-8, "eight runs that agree"
+        assert found.loc[control, "p"] == 2.0**-6, "six runs that agree"
 
 
 def test_an_early_recovery_common_to_all_is_no_precursor(lead_settings: LeadSettings) -> None:
@@ -193,7 +194,7 @@ def test_a_class_that_recovers_early_is_no_precursor_of_its_tasks(lead_settings:
 # Rates by hand -----------------------------------------------------------------------------------------------------
 
 
-def lead_rows(cells: Sequence[dict[str, object]]) -> pd.DataFrame:
+def lead_rows(cells: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Leads with all that a rate needs, filled in where a cell says nothing."""
     default = {
         "study": "anatomy", "run": "small-s1", "size": "small", "parameters": 1000, "seed": 1, "task": "COPY",

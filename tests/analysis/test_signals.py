@@ -35,7 +35,7 @@ def walk(rng: np.random.Generator, memory: float = 0.0, length: int = len(AT)) -
 
 @pytest.mark.parametrize("every", EVERY)
 def test_a_planted_onset_is_found(every: int, collapse_settings: Collapse) -> None:
-    planted = np.array([36.0, 50.0, 77.0, 101.0])
+    planted = np.array([36.0, 50.0, 77.0, 101.0, 125.0])  # the last has three checkpoints of eight behind it
     of_measure = signals(np.log([recovering(onset) for onset in planted]), every, collapse_settings)
     found = of_measure.onset(of_measure.values)
     assert (np.abs(found - planted) <= every).all()

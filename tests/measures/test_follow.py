@@ -16,7 +16,7 @@ from emergence.measures.task_subject import TaskSubject
 from emergence.models import build
 from emergence.schemas.trajectories import MEASURE
 from emergence.settings.learning import TrainSettings
-from emergence.settings.measures import MeasureSettings, NoOptions
+from emergence.settings.measures import MeasureSettings, TaskLoss
 from emergence.tasks import data
 from emergence.training.trajectory import Trajectory, TrajectoryError, save_checkpoint
 
@@ -92,7 +92,7 @@ def test_a_run_of_nothing_but_failures_has_a_table_all_the_same(
 ) -> None:
     for step in Trajectory.open(trajectory).steps:
         spoil(trajectory, step)
-    options = {"rankme": rankme_settings.options, "loss": NoOptions()}[measured]
+    options = {"rankme": rankme_settings.options, "loss": TaskLoss()}[measured]
     settings = MeasureSettings(measure=measured, options=options, device="cpu")
     follow(settings, trajectory, probes, tmp_path / "measured.parquet")
     assert set(tables.read(MEASURE, tmp_path / "measured.parquet")["variant"]) == {"failed"}
@@ -105,7 +105,7 @@ def test_a_probe_set_of_one_sample_is_refused_where_samples_are_compared(
     data.save(data.draw(levels, examples=1, seed=0), probes)
     with pytest.raises(MeasureError, match="step 0: PAR/3: a rank over 1 sample means nothing"):
         follow(rankme_settings, trajectory, probes, tmp_path / "rankme.parquet")
-    loss = MeasureSettings(measure="loss", options=NoOptions(), device="cpu")
+    loss = MeasureSettings(measure="loss", options=TaskLoss(), device="cpu")
     follow(loss, trajectory, probes, tmp_path / "loss.parquet")
     rows = tables.read(MEASURE, tmp_path / "loss.parquet").set_index("variant")["value"]
     assert rows["nats"].gt(0).all()

@@ -19,7 +19,7 @@ from emergence.measures.linear_probe import accuracy
 from emergence.measures.llc import FlatWeights, sample
 from emergence.measures.module_subject import ModuleSubject
 from emergence.measures.rankme import rankme
-from emergence.settings.measures import GradientRank, Hessian, LinearProbe, LocalLearning, NoOptions, known
+from emergence.settings.measures import GradientRank, Hessian, LinearProbe, LocalLearning, TaskLoss, known
 
 SEEDS = st.integers(0, 2**31)
 SAMPLES, INPUTS, HIDDEN, CLASSES = 12, 4, 6, 3
@@ -246,14 +246,14 @@ def network_places(order: Tensor | None) -> Tensor:
 def test_loss(seed: int, constant: float) -> None:
     """A constant added to all logits, and another order of samples or neurons, change nothing."""
     (x, y), order = examples(seed), permutation(SAMPLES, seed)
-    before = values(loss, network(seed), (x, y), NoOptions())
+    before = values(loss, network(seed), (x, y), TaskLoss())
     shifted = network(seed)
     with torch.no_grad():
         shifted[2].bias += constant
     others = [
-        values(loss, shifted, (x, y), NoOptions()),
-        values(loss, network(seed), (x[order], y[order]), NoOptions()),
-        values(loss, network(seed, permutation(HIDDEN, seed)), (x, y), NoOptions()),
+        values(loss, shifted, (x, y), TaskLoss()),
+        values(loss, network(seed), (x[order], y[order]), TaskLoss()),
+        values(loss, network(seed, permutation(HIDDEN, seed)), (x, y), TaskLoss()),
     ]
     for after in others:
         assert after == pytest.approx(before, rel=1e-9)

@@ -14,7 +14,7 @@ from emergence.measures.module_subject import ModuleSubject
 from emergence.measures.probe import Probe
 from emergence.measures.task_subject import TaskSubject
 from emergence.models.transformer import Transformer
-from emergence.settings.measures import NoOptions
+from emergence.settings.measures import TaskLoss
 from emergence.tasks import TaskLevel, data
 from emergence.training.behaviour import Evaluation
 
@@ -34,7 +34,7 @@ class Fixed(nn.Module):
 
 
 def values(subject: TaskSubject | ModuleSubject) -> dict[tuple[str, str], float]:
-    rows = loss.measure(subject, np.random.default_rng(0), NoOptions())
+    rows = loss.measure(subject, np.random.default_rng(0), TaskLoss())
     return {(row["task"], row["variant"]): row["value"] for row in rows}
 
 

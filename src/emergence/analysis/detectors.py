@@ -32,7 +32,7 @@ def threshold(curves: Array, settings: Events) -> Array:
     """Where the score passes the threshold to stay above it, interpolated.
 
     Whether there is an event is for the scores to say: they stay above for as many checkpoints as are asked for. When
-    it is, their running mean: noise delays the first lasting passage of a slow rise, while the mean passes in the middle.
+    it is, their running mean: noise delays the first lasting passage of a slow rise, while the mean passes half-way.
     So the event is dated by the last passage of the mean up to the first lasting one of the scores.
     """
     passage = crossing(curves, settings.threshold, settings.persistence)

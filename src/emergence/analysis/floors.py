@@ -32,16 +32,27 @@ def floors(collapses: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
     Floors are what the claim is about. Initial values show what a larger network brings by its width alone, depths what
     is left of the collapse when that is divided out.
     """
-    last = collapses[collapses["layer"] == collapses.groupby("run")["layer"].transform("max")]
     rows = []
     for quantity in ("floor", "initial", "depth"):
-        logs = last.assign(log=np.log10(last[quantity]))
-        tasks = logs.groupby(["run", "parameters", "task"], sort=False)["log"].mean().reset_index()
-        runs = tasks.groupby(["run", "parameters"], sort=False)["log"].mean().reset_index()
+        tasks, runs = _means(collapses, quantity)
         fits = [(task, "run means", _line(frame), frame) for task, frame in tasks.groupby("task", sort=False)]
         fits += [("all", "run means", _line(runs), runs), ("all", "mixed model", _mixed(tasks), runs)]
         rows += [{"quantity": quantity, **_row(*fit, settings)} for fit in fits]
     return pd.DataFrame(rows)
+
+
+def pooled(collapses: pd.DataFrame, settings: Statistics) -> dict[str, object]:
+    """The row of `floors` over all tasks by run means, without the others, which take longer."""
+    _, runs = _means(collapses, "floor")
+    return _row("all", "run means", _line(runs), runs, settings)
+
+
+def _means(collapses: pd.DataFrame, quantity: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Logarithm of a quantity in the last layer: mean of each task of a run over its levels, and of each run."""
+    last = collapses[collapses["layer"] == collapses.groupby("run")["layer"].transform("max")]
+    logs = last.assign(log=np.log10(last[quantity]))
+    tasks = logs.groupby(["run", "parameters", "task"], sort=False)["log"].mean().reset_index()
+    return tasks, tasks.groupby(["run", "parameters"], sort=False)["log"].mean().reset_index()
 
 
 def _line(frame: pd.DataFrame) -> tuple[float, float, float]:

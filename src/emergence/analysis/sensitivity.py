@@ -9,7 +9,7 @@ import pandas as pd
 from emergence import tables
 from emergence.analysis.collapse import collapse
 from emergence.analysis.events import events
-from emergence.analysis.floors import floors
+from emergence.analysis.floors import pooled
 from emergence.analysis.leads import leads
 from emergence.analysis.precursors import Tier, rates, with_own_loss
 from emergence.analysis.signals import last_layer
@@ -57,8 +57,7 @@ def sensitivity(scored: pd.DataFrame, rows: pd.DataFrame, settings: SensitivityS
 
 def _slope(rows: pd.DataFrame, settings: LeadSettings) -> Iterator[Row]:
     collapses = collapse(rows[rows["task"] != CONTROL], settings.collapse)
-    slopes = floors(collapses, settings.statistics).set_index(["quantity", "task", "method"])
-    slope = slopes.loc[("floor", "all", "run means")]
+    slope = pooled(collapses, settings.statistics)
     yield {"quantity": "slope of floors", "estimate": slope["slope"], "low": slope["low"], "high": slope["high"]}
 
 

@@ -97,7 +97,7 @@ def of_run(rows: pd.DataFrame, trajectory: NDArray[np.int64], signal: Signal, co
 def lag(curves: Array, score: Array, largest: int) -> Array:
     """Lag in checkpoints (curves,) at which curves (curves, n) precede ``score`` (n,).
 
-    NaN where nothing stands out, as with fewer than four checkpoints: the pre-whitened differences would be one at most.
+    NaN where nothing stands out, as with fewer than four checkpoints, of which one pre-whitened difference is left.
     """
     if curves.shape[-1] < 4:
         return np.full(curves.shape[:-1], np.nan)

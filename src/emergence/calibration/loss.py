@@ -14,7 +14,7 @@ from emergence.measures.probe import Probe
 from emergence.measures.task_subject import TaskSubject
 from emergence.models.transformer import Transformer
 from emergence.settings.calibration import CalibrationSettings
-from emergence.settings.measures import NoOptions
+from emergence.settings.measures import TaskLoss
 from emergence.tasks import TaskLevel, data, vocabulary
 
 ROUNDING = 1e-6  # of float32 logits
@@ -28,7 +28,7 @@ def checks(settings: CalibrationSettings) -> Iterator[Check]:
     weightless = Transformer(1, 4, 2, vocabulary.SIZE, 12)
     nn.init.zeros_(weightless.token.weight)
     drawn = data.draw((TaskLevel("ADD", "1"),), EXAMPLES, settings.calibration.seed)
-    found = _values(measure(TaskSubject(weightless, Probe(drawn)), np.random.default_rng(0), NoOptions()))
+    found = _values(measure(TaskSubject(weightless, Probe(drawn)), np.random.default_rng(0), TaskLoss()))
     size = f"vocabulary of {vocabulary.SIZE}"
     yield _check("loss", "uniform predictions: ln V", size, float(np.log(vocabulary.SIZE)), found["nats"])
     shares, blind = "answer shares ½, ¼, ⅛, ⅛", entropy(SHARES)
@@ -54,7 +54,7 @@ def _values_of(predicted: tuple[float, ...]) -> dict[str, float]:
     counts = torch.tensor([round(EXAMPLES * share) for share in SHARES])
     answers: Tensor = torch.arange(len(SHARES)).repeat_interleave(counts)
     subject = ModuleSubject(model, {"planted": (torch.arange(EXAMPLES)[:, None].float(), answers)})
-    return _values(measure(subject, np.random.default_rng(0), NoOptions()))
+    return _values(measure(subject, np.random.default_rng(0), TaskLoss()))
 
 
 def _values(rows: list[dict[str, Any]]) -> dict[str, float]:

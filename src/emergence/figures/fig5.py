@@ -50,8 +50,8 @@ def _all(grid: list[Axes]) -> tuple[list[object], list[str]]:
 
 
 def _scatter(axes: Axes, events: pd.DataFrame, onsets: pd.DataFrame) -> None:
-    """A dot an event."""
-    joined = events.merge(onsets, on=["run", "task", "level"])
+    """A dot an event whose curve has an onset."""
+    joined = events.merge(onsets.dropna(subset=["onset_step"]), on=["run", "task", "level"])
     for task, rows in joined.groupby("task", sort=False):
         axes.plot(
             rows["onset_step"], rows["step"], "o", markersize=2.5, alpha=0.8, mew=0,

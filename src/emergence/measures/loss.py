@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from emergence.measures.subject import Subject, row
-from emergence.settings.measures import NoOptions
+from emergence.settings.measures import TaskLoss
 
 
 def blind_loss(answers: Tensor) -> float:
@@ -29,14 +29,14 @@ def blind_loss(answers: Tensor) -> float:
 
 
 @torch.no_grad()
-def measure(subject: Subject[Any], rng: np.random.Generator, settings: NoOptions) -> list[dict[str, Any]]:  # noqa: ARG001
+def measure(subject: Subject[Any], rng: np.random.Generator, settings: TaskLoss) -> list[dict[str, Any]]:  # noqa: ARG001
     """Loss of every group of examples; where targets are no classes, just its mean, as variant ``own``."""
     rows = []
-    for group, each in zip(subject.groups, subject.losses(subject.groups), strict=True):
+    for group, each in zip(subject.groups, subject.losses(subject.groups, settings.samples), strict=True):
         loss, labels = float(each.double().mean()), subject.labels(group)
         if labels is None:
             rows.append(row(group, "own", loss))
             continue
-        blind = blind_loss(labels.answers)
+        blind = blind_loss(labels.answers[: settings.samples])
         rows += [row(group, "nats", loss), row(group, "known", 1 - loss / blind if blind > 0 else np.nan)]
     return rows

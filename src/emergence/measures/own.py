@@ -20,7 +20,16 @@ from torch import nn
 from emergence.measures.module_subject import Examples, ModuleSubject, OwnLoss
 from emergence.measures.subject import MeasureError, not_finite
 from emergence.settings.base import Strict
-from emergence.settings.measures import GradientRank, Hessian, LinearProbe, LocalLearning, NoOptions, RankMe, known
+from emergence.settings.measures import (
+    GradientRank,
+    Hessian,
+    LinearProbe,
+    LocalLearning,
+    NoOptions,
+    RankMe,
+    TaskLoss,
+    known,
+)
 
 DEFAULTS: Mapping[str, Strict] = {
     "rankme": RankMe(epsilon=1e-7),
@@ -28,6 +37,7 @@ DEFAULTS: Mapping[str, Strict] = {
     "gradient_covariance": GradientRank(samples=64, leading=50_000, every=1),
     "hessian": Hessian(samples=64, tolerance=0.01, products=60, draws=20, every=1),
     "linear_probe": LinearProbe(ridge=0.1, every=1),
+    "loss": TaskLoss(),
     "llc": LocalLearning(
         chains=4, burn_in=200, draws=400, pool=32, examples=16, step_size=1e-5, n_beta=100.0, localisation=100.0,
         own=False, seed=0, every=1,

@@ -107,6 +107,15 @@ class LinearProbe(Strict):
     """checkpoints"""
 
 
+class TaskLoss(Strict):
+    """Loss of each task-level."""
+
+    samples: Count | None = None
+    """of each task-level; all if absent"""
+    every: Count = 1
+    """checkpoints"""
+
+
 class NoOptions(Strict):
     """Options of a measure that has none."""
 
@@ -127,6 +136,7 @@ class Measures(Strict):
     hessian: Hessian | None = None
     llc: LocalLearning | None = None
     linear_probe: LinearProbe | None = None
+    loss: TaskLoss | None = None
 
     @property
     def names(self) -> list[str]:
@@ -145,5 +155,5 @@ class MeasureSettings(Strict):
     """What a measuring stage is given: one measure with its options."""
 
     measure: str
-    options: RankMe | GradientRank | Hessian | LocalLearning | LinearProbe | NoOptions
+    options: RankMe | GradientRank | Hessian | LocalLearning | LinearProbe | TaskLoss | NoOptions
     device: Device
