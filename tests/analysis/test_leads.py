@@ -9,6 +9,7 @@ import pytest
 from worlds import AT, STEPS, TASKS, VARIANT, Array, behaving, fallen, measured, recovering, scored, transition
 
 from emergence import tables
+from emergence.analysis.events import events as find
 from emergence.analysis.leads import (
     DEFINITIONS,
     QUANTILES,
@@ -247,7 +248,7 @@ def test_own_score_leads_by_half_a_transition(width: float, leading: float, lead
 def test_shifts_against_all_rotations(definition: str, lead_settings: LeadSettings) -> None:
     many = lead_settings.precursors.model_copy(update={"shifts": 600})
     settings = lead_settings.model_copy(update={"precursors": many})
-    curve, event = ahead(60.0, 0), 90.0
+    curve, event = recovering(60.0), 90.0
     table = found([curve], [event], settings, definition)
     every = np.array([np.roll(np.log(curve), -offset) for offset in range(1, len(AT))])
     of_measure = of_run(measured({"small-s1": [curve]}), STEPS, settings.signal, settings.collapse)
@@ -402,6 +403,18 @@ def test_the_draws_do_not_depend_on_the_order_of_rows(lead_settings: LeadSetting
     first, _ = leads(events, scores, rows, lead_settings)
     again, _ = leads(events, scores.sample(frac=1, random_state=1), rows.sample(frac=1, random_state=0), lead_settings)
     pd.testing.assert_frame_equal(first, again)
+
+
+def test_a_score_whose_change_is_no_more_than_noise_has_no_change_point(lead_settings: LeadSettings) -> None:
+    """It passes the threshold, but by less than the noise widths that a measure is asked for."""
+    noise = np.random.default_rng(0).normal(0, 0.02, len(AT))
+    for height, relations in ((0.08, "none"), (0.4, "leads")):
+        scores = scored({"small-s1": [0.5 + height * ((AT >= 70) - 0.5) + noise]})
+        events = find(scores, lead_settings.events)
+        assert events["emerged"].all()
+        rows = measured({"small-s1": [ahead(40.0, 0)]})
+        table, _ = leads(events, scores, rows, lead_settings, ("onset", "change-point"))
+        assert table["relation"].tolist() == ["leads", relations]
 
 
 def test_a_noisy_score_is_not_ahead_of_itself(lead_settings: LeadSettings) -> None:

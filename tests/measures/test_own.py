@@ -107,9 +107,9 @@ def test_defaults_are_those_of_the_study_where_they_can_be(settings_values: dict
         ("own", {}, "own: no such measure"),
         ("rankme", {"epsilon": -1.0}, "rankme: option epsilon: Input should be greater than 0; options: epsilon"),
         ("rankme", {"sample": 3}, "rankme: option sample: Extra inputs are not permitted; options: epsilon"),
-        ("loss", {"samples": 3}, "loss: option samples: Extra inputs are not permitted; options: none"),
+        ("loss", {"samples": 0}, "loss: option samples: Input should be greater than or equal to 1; options: samples"),
     ],
-    ids=["measure", "module", "value", "key", "without"],
+    ids=["measure", "module", "value", "key", "absent by default"],
 )
 def test_what_does_not_exist_is_named(
     name: str, options: dict[str, Any], message: str, model: nn.Module, data: dict[str, tuple[Tensor, Tensor]]
