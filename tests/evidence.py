@@ -131,6 +131,7 @@ LIMITS_FOUND = {
     ("concordance", "family", "within hard"): (0.69, 0.6, 0.8),
     ("concordance", "other_seeds", "within hard"): (0.2, 0.1, 0.3),
     ("swap", "none", "all"): (0.26, 0.2, 0.4),
+    ("kept", "none", "all"): (0.6, 0.5, 0.7),
 }
 
 

@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from statsmodels.stats.multitest import multipletests
 
 from emergence import tables
 from emergence.analysis import correlation
 from emergence.analysis.concordance import order
-from emergence.analysis.limits import Comparison, central, corrected, holm, limits, make, with_ends
+from emergence.analysis.limits import Comparison, central, corrected, limits, make, with_ends
 from emergence.analysis.panel import Panel
 from emergence.schemas.analysis import EVENTS
 from emergence.schemas.limits import LIMITS, ONSETS
@@ -320,13 +319,6 @@ def test_intervals_cover_what_more_runs_would_give(settings: LimitSettings) -> N
 
 
 # The table ---------------------------------------------------------------------------------------------------------
-
-
-def test_holm_against_statsmodels() -> None:
-    rng = np.random.default_rng(0)
-    for count in (1, 2, 7, 30):
-        p = pd.Series(np.round(rng.random(count) ** 3, 2), index=rng.permuted(np.arange(count)))
-        assert holm(p).tolist() == pytest.approx(multipletests(p, method="holm")[1])
 
 
 def test_holm_is_over_measures_and_features_within_a_test() -> None:

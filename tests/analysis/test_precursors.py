@@ -199,11 +199,12 @@ def lead_rows(cells: Sequence[dict[str, Any]]) -> pd.DataFrame:
     default = {
         "study": "anatomy", "run": "small-s1", "size": "small", "parameters": 1000, "seed": 1, "task": "COPY",
         "level": "1", "measure": "rankme", "metric": "exact_match", "definition": "onset", "family": "hard",
-        "other_seeds": "hard", "event_step": 100.0, "lead": 5.0, "relation": "leads", "shift": 0.5,
+        "other_seeds": "hard", "event_step": 100.0, "margin": 2.0, "relation": "leads", "shift": 0.5,
         "placebo, family": 0.5, "placebo, other_seeds": 0.5, "control": 0.5, "random": 0.5, "own score": 0.5,
         "own loss": 0.5,
     }  # fmt: skip
-    return pd.DataFrame([{**default, **cell} for cell in cells])
+    frame = pd.DataFrame([{**default, **cell} for cell in cells])
+    return frame.assign(lead=frame["relation"].map({"leads": 5.0, "synchronous": 0.0, "lags": -5.0, "none": NAN}))
 
 
 def cell(table: pd.DataFrame, control: str = "observed", **chosen: str) -> pd.Series:
@@ -337,11 +338,13 @@ def test_the_own_loss_of_each_event_is_joined() -> None:
     ]  # fmt: skip
     found = lead_rows([*kinds, {"task": "MUL", "definition": "onset"}]).drop(columns="own loss")
     loss = lead_rows([{**kind, "measure": "loss"} for kind in kinds]).drop(columns="own loss")
-    other = loss.assign(run="small-s2", relation="leads")
+    other = loss.assign(run="small-s2", lead=5.0)
     joined = with_own_loss(pd.concat([found.assign(relation="lags"), loss, other], ignore_index=True))
     assert joined["own loss"].head(5).tolist() == pytest.approx([1, 0, 0, 0, NAN], nan_ok=True)
     assert joined["own loss"].tail(8).tolist() == [1, 0, 0, 0, 1, 1, 1, 1]
     assert with_own_loss(found)["own loss"].isna().all()
+    coarse = with_own_loss(pd.concat([found.assign(margin=8.0), loss], ignore_index=True))
+    assert coarse["own loss"].head(4).tolist() == [0, 0, 0, 0], "by the margin of the measure, not that of the loss"
 
 
 # Hierarchy ---------------------------------------------------------------------------------------------------------

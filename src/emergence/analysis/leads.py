@@ -156,8 +156,9 @@ def _of_event(
             moved = measured.onset(curve) if name == "onset" else measured.change_point(curve)
             chances["random"] = float(led_at_random(moved, len(measured.trajectory), margin))
         kind = {**base, "definition": name, **{way: own[way] for way in CLASSES}}
+        found = {"lead": all_leads[place], "margin": margin, "relation": relation(all_leads[place], margin)}
         yield (
-            {**kind, "lead": all_leads[place], "relation": relation(all_leads[place], margin), **chances},
+            {**kind, **found, **chances},
             [
                 {**kind, "null": null, "quantile": quantile, "lead": value}
                 for null, values in nulls.items()
@@ -185,8 +186,7 @@ def onsets(rows: pd.DataFrame, scores: pd.DataFrame, settings: LeadSettings) -> 
         steps = np.sort(scores.loc[scores["run"] == run, "step"].unique())
         measured = signals.of_run(of_run, steps, settings.signal, settings.collapse)
         found = measured.shape(measured.values)
-        frame = measured.names.to_frame(index=False).assign(**of_run.iloc[0][UNIT[:5]].to_dict())
-        frame["measure"], frame["floor"] = settings.measure, found.floor
+        frame = measured.names.to_frame(index=False).assign(floor=found.floor)
         frame["floor_step"] = to_steps(found.floor_position.astype(float), measured.steps)
         frame["early"] = measured.values[:, measured.early - 1]
         for name in ("onset", "change_point"):
@@ -194,7 +194,8 @@ def onsets(rows: pd.DataFrame, scores: pd.DataFrame, settings: LeadSettings) -> 
             frame[f"{name.replace('_', '')}_step"] = np.where(
                 np.isnan(position), np.nan, to_steps(np.nan_to_num(position), steps)
             )
-        frames.append(frame)
+        every = of_run[["task", "level"]].dropna().drop_duplicates().merge(frame, how="left", on=["task", "level"])
+        frames.append(every.assign(measure=settings.measure, **of_run.iloc[0][UNIT[:5]].to_dict()))
     return pd.concat(frames, ignore_index=True)[ONSETS.arrow.names]
 
 

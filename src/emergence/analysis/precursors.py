@@ -29,10 +29,14 @@ Row = dict[str, object]
 
 
 def with_own_loss(found: pd.DataFrame) -> pd.DataFrame:
-    """Leads with what the task's own loss does at the event: 1 if it leads, else 0; null if it was not followed."""
-    of_loss = found.loc[found["measure"] == "loss", [*EVENT, "relation"]]
-    leading = (of_loss.pop("relation") == "leads").astype(float)
-    return found.merge(of_loss.assign(**{"own loss": leading}), how="left", on=EVENT, validate="m:1")
+    """Leads with what the task's own loss does at the event: 1 if it leads by the same margin, else 0.
+
+    Null where the loss was not followed.
+    """
+    of_loss = found.loc[found["measure"] == "loss", [*EVENT, "lead"]].assign(followed=True)
+    joined = found.merge(of_loss, how="left", on=EVENT, validate="m:1", suffixes=("", " of loss"))
+    leading = (joined.pop("lead of loss") > joined["margin"]).astype(float)
+    return joined.assign(**{"own loss": leading.where(joined.pop("followed").notna())})
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,7 @@ LEADS = Schema(
         "other_seeds?": "string",
         "event_step": "float64",
         "lead?": "float64",
+        "margin": "float64",
         "relation": "string",
         "shift": "float64",
         "placebo, family?": "float64",
@@ -106,7 +107,7 @@ LEADS = Schema(
         "own score": "float64",
     },
 )
-"""Each event against a measure by each definition: lead in checkpoints, and the chance of leading under each null.
+"""Each event against a measure by each definition: lead and margin in checkpoints, chance of leading under each null.
 
 Difficulty is told apart by family and by the runs of other seeds. With a single task there is no placebo, without a
 control task no control; a cross-correlation has no time to hold against random ones.

@@ -7,9 +7,9 @@ ONSETS = Schema(
     {
         **UNIT,
         "measure": "string",
-        "floor": "float64",
-        "floor_step": "float64",
-        "early": "float64",
+        "floor?": "float64",
+        "floor_step?": "float64",
+        "early?": "float64",
         "onset_step?": "float64",
         "changepoint_step?": "float64",
     },
@@ -17,7 +17,7 @@ ONSETS = Schema(
 """What a measure's curve of a task-level looks like, from its primary variant.
 
 Its floor, its value at the end of the early phase, the start of its departure from the floor, its change-point; null
-where it never departs or has no change-point.
+where it never departs or has no change-point, and all of them where the estimator never gave a value.
 """
 
 LIMITS = Schema(
