@@ -100,7 +100,9 @@ rule fig3:
 rule fig4:
     input:
         leads=expand("<results>/analysis/leads/{measure}.parquet", measure=SIGNALS),
-        null_leads=expand("<results>/analysis/null_leads/{measure}.parquet", measure=SIGNALS),
+        null_leads=expand(
+            "<results>/analysis/null_leads/{measure}.parquet", measure=SIGNALS
+        ),
         precursors=rules.precursors.output.rates_table,
         hierarchy=rules.precursors.output.hierarchy_table,
         source=sources("fig4"),
@@ -176,7 +178,10 @@ rule figS3:
             "<figures>/figS3.png",
             caption="../captions/figS3.rst",
             category="Anatomy",
-            labels={"figure": "S3", "shows": "settings of the local learning coefficient"},
+            labels={
+                "figure": "S3",
+                "shows": "settings of the local learning coefficient",
+            },
         ),
     log:
         "<logs>/figS3.log",
