@@ -12,9 +12,15 @@ from emergence.schemas.analysis import EVENTS
 from emergence.schemas.limits import LIMITS, ONSETS
 from emergence.settings.figures import Figure5Settings
 
-COLOURS = {"easy": style.DIFFICULTY_COLOURS["easy"], "hard": style.DIFFICULTY_COLOURS["hard"], "between": "#009E73"}
-PAIRS = {"within easy": ("easy", 0.22), "within hard": ("hard", 0.0), "between": ("between", -0.22)}
-PUBLISHED = {"concordance": {"v1: 27 %": 0.27, "v3 easy: 52 %": 0.52, "v3 hard: 69 %": 0.69}, "swap": {"26 %": 0.26}}
+PAIRS = {  # of the table: label, colour, place in the row
+    "within easy": ("within easy", style.DIFFICULTY_COLOURS["easy"], 0.22),
+    "within hard": ("within hard", style.DIFFICULTY_COLOURS["hard"], 0.0),
+    "between": ("easy against hard", "#009E73", -0.22),
+}
+PUBLISHED = {  # label, and where it stands to its line
+    "concordance": {0.27: ("v1: 27 %", "center"), 0.52: ("v3 easy: 52 %", "right"), 0.69: ("v3 hard: 69 %", "left")},
+    "swap": {0.26: ("v1, v3: 26 %", "center")},
+}
 
 
 def make(settings: Figure5Settings, events: Path, onsets: list[Path], limits: Path, pdf: Path, png: Path) -> None:
@@ -38,6 +44,7 @@ def make(settings: Figure5Settings, events: Path, onsets: list[Path], limits: Pa
     left, right = lower.subplots(1, 2, sharey=True)
     _pairs(left, tested, measures)
     _swaps(right, tested, measures)
+    lower.legend(*_all([left]), loc="outside lower left", ncols=3, handletextpad=0.2)
     style.panel_letters([grid[0], left, right])
     style.save(figure, pdf, png, settings.dpi)
 
@@ -58,6 +65,11 @@ def _scatter(axes: Axes, events: pd.DataFrame, onsets: pd.DataFrame) -> None:
             color=style.TASK_COLOURS.get(str(task), "0.7"), label=task,
         )  # fmt: skip
     axes.set(xscale="log", yscale="log")
+    low, high = axes.get_xlim()
+    axes.set_xticks([tick for tick in (10, 20, 50, 100, 200, 500, 1000) if low <= tick <= high])
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
 
 
 def _row(axes: Axes, place: float, test: pd.Series, colour: str, label: str) -> None:
@@ -76,10 +88,10 @@ def _row(axes: Axes, place: float, test: pd.Series, colour: str, label: str) -> 
 
 def _frame(axes: Axes, measures: list[str], statistic: str) -> None:
     axes.axvline(0.5, color="0.5", linewidth=0.6, zorder=0)
-    for label, value in PUBLISHED[statistic].items():
+    for value, (label, side) in PUBLISHED[statistic].items():
         axes.axvline(value, color="0.3", linewidth=0.7, linestyle=(0, (2, 2)), zorder=0)
         axes.annotate(label, (value, 1), xycoords=("data", "axes fraction"), xytext=(0, 2), textcoords="offset points",
-                      ha="center", fontsize=5, color="0.3")  # fmt: skip
+                      ha=side, fontsize=5, color="0.3")  # fmt: skip
     axes.set(xlim=(0, 1), ylim=(len(measures) - 0.5, -0.5))
     axes.set_yticks(range(len(measures)), labels=[style.MEASURE_NAMES.get(name, name) for name in measures])
 
@@ -88,14 +100,10 @@ def _pairs(axes: Axes, tested: pd.DataFrame, measures: list[str]) -> None:
     rows = tested.query("statistic == 'concordance' and size == 'all' and classes in ('family',)")
     for place, measure in enumerate(measures):
         of_measure = rows[rows["measure"] == measure].set_index("pairs_of")
-        for pairs, (name, shift) in PAIRS.items():
-            label = {"within easy": "within easy", "within hard": "within hard", "between": "easy against hard"}[pairs]
-            _row(axes, place - shift, of_measure.loc[pairs], COLOURS[name], label)
+        for pairs, (label, colour, shift) in PAIRS.items():
+            _row(axes, place - shift, of_measure.loc[pairs], colour, label)
     _frame(axes, measures, "concordance")
     axes.set_xlabel("pairs whose order the onset tells")
-    handles, labels = axes.get_legend_handles_labels()
-    once = dict(zip(labels, handles, strict=True))
-    axes.legend(once.values(), once.keys(), loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3, handletextpad=0.2)
 
 
 def _swaps(axes: Axes, tested: pd.DataFrame, measures: list[str]) -> None:

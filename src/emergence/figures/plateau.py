@@ -1,8 +1,10 @@
 """Figure S3: on what plateau the settings of the local learning coefficient were chosen."""
 
+from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -47,7 +49,7 @@ def _step_sizes(axes: Axes, rows: pd.DataFrame, chosen: LocalLearning) -> None:
         _curve(axes, rows[rows["localisation"] == pull], "step_size", colour, label)
     axes.axvline(chosen.step_size, color="0.6", linewidth=0.7, linestyle=(0, (2, 2)), zorder=0)
     gained = axes.secondary_yaxis(
-        "right", functions=(lambda value: value / chosen.n_beta, lambda rise: rise * chosen.n_beta)
+        "right", functions=(partial(np.multiply, 1 / chosen.n_beta), partial(np.multiply, chosen.n_beta))
     )
     gained.set_yscale("symlog", linthresh=1 / chosen.n_beta)
     gained.set_ylabel("loss gained, nats")

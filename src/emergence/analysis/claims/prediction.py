@@ -56,16 +56,24 @@ def _leading(observed: pd.Series, excess: list[Verdict], settings: ClaimSettings
     return [at_least(observed["low"], observed["high"], settings.verdicts.precursor_rate), *excess]
 
 
+def _beyond_nulls(settings: ClaimSettings) -> str:
+    verdicts = settings.verdicts
+    return f"excess over every null at or above {verdicts.null_margin}; from {verdicts.minimum_runs} runs"
+
+
+def _leads_beyond_nulls(settings: ClaimSettings) -> str:
+    return f"rate at or above {settings.verdicts.precursor_rate} and {_beyond_nulls(settings)}"
+
+
 def _of_rate(observed: pd.Series) -> Row:
     values = {"value": observed["rate"], "low": observed["low"], "high": observed["high"]}
     return {**values, "interval": f"over {observed['runs']} runs, {observed['events']} events"}
 
 
 def precursors(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
-    """RankMe leads emergence in hard tasks, and not in easy ones; nothing else does; probes read answers early."""
-    rates, verdicts = _rates(evidence, settings), settings.verdicts
-    rule = f"excess over every null at or above {verdicts.null_margin}; from {verdicts.minimum_runs} runs"
-    leads = f"rate at or above {verdicts.precursor_rate} and {rule}"
+    """RankMe leads emergence in hard tasks, and not in easy ones; nothing else does."""
+    rates, rule = _rates(evidence, settings), _beyond_nulls(settings)
+    verdicts, leads = settings.verdicts, _leads_beyond_nulls(settings)
     for claim, difficulty, statement, published in (
         ("A6", "hard", "RankMe leads the emergence of hard tasks, beyond its nulls", "v1: 75-100 %; v3: 100 %"),
         ("A7", "easy", "RankMe gives no precursor of easy tasks, beyond its nulls", "v4: none"),
@@ -85,17 +93,6 @@ def precursors(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
             "rule": leads if difficulty == "hard" else f"not: {rule}",
         }
     yield from _only_rankme(rates, leads, settings)
-    if "linear_probe" in rates.index:
-        observed, excess, beside = _beyond(rates, ("linear_probe", "all", "all"), settings)
-        yield {
-            "claim": "A11",
-            "statement": "Linear probes decode the answer before behaviour shows it, beyond their nulls",
-            "published": "v4: collapse, recovery, behaviour",
-            **_of_rate(observed),
-            "control": beside,
-            "verdict": both(*_leading(observed, excess, settings)),
-            "rule": leads,
-        }
 
 
 def _only_rankme(rates: pd.DataFrame, rule: str, settings: ClaimSettings) -> Iterator[Row]:
@@ -147,6 +144,22 @@ def hierarchy(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
             "control": f"{beside}; placebo leads {placebo['rate']:.2f}" if beside else "no event",
             "verdict": both(*parts) if observed["runs"] >= enough else "undecided",
             "rule": f"{rule}; from {enough} runs",
+        }
+
+
+def probes(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
+    """A linear read-out finds the answer before behaviour shows it."""
+    rates = _rates(evidence, settings)
+    if "linear_probe" in rates.index:
+        observed, excess, beside = _beyond(rates, ("linear_probe", "all", "all"), settings)
+        yield {
+            "claim": "A11",
+            "statement": "Linear probes decode the answer before behaviour shows it, beyond their nulls",
+            "published": "v4: collapse, recovery, behaviour",
+            **_of_rate(observed),
+            "control": beside,
+            "verdict": both(*_leading(observed, excess, settings)),
+            "rule": _leads_beyond_nulls(settings),
         }
 
 

@@ -20,6 +20,7 @@ GROUPS = (
     collapse.top_down,
     prediction.precursors,
     prediction.hierarchy,
+    prediction.probes,
     prediction.limits,
 )
 
