@@ -253,7 +253,7 @@ def test_options_must_be_an_object(run: Run, options: str) -> None:
 
 
 def test_an_option_that_does_not_exist_is_named(run: Run) -> None:
-    assert run(options='{"samples": 3}').startswith("loss: option samples: ")
+    assert run(options='{"sample": 3}').startswith("loss: option sample: ")
 
 
 def test_seeds_change_random_draws_only(run: Run, folder: Path) -> None:

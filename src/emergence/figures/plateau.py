@@ -57,7 +57,7 @@ def _step_sizes(axes: Axes, rows: pd.DataFrame, chosen: LocalLearning) -> None:
 
 def _curve(axes: Axes, rows: pd.DataFrame, over: str, colour: object, label: str) -> None:
     """The mixture with its standard error, and the quartiles of the task-levels as a band."""
-    axes.set(xscale="log")
+    axes.set(xscale="log", xlim=(rows[over].min() / 1.3, rows[over].max() * 1.3))  # also where every chain diverged
     axes.set_yscale("symlog", linthresh=1.0)
     rows = rows.drop_duplicates([over, "task", "level"])
     mixture = rows[rows["task"].isna()].sort_values(over)
