@@ -14,6 +14,10 @@ include: "workflow/rules/analysis.smk"
 include: "workflow/rules/validity.smk"
 include: "workflow/rules/calibration.smk"
 include: "workflow/rules/limits.smk"
+include: "workflow/rules/solvable.smk"
+include: "workflow/rules/transformer.smk"
+include: "workflow/rules/joint.smk"
+include: "workflow/rules/scaling.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
 
@@ -23,6 +27,11 @@ rule all:
         "<results>/claims.parquet",
         "<results>/calibration.parquet",
         expand("<results>/measures/{measure}/{run}.parquet", measure=MEASURES, run=RUNS),
+        expand(
+            "<results>/measures/{measure}/{run}.parquet",
+            measure=FOLLOWED,
+            run=NETWORKS,
+        ),
         expand("<figures>/fig{number}.pdf", number=FIGURES),
 
 

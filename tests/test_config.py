@@ -171,6 +171,27 @@ EMPTY: list[tuple[Values, str, str]] = [
     ({"anatomy.tasks.ADD": []}, "anatomy.tasks.ADD", "[]"),
     ({"anatomy.events.width": []}, "anatomy.events.width", "[]"),
 ]
+SOLVABLE: list[tuple[Values, str, str]] = [
+    ({"solvable.parity.relevant": 7}, "solvable.parity.relevant", "need 42 relevant bits, more than the 32"),
+    ({"solvable.parity.skills": 40}, "solvable.parity.bits", "41 skills with bits of their own need 123"),
+    ({"solvable.parity.bits": 65}, "solvable.parity.bits", "65"),
+    ({"solvable.parity.alpha": 0.0}, "solvable.parity.alpha", "0.0"),
+    ({"solvable.parity.alpha": -0.6}, "solvable.parity.alpha", "-0.6"),
+    ({"solvable.target": 0.0}, "solvable.target", "0.0"),
+    ({"solvable.network.widths": [0]}, "solvable.network.widths.0", "0"),
+    ({"solvable.network.widths": [10, 20]}, "solvable.network.widths", "are several; allowed: one"),
+    ({"solvable.network.samples": [900]}, "solvable.network.samples", "fresh samples; remove it"),
+    ({"solvable.network.seeds": [1, 1]}, "solvable.network.seeds", "names one twice"),
+    ({"solvable.network.optimiser.name": "adamw"}, "solvable.network.optimiser.name", "'adamw'"),
+    ({"solvable.sweeps.width.widths": [4, 0]}, "solvable.sweeps.width.widths.1", "0"),
+    ({"solvable.sweeps.data.samples": [4, 100]}, "solvable.sweeps.data.samples", "4 samples are fewer than the 5"),
+    ({"solvable.sweeps.data.samples": []}, "solvable.sweeps.data.samples", "[]"),
+    ({"solvable.sweeps.momentum": {}}, "solvable.sweeps.momentum", "unknown key; allowed: one_skill_time"),
+    ({"solvable.sampled": 5001}, "solvable.sampled", "5001 are more than test.examples"),
+    ({"solvable.shares": [0.05, 0.95]}, "solvable.shares", "lack 0.5"),
+    ({"solvable.joint.common": 0.8}, "solvable.joint.own", "[0.75, 1.25] must rise"),
+    ({"anatomy.sizes.0.name": "mlp1000"}, "anatomy.sizes", "mlp1000-s1 is also one of the solvable study"),
+]
 HOSTILE = [
     *(
         {f"pathvars.{key}": path}
@@ -181,7 +202,7 @@ HOSTILE = [
     *({"anatomy.sizes.0.name": name} for name in ("a;rm -rf x", "a/b", "..", "$HOME", "a\n", "-s1", "{run}", "")),
     *({"tier": name} for name in ("a;rm -rf x", "a/b", "../laptop", "`id`", "a b", "-x")),
 ]
-REFUSED = [*UNKNOWN, *MISSING, *TYPES, *RANGES, *TOGETHER, *LEVELS, *EMPTY]
+REFUSED = [*UNKNOWN, *MISSING, *TYPES, *RANGES, *TOGETHER, *LEVELS, *EMPTY, *SOLVABLE]
 REFUSED += [(change, key, repr(value)) for change in HOSTILE for key, value in change.items()]
 
 
@@ -272,11 +293,14 @@ def test_overlay_is_read_after_the_base(tmp_path: Path) -> None:
 
 FIGURES = {name for name in STAGES if name.startswith("fig")}
 LEADS, BY_METRIC = {"leads", "sensitivity"}, {"fig1", "fig4", "fig5"}
-STATISTICS = {"floors", "precursors", "claims", "limits", *LEADS}
+JOINT = {"joint", "joint leads", "joint precursors"}
+EVENTS = {"joint", "joint events", "joint leads"}
+SEEDED = {"constants", "one_skill", "curves"}
+STATISTICS = {*JOINT, "solvable_claims", "floors", "precursors", "claims", "limits", *LEADS}
 READERS: list[tuple[str, Any, set[str]]] = [
     ("tier", "mine", set()),
     ("pathvars.results", "elsewhere", set()),
-    ("device", "cpu", {"train", "follow", "plateau"}),
+    ("device", "cpu", {"train", "follow", "plateau", "network", "sweep", "transformer", "joint follow"}),
     ("anatomy.tasks.ADD", [1, 2], {"tasks", "train"}),
     ("anatomy.easy", ["COPY"], {"limits", *LEADS}),
     ("anatomy.sizes.0.heads", 2, {"train"}),
@@ -295,36 +319,72 @@ READERS: list[tuple[str, Any, set[str]]] = [
     ("anatomy.signals.hessian.variant", "trace", set()),
     ("anatomy.limits.tie", 2.0, {"limits"}),
     ("anatomy.sensitivity.margin", [3.0], {"sensitivity"}),
-    ("anatomy.precursors.families", ["metric"], {"precursors", *LEADS}),
-    ("anatomy.precursors.definition", "change-point", {"precursors", "claims", "fig4", *LEADS}),
-    ("anatomy.verdicts.nulls", ["placebo"], {"claims"}),
+    ("anatomy.precursors.families", ["metric"], {"precursors", *JOINT, *LEADS}),
+    (
+        "anatomy.precursors.definition",
+        "change-point",
+        {"precursors", "claims", "fig4", "fig8", "solvable_claims", *JOINT, *LEADS},
+    ),
+    ("anatomy.verdicts.nulls", ["placebo"], {"claims", "joint", "solvable_claims"}),
     ("calibration.seed", 7, {"calibration"}),
-    ("anatomy.variant", "mean/centred/sigma", {"floors", "direction", "claims", "fig2", "fig3", *LEADS}),
+    ("anatomy.variant", "mean/centred/sigma", {"floors", "direction", "claims", "fig2", "fig3", "joint leads", *LEADS}),
     ("anatomy.events.primary", "log_probability", {"events", "validity", "claims", "limits", *BY_METRIC, *LEADS}),
-    ("anatomy.events.threshold", 0.45, {"events", "validity", "fig1", *LEADS}),
-    ("anatomy.events.persistence", 4, {"events", "validity", *LEADS}),
+    ("anatomy.events.threshold", 0.45, {"events", "validity", "fig1", *EVENTS, *LEADS}),
+    ("anatomy.events.persistence", 4, {"events", "validity", *EVENTS, *LEADS}),
     ("anatomy.validity.trials", 100, {"validity"}),
-    ("anatomy.validity.marks.timing", 2.0, {"validity", "figS1"}),
-    ("anatomy.collapse.depth", 0.7, {"collapse", *LEADS}),
+    ("anatomy.validity.marks.timing", 2.0, {"validity", "figS1", "fig8", "solvable_claims"}),
+    ("anatomy.collapse.depth", 0.7, {"collapse", "joint leads", *LEADS}),
     ("anatomy.collapse.floor_until", 300, {"collapse", "fig3", *LEADS}),
-    ("anatomy.precursors.shifts", 100, {"precursors", *LEADS}),
-    ("anatomy.statistics.seed", 7, STATISTICS),
-    ("anatomy.statistics.confidence", 0.9, {*STATISTICS, "validity", "direction"}),
+    ("anatomy.precursors.shifts", 100, {"precursors", *JOINT, *LEADS}),
+    ("anatomy.statistics.seed", 7, {*STATISTICS, *SEEDED}),
+    ("anatomy.statistics.confidence", 0.9, {*STATISTICS, *SEEDED, "validity", "direction", "entropy", "powers"}),
     ("anatomy.statistics.equivalence", 0.2, {*STATISTICS, "fig2"}),
-    ("anatomy.verdicts.universal", 0.9, {"claims"}),
+    ("anatomy.verdicts.universal", 0.9, {"claims", "joint", "solvable_claims"}),
+    ("solvable.parity.bits", 40, {"parity", "network", "sweep"}),
+    ("solvable.parity.alpha", 0.7, {"parity", "network", "sweep", "curves", "powers", "models", "staging", "joint"}),
+    (
+        "solvable.target",
+        4.0,
+        {"parity", "network", "sweep", "constants", "one_skill", "curves", "models", "staging", "joint"},
+    ),
+    ("solvable.test.seed", 7, {"network", "sweep"}),
+    ("solvable.network.optimiser.learning_rate", 0.01, {"network", "curves", "models", "staging", "joint"}),
+    ("solvable.network.seeds", [1, 2, 3, 4], {"curves", "models", "staging", "joint"}),
+    ("solvable.checkpoints.linear_every", 200, {"network"}),
+    ("solvable.sampled", 50, {"network"}),
+    ("solvable.probes.seed", 7, {"parity"}),
+    ("solvable.measures.llc.draws", 50, set()),
+    ("solvable.sweeps.width.steps", 100, {"sweep"}),
+    ("solvable.sweeps.data.steps", 100, set()),
+    ("solvable.sweeps.one_skill_time.sigma", 0.02, {"constants", "one_skill"}),
+    ("solvable.transformer.steps", 100, {"transformer"}),
+    ("solvable.powers.tolerance", 0.1, {"powers", "solvable_claims"}),
+    ("solvable.published.shots", 700.0, {"constants", "one_skill"}),
+    ("solvable.verdicts.crossing", 0.1, {"solvable_claims"}),
+    ("solvable.entropy.tolerance", 0.1, {"solvable_claims"}),
+    ("solvable.staging.skills", 6, {"staging"}),
+    ("solvable.joint.floor_until", 400, {"joint", "joint leads"}),
     ("figures.dpi", 100, FIGURES),
 ]
 
 
+RUNS = {"network": "mlp1000-s1", "sweep": "width", "transformer": "t32-s1"}
+SHARED = ("follow", "events", "leads", "precursors")
+
+
 def given_to_stages(loaded: Config) -> dict[str, str]:
-    return {stage: loaded.settings(stage, run=RUN, measure="rankme").model_dump_json() for stage in STAGES}
+    """Settings of every stage; of the second study as well where both have it."""
+    chosen = {stage: loaded.settings(stage, run=RUNS.get(stage, RUN), measure="rankme") for stage in STAGES}
+    for stage in SHARED:
+        chosen[f"joint {stage}"] = loaded.settings(stage, run="mlp1000-s1", measure="rankme", study="solvable")
+    return {stage: settings.model_dump_json() for stage, settings in chosen.items()}
 
 
 @pytest.mark.parametrize(("key", "value", "readers"), READERS, ids=[key for key, _, _ in READERS])
 def test_setting_reaches_just_its_readers(settings_values: Values, key: str, value: Any, readers: set[str]) -> None:
     before = given_to_stages(config.load(settings_values))
     after = given_to_stages(config.load(changed(settings_values, {key: value})))
-    assert {stage for stage in STAGES if before[stage] != after[stage]} == readers
+    assert {stage for stage in before if before[stage] != after[stage]} == readers
 
 
 def test_a_run_is_given_its_own_size_and_seed(settings_values: Values) -> None:

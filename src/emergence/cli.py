@@ -103,7 +103,7 @@ def _json(text: str) -> dict[str, Any]:
 
 def _show(path: Path) -> int:
     from emergence import tables
-    from emergence.analysis.claims.table import as_text
+    from emergence.analysis.claims.joined import as_text
     from emergence.schemas.analysis import CLAIMS
 
     print(as_text(tables.read(CLAIMS, path)))

@@ -58,3 +58,9 @@ def settings(make_settings: Callable[..., TrainSettings]) -> TrainSettings:
 @pytest.fixture
 def evaluation(settings: TrainSettings, make_evaluation: Callable[[TrainSettings], Path]) -> Path:
     return make_evaluation(settings)
+
+
+@pytest.fixture(scope="session")
+def make_contents() -> Callable[[Path], dict[str, bytes]]:
+    """All files of a folder, by their names."""
+    return lambda folder: {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}

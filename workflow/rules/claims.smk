@@ -9,13 +9,7 @@ rule claims:
         limits=rules.limits.output.table,
         source=sources("claims"),
     output:
-        table="<results>/claims.parquet",
-        csv=report(
-            "<results>/claims.csv",
-            caption="../captions/claims.rst",
-            category="Claims",
-            labels={"table": "claims"},
-        ),
+        table="<results>/claims/anatomy.parquet",
     log:
         "<logs>/claims.log",
     benchmark:
@@ -29,9 +23,82 @@ rule claims:
     params:
         settings=settings("claims"),
     message:
-        "Judging the published claims"
+        "Judging the claims of the geometric anatomy"
     shell:
         "python3 -m emergence claims --settings {params.settings:q} --events {input.events:q}"
         " --collapses {input.collapses:q} --floors {input.floors:q} --top-down {input.top_down:q}"
         " --precursors {input.precursors:q} --hierarchy {input.hierarchy:q} --limits {input.limits:q}"
+        " --table {output.table:q} 2> {log:q}"
+
+
+rule all_claims:
+    input:
+        claims=expand("<results>/claims/{study}.parquet", study=STUDIES),
+        source=sources("all_claims"),
+    output:
+        table="<results>/claims.parquet",
+        csv=report(
+            "<results>/claims.csv",
+            caption="../captions/claims.rst",
+            category="Claims",
+            labels={"table": "claims"},
+        ),
+    log:
+        "<logs>/all_claims.log",
+    benchmark:
+        "<benchmarks>/all_claims.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=settings("all_claims"),
+    message:
+        "Joining the claims of all studies"
+    shell:
+        "python3 -m emergence all_claims --settings {params.settings:q} --claims {input.claims:q}"
         " --table {output.table:q} --csv {output.csv:q} 2> {log:q}"
+
+
+rule solvable_claims:
+    input:
+        constants=rules.constants.output.table,
+        crossings=rules.curves.output.crossings_table,
+        deviations=rules.curves.output.deviations_table,
+        entropy=rules.entropy.output.slopes_table,
+        exponents=rules.scaling.output.exponents_table,
+        models=rules.models.output.models_table,
+        passages=rules.models.output.passages_table,
+        stages=rules.staging.output.table,
+        emergences=rules.powers.output.emergences_table,
+        powers=rules.powers.output.powers_table,
+        detected=rules.joint.output.detected_table,
+        errors=rules.joint.output.errors_table,
+        tracking=rules.joint.output.tracking_table,
+        conclusions=rules.joint.output.conclusions_table,
+        source=sources("solvable_claims"),
+    output:
+        table="<results>/claims/solvable.parquet",
+    log:
+        "<logs>/solvable_claims.log",
+    benchmark:
+        "<benchmarks>/solvable_claims.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=settings("solvable_claims"),
+    message:
+        "Judging the claims of the solvable model"
+    shell:
+        "python3 -m emergence solvable_claims --settings {params.settings:q} --constants {input.constants:q}"
+        " --crossings {input.crossings:q} --deviations {input.deviations:q} --entropy {input.entropy:q}"
+        " --exponents {input.exponents:q} --models {input.models:q} --passages {input.passages:q}"
+        " --stages {input.stages:q} --emergences {input.emergences:q} --powers {input.powers:q}"
+        " --detected {input.detected:q} --errors {input.errors:q} --tracking {input.tracking:q}"
+        " --conclusions {input.conclusions:q} --table {output.table:q} 2> {log:q}"

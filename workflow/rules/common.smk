@@ -1,5 +1,6 @@
 # What all rules share: the checked configuration, the runs it asks for, and how a stage is called.
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -23,7 +24,17 @@ except ConfigError as error:
 RUNS = list(CONFIG.anatomy.runs)
 MEASURES = CONFIG.anatomy.measures.names
 SIGNALS = list(CONFIG.anatomy.followed)
-FIGURES = [1, 2, 3, 4, 5, "S1", "S2", *(["S3"] if "llc" in MEASURES else []), "S4"]
+FIGURES = [
+    *range(1, 9),
+    "S1",
+    "S2",
+    *(["S3"] if "llc" in MEASURES else []),
+    *(f"S{number}" for number in range(4, 9)),
+]
+STUDIES = CONFIG.settings("all_claims").studies
+NETWORKS = list(CONFIG.solvable.runs)
+SWEEPS = CONFIG.solvable.sweeps.names
+TRANSFORMERS = list(CONFIG.solvable.transformers)
 GPU = int(CONFIG.device == "cuda")
 
 # Jobs run the Python that runs Snakemake, whether or not its environment is active, unless they have their own.
@@ -37,7 +48,10 @@ shell.prefix(
 
 
 wildcard_constraints:
-    run="[A-Za-z0-9_.-]+",
+    run="|".join(map(re.escape, [*RUNS, *NETWORKS])),
+    network="|".join(NETWORKS),
+    sweep="|".join(SWEEPS),
+    transformer="|".join(TRANSFORMERS),
     measure="[a-z_]+",
     number=r"S?\d+",
 
@@ -47,14 +61,22 @@ def sources(stage, **options):
     return [os.path.relpath(path) for path in stages.sources(stage, **options)]
 
 
-def settings(stage):
+def settings(stage, study=None):
     """The settings that a stage reads, as JSON; a change of others re-runs nothing."""
 
     def of_job(wildcards):
-        chosen = {name: wildcards.get(name) for name in ("run", "measure")}
-        return CONFIG.settings(stage, **chosen).model_dump_json()
+        kinds = ("run", "network", "sweep", "transformer")
+        run = next((wildcards[key] for key in kinds if key in wildcards.keys()), None)
+        measure = wildcards.get("measure")
+        return CONFIG.settings(stage, run, measure, study).model_dump_json()
 
     return of_job
+
+
+def probes(wildcards):
+    """Probes through which the checkpoints of a run are measured."""
+    of = "solvable" if wildcards.run in NETWORKS else "tasks"
+    return f"<results>/{of}/probes.safetensors"
 
 
 def show_claims():

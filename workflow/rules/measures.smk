@@ -1,8 +1,8 @@
 rule follow:
     input:
-        manifest=rules.train.output.manifest,
-        checkpoints=rules.train.output.checkpoints,
-        probes=rules.tasks.output.probes,
+        manifest="<results>/trajectories/{run}/manifest.json",
+        checkpoints="<results>/trajectories/{run}/checkpoints",
+        probes=probes,
         source=lambda wildcards: sources("follow", measure=wildcards.measure),
     output:
         table="<results>/measures/{measure}/{run}.parquet",

@@ -10,6 +10,8 @@ rule train:
         "<logs>/train/{run}.log",
     benchmark:
         "<benchmarks>/train/{run}.tsv"
+    wildcard_constraints:
+        run="|".join(map(re.escape, RUNS)),
     conda:
         "../../environment.yml"
     threads: 1

@@ -21,7 +21,12 @@ from emergence.analysis.collapse import Shape, rank_scale, shape
 from emergence.analysis.curves import Array, mean_shift, noise, to_positions, to_steps
 from emergence.settings.analysis import Collapse, Signal
 
-SCALES: dict[str, Callable[[Array], Array]] = {"rank": rank_scale, "asinh": np.arcsinh, "linear": np.array}
+SCALES: dict[str, Callable[[Array], Array]] = {
+    "rank": rank_scale,
+    "asinh": np.arcsinh,
+    "linear": np.array,
+    "falling": np.negative,
+}
 SIGNIFICANCE = 0.05
 
 

@@ -27,6 +27,7 @@ TASK_COLOURS = {
     "MUL": "#000000",
     "CTL": "#C8C8C8",
 }
+SKILL_COLOURS = ["#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7"]
 DIFFICULTY_COLOURS = {"easy": "#56B4E9", "hard": "#D55E00"}
 MEASURE_NAMES = {
     "rankme": "RankMe",

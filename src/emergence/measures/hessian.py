@@ -16,7 +16,7 @@ import torch
 from scipy.linalg import eigh_tridiagonal
 from torch import Tensor, nn
 
-from emergence.measures.subject import Subject, row
+from emergence.measures.subject import Subject, row, together
 from emergence.settings.measures import Hessian
 
 Operator = Callable[[Tensor], Tensor]
@@ -84,7 +84,7 @@ def measure(subject: Subject[Any], rng: np.random.Generator, settings: Hessian) 
     rows = []
     for group in (*subject.groups, None):
         parts = [group] if group else subject.groups
-        operator = hessian(torch.cat(subject.losses(parts, settings.samples)).mean(), parameters)
+        operator = hessian(together(subject, parts, subject.losses(parts, settings.samples)), parameters)
         start = torch.randn(size, generator=generator).to(parameters[0])
         top = top_eigenvalue(operator, start, settings.tolerance, settings.products)
         total = trace(operator, start, settings.draws, generator)

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from emergence.measures.subject import Group, Subject, row
+from emergence.measures.subject import Group, Subject, row, together
 from emergence.settings.measures import LocalLearning
 
 Losses = Callable[[int], tuple[Tensor, Tensor]]
@@ -94,15 +94,16 @@ def chain(
 
 
 class MixtureLosses:
-    """Loss of batches of some groups of examples: a mean over answer tokens, and the same for each group."""
+    """Loss of batches of some groups of examples: of all together, and of each."""
 
     def __init__(self, subject: Subject[Any], groups: Sequence[Any], settings: LocalLearning) -> None:
+        self.subject, self.groups = subject, groups
         self.batches = subject.batches(groups, settings.pool, settings.examples, settings.seed)
 
     def __call__(self, batch: int) -> tuple[Tensor, Tensor]:
-        """Loss of all answer tokens, and observables (1 + groups,): the same, then that of each group."""
+        """Loss of all groups together, and observables (1 + groups,): the same, then that of each group."""
         parts = self.batches[batch]()
-        loss = torch.cat(parts).mean()
+        loss = together(self.subject, self.groups, parts)
         return loss, torch.stack([loss, *(part.mean() for part in parts)])
 
 

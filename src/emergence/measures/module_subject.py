@@ -90,6 +90,10 @@ class ModuleSubject:
         """Loss of every target, in one pass for each group."""
         return self._losses({group: slice(samples) for group in groups})
 
+    def mixture(self, groups: Sequence[Named], parts: Sequence[Tensor]) -> Tensor:  # noqa: ARG002
+        """Every answer token counts alike."""
+        return torch.cat(list(parts)).mean()
+
     def batches(self, groups: Sequence[Named], number: int, examples: int, seed: int) -> list[Batch]:
         """Examples drawn from the data, each at most once a batch."""
         rng = np.random.default_rng(seed)

@@ -94,11 +94,19 @@ class Subject(Protocol[G]):
     def losses(self, groups: Sequence[G], samples: int | None = None) -> list[Tensor]:
         """Loss of every answer token of the first ``samples`` examples (all if None) of each of ``groups``."""
 
+    def mixture(self, groups: Sequence[G], parts: Sequence[Tensor]) -> Tensor:
+        """The loss of several groups together, from the loss of every answer token of each: as training weighs them."""
+
     def batches(self, groups: Sequence[G], number: int, examples: int, seed: int) -> list[Batch]:
         """``number`` random batches with ``examples`` of each of ``groups``, always the same for one seed."""
 
     def grams(self, group: G, samples: int, leading: int, loss: Loss | None = None) -> Grams:
         """Inner products of gradients of the first ``samples`` examples; a ``loss`` replaces that on the answers."""
+
+
+def together(subject: Subject[G], groups: Sequence[G], parts: Sequence[Tensor]) -> Tensor:
+    """The mean loss of one group, or that of the mixture of several, from the loss of every answer token."""
+    return parts[0].mean() if len(groups) == 1 else subject.mixture(groups, parts)
 
 
 def name(group: Group) -> str:

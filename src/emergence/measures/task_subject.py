@@ -72,6 +72,10 @@ class TaskSubject:
         """Loss of every answer token, in one packed pass."""
         return self._packed(tuple(levels), samples)()
 
+    def mixture(self, groups: Sequence[TaskLevel], parts: Sequence[Tensor]) -> Tensor:  # noqa: ARG002
+        """Every answer token counts alike."""
+        return torch.cat(list(parts)).mean()
+
     def batches(self, levels: Sequence[TaskLevel], number: int, examples: int, seed: int) -> list[Batch]:
         """Fresh examples, as in training."""
         layout = Layout(tuple(levels), examples)

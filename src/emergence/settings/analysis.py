@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from emergence.settings.base import Count, Fraction, Positive, Seed, Strict
 from emergence.settings.variants import Variant
 
-ScoredMetric = Literal["exact_match", "log_probability"]
+ScoredMetric = Literal["exact_match", "log_probability", "strength"]
 Detector = Literal["threshold", "changepoint", "sigmoid"]
 
 
@@ -73,8 +73,9 @@ class Signal(Strict):
     """The series of a measure that is held against behaviour."""
 
     variant: str
-    scale: Literal["rank", "asinh", "linear"]
-    """on which it departs from its floor: rank is the logarithm, asinh that of large values of either sign"""
+    scale: Literal["rank", "asinh", "linear", "falling"]
+    """on which it departs from its floor: rank is the logarithm, asinh that of large values of either sign; falling
+    turns the sign"""
     floor: float | None = None
     """where it is known; else the lowest smoothed value of the first steps"""
 
@@ -203,3 +204,10 @@ class ClaimSettings(Strict):
     variant: Variant
     statistics: Statistics
     verdicts: Verdicts
+
+
+class AllClaimsSettings(Strict):
+    """What the stage that joins claims is given."""
+
+    studies: list[str]
+    """in the order of their claims"""

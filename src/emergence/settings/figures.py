@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from emergence.settings.analysis import Definition, ScoredMetric
-from emergence.settings.base import Count, Fraction, Strict
+from emergence.settings.analysis import Definition, Detector, ScoredMetric
+from emergence.settings.base import Count, Fraction, Positive, Strict
 from emergence.settings.measures import LocalLearning
 from emergence.settings.variants import Variant
 
@@ -69,5 +69,43 @@ class FigureS3Settings(Strict):
 
 class FigureS4Settings(Strict):
     """What figure S4 is given."""
+
+    dpi: Dpi
+
+
+class Figure6Settings(Strict):
+    """What figure 6 is given."""
+
+    dpi: Dpi
+
+
+class Figure8Settings(Strict):
+    """What figure 8 is given."""
+
+    dpi: Dpi
+    metric: ScoredMetric
+    detector: Detector
+    definition: Definition
+    precursor_rate: Fraction
+    """that a measure must reach, drawn as a line"""
+    timing: Positive
+    """errors of the detector within which it is exact enough, drawn as a band"""
+
+
+class FigureS8Settings(Strict):
+    """What figure S8 is given."""
+
+    dpi: Dpi
+    shares: Annotated[list[Fraction], Field(min_length=2, max_length=2)]
+
+
+class FigureS5Settings(Strict):
+    """What figure S5 is given."""
+
+    dpi: Dpi
+
+
+class FigureS7Settings(Strict):
+    """What figure S7 is given."""
 
     dpi: Dpi

@@ -34,7 +34,8 @@ class Skills:
     @cached_property
     def frequencies(self) -> Array:
         """P_s(k) (skills,); their sum is 1."""
-        return self.scale * np.arange(1, self.count + 1, dtype=np.float64) ** -(self.alpha + 1)
+        weights = np.arange(1, self.count + 1, dtype=np.float64) ** -(self.alpha + 1)
+        return weights / weights.sum()  # not by the scale, which rounding may leave above 1 for a single skill
 
     @property
     def beyond(self) -> float:

@@ -9,20 +9,17 @@ import pandas as pd
 import torch
 from torch.nn import functional as F
 
-from emergence import tables
 from emergence.errors import EmergenceError
-from emergence.files import sha256, write_json
 from emergence.models import build
 from emergence.models.transformer import Transformer
 from emergence.progress import Progress
-from emergence.provenance import hardware, source_hash, versions
-from emergence.schemas.trajectories import BEHAVIOUR
+from emergence.provenance import hardware, source_hash
 from emergence.settings.learning import Training, TrainSettings
 from emergence.tasks import data
 from emergence.tasks.batches import Layout, Stream
 from emergence.training.behaviour import METRICS, Evaluation
 from emergence.training.schedule import checkpoint_steps, learning_rate
-from emergence.training.trajectory import Trajectory, save_checkpoint
+from emergence.training.trajectory import complete, save_checkpoint
 
 
 class TrainingError(EmergenceError):
@@ -127,18 +124,11 @@ def _finish(
     """Write behaviour, then the manifest that makes the folder a trajectory."""
     total = sum(parameter.numel() for parameter in learner.model.parameters())
     embedding = learner.model.token.weight.numel() + learner.model.position.weight.numel()
-    resolved = settings.model_dump(mode="json")
     seeds = Seeds.of(settings.seed)
-    manifest = {
-        "settings": resolved,
-        "settings_hash": sha256(settings.model_dump_json().encode()),
+    about = {
         "source_hash": source_hash(__name__),
-        "versions": versions(),
         "hardware": hardware(str(learner.device)),
         "seeds": {"run": settings.seed, "initialisation": seeds.initialisation, "data": seeds.data},
         "parameters": {"total": total, "trainable": total, "non_embedding": total - embedding},
-        "checkpoints": entries,
     }
-    identity = Trajectory(folder, manifest).identity
-    tables.write(BEHAVIOUR, behaviour.assign(**identity), folder / "behaviour.parquet")
-    write_json(folder / "manifest.json", manifest)
+    complete(folder, settings, about, entries, behaviour)

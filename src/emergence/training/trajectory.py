@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import safetensors
 import safetensors.torch
 from torch import Tensor
 
+from emergence import tables
 from emergence.errors import EmergenceError
-from emergence.files import replacing, sha256
+from emergence.files import replacing, sha256, write_json
+from emergence.provenance import versions
+from emergence.schemas.trajectories import BEHAVIOUR
+from emergence.settings.base import Strict
 
 
 class TrajectoryError(EmergenceError):
@@ -29,6 +34,26 @@ def save_checkpoint(folder: Path, step: int, weights: dict[str, Tensor]) -> dict
     with replacing(path) as temporary:
         temporary.write_bytes(content)
     return {"step": step, "file": f"checkpoints/{path.name}", "sha256": sha256(content)}
+
+
+def complete(
+    folder: Path, settings: Strict, about: dict[str, Any], entries: list[dict[str, Any]], behaviour: pd.DataFrame
+) -> None:
+    """Write behaviour, then the manifest that makes the folder a trajectory.
+
+    ``settings`` name study, run, size and seed; ``about`` has source hash, hardware, seeds and parameters; ``entries``
+    are those of the checkpoints.
+    """
+    manifest = {
+        "settings": settings.model_dump(mode="json"),
+        "settings_hash": sha256(settings.model_dump_json().encode()),
+        "versions": versions(),
+        **about,
+        "checkpoints": entries,
+    }
+    identity = Trajectory(folder, manifest).identity
+    tables.write(BEHAVIOUR, behaviour.assign(**identity), folder / "behaviour.parquet")
+    write_json(folder / "manifest.json", manifest)
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,15 @@ import pytest
 from evidence import collapses, events, limits
 
 from emergence import tables
+from emergence.analysis.claims import joined
 from emergence.analysis.claims.evidence import Evidence
-from emergence.analysis.claims.table import as_text, make
+from emergence.analysis.claims.joined import as_text
+from emergence.analysis.claims.table import make
 from emergence.analysis.claims.verdicts import Verdict
 from emergence.analysis.precursors import DEFINITIONS, Tier, hierarchy, rates, with_own_loss
 from emergence.schemas.analysis import CLAIMS, COLLAPSE, EVENTS, FLOORS, HIERARCHY, LEADS, PRECURSORS, TOP_DOWN
 from emergence.schemas.limits import LIMITS
-from emergence.settings.analysis import ClaimSettings
+from emergence.settings.analysis import AllClaimsSettings, ClaimSettings
 
 SCHEMAS = {
     "events": EVENTS,
@@ -54,7 +56,9 @@ def test_the_table_follows_its_schema(
     paths = {name: tmp_path / f"{name}.parquet" for name in SCHEMAS}
     for name, schema in SCHEMAS.items():
         tables.write(schema, written[name], paths[name])
-    make(settings, **paths, table=tmp_path / "claims.parquet", csv=tmp_path / "claims.csv")
+    make(settings, **paths, table=tmp_path / "anatomy.parquet")
+    every = AllClaimsSettings(studies=["anatomy"])
+    joined.make(every, [tmp_path / "anatomy.parquet"], tmp_path / "claims.parquet", tmp_path / "claims.csv")
     found = tables.read(CLAIMS, tmp_path / "claims.parquet")
     assert found["claim"].tolist() == CLAIMED
     assert set(found["verdict"]) <= set(get_args(Verdict))
@@ -71,3 +75,15 @@ def test_the_table_follows_its_schema(
 def test_values_without_an_interval_are_printed() -> None:
     row = dict.fromkeys(CLAIMS.arrow.names, "x") | {"value": 0.5, "low": np.nan, "high": np.nan}
     assert "here       0.5  (x)" in as_text(pd.DataFrame([row]))
+
+
+def test_studies_are_joined_in_their_order_and_claims_keep_theirs(tmp_path: Path) -> None:
+    row = dict.fromkeys(CLAIMS.arrow.names, "") | {"value": 1.0, "low": np.nan, "high": np.nan}
+    names = {"solvable": ["B2", "B10"], "anatomy": ["A9", "A1"]}
+    for study, claims in names.items():
+        rows = pd.DataFrame([{**row, "study": study, "claim": claim} for claim in claims])
+        tables.write(CLAIMS, rows, tmp_path / f"{study}.parquet")
+    paths = [tmp_path / f"{study}.parquet" for study in names]
+    settings = AllClaimsSettings(studies=["anatomy", "solvable"])
+    joined.make(settings, paths, tmp_path / "claims.parquet", tmp_path / "claims.csv")
+    assert tables.read(CLAIMS, tmp_path / "claims.parquet")["claim"].tolist() == ["A9", "A1", "B2", "B10"]

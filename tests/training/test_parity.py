@@ -1,0 +1,176 @@
+"""Networks on multitask sparse parity: strength by its definition, data sets that stay, descent that learns."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from emergence import tables
+from emergence.models.mlp import TwoLayer
+from emergence.schemas.solvable import SWEEP
+from emergence.schemas.trajectories import BEHAVIOUR
+from emergence.settings.learning import Checkpoints
+from emergence.settings.networks import NetworkSettings, Optimiser, Sweep, SweepSettings, Width
+from emergence.settings.parity import Parity
+from emergence.tasks.parity import MultitaskParity
+from emergence.training import networks, sweeps
+from emergence.training.parity import HeldOut, ParityError, Source, learning
+from emergence.training.stack import Stack
+from emergence.training.trajectory import Trajectory
+
+PARITY = Parity(skills=2, bits=8, relevant=2, alpha=0.6, untaught=1)
+TASK = MultitaskParity(PARITY)
+CPU = torch.device("cpu")
+
+
+def sweep(**changed: Any) -> Sweep:
+    plain: dict[str, Any] = {"widths": [20], "seeds": [1, 2], "steps": 40, "batch": 30, "sigma": 0.3, "loss": "mse"}
+    descent = Optimiser(name="adam", learning_rate=0.02)
+    return Sweep(**{**plain, "every": 20, "optimiser": descent, **changed})
+
+
+def solved() -> Stack:
+    """A network that knows the first skill exactly, by ReLUs of the sum s of its two bits: g = 1 − 2s + 4(s − 1)₊."""
+    stack = Stack(PARITY.inputs, [2], 1, CPU)
+    for parameter in stack.parameters:
+        parameter.zero_()
+    bits = [PARITY.columns + place for place in (0, 1)]
+    stack.first[0, bits, :] = 1.0
+    stack.first[0, -1, 1] = -1.0
+    stack.second[0] = torch.tensor([-2.0, 4.0])
+    stack.offset[0] = 1.0
+    return stack
+
+
+def test_strength_is_one_where_a_skill_is_known_and_nought_elsewhere() -> None:
+    found = HeldOut(TASK, 4000, 5)(solved(), 1.0, "mse")
+    assert found.strength.shape == (3, 1, 1)
+    assert found.strength[0, 0, 0] == pytest.approx(1.0, abs=1e-6)
+    assert found.loss[0, 0, 0] == pytest.approx(0.0, abs=1e-10)
+    assert found.strength[1:, 0, 0] == pytest.approx([0, 0], abs=4 / np.sqrt(4000))  # its outputs are ±1 there
+    assert found.loss[1:, 0, 0] == pytest.approx([1, 1], abs=0.07)  # ½E(1 ± 1)²
+    entropy = HeldOut(TASK, 4000, 5)(solved(), 1.0, "cross_entropy").loss[0, 0, 0]
+    assert entropy == pytest.approx(np.log1p(np.exp(-1)))
+
+
+def test_fresh_samples_are_fresh_and_each_seeds_own() -> None:
+    source = Source(TASK, 5.0, sweep(), None)
+    (first, targets), (second, _) = source(), source()
+    assert first.shape == (2, 30, PARITY.inputs + 1)
+    assert (first[..., -1] == 1).all()
+    assert set(targets.unique().tolist()) == {-5.0, 5.0}
+    assert not torch.equal(first, second)
+    assert not torch.equal(first[0], first[1])
+    again = Source(TASK, 5.0, sweep(seeds=[2]), None)()[0]
+    assert torch.equal(again[0], first[1])
+
+
+def test_a_data_set_stays_and_larger_ones_contain_it() -> None:
+    sizes = sweep(samples=[20, 90])
+    small, large = Source(TASK, 1.0, sizes, 20), Source(TASK, 1.0, sizes, 90)
+    whole, targets = small()
+    assert whole.shape == (2, 20, PARITY.inputs + 1)
+    assert torch.equal(small()[0], whole)
+    seen, wanted = (torch.cat(parts, dim=1) for parts in zip(*(large() for _ in range(3)), strict=True))
+    rows = torch.cat([seen, wanted[..., None]], dim=2)
+    assert large.fixed is not None
+    for seed in range(2):  # three batches of 30 go through all 90 once
+        kept = torch.cat([large.fixed[seed][0], large.fixed[seed][1][:, None]], dim=1)
+        order = [np.lexsort(part.numpy().T) for part in (rows[seed], kept)]
+        assert torch.equal(rows[seed][order[0]], kept[order[1]])
+        assert torch.equal(kept[:20, :-1], whole[seed])
+        assert torch.equal(kept[:20, -1], targets[seed])
+
+
+def test_learning_yields_at_the_moments_and_halves_the_rate() -> None:
+    given = sweep(steps=6, optimiser=Optimiser(name="sgd", learning_rate=0.1, halve_every=2))
+    stack = Stack(PARITY.inputs, [20], 2, CPU).initialise(0.3, [1, 2])
+    source, moved, before = Source(TASK, 1.0, given, None), [], None
+    for step in learning(stack, lambda: source(), given, range(7)):  # type: ignore[arg-type]
+        if before is not None:
+            gradient = stack.offset.grad
+            moved.append(float(((before - stack.offset) / gradient).mean()))
+        before = stack.offset.clone()
+        assert step == len(moved)
+    assert moved == pytest.approx([0.1, 0.1, 0.05, 0.05, 0.025, 0.025], rel=1e-3)
+
+
+def test_a_rate_that_is_too_high_ends_in_one_clear_line(tmp_path: Path) -> None:
+    given = sweep(optimiser=Optimiser(name="sgd", learning_rate=1e6))
+    with pytest.raises(ParityError, match=r"sweep hot, samples fresh: .* not finite at step \d+; lower learning_rate"):
+        sweeps.make(settings_of(given, "hot"), tmp_path / "hot.parquet")
+    assert not (tmp_path / "hot.parquet").exists()
+
+
+def settings_of(given: Sweep, name: str = "one") -> SweepSettings:
+    parity = PARITY.model_copy(update={"untaught": 0})
+    return SweepSettings(name=name, parity=parity, target=2.0, sweep=given, test=500, seed=9, device="cpu")
+
+
+def test_a_sweep_learns_and_is_the_same_twice(tmp_path: Path) -> None:
+    given = sweep(steps=400, every=150, widths=[3, 30], samples=[10, 2000], batch=200)
+    for name in ("one", "two"):
+        sweeps.make(settings_of(given), tmp_path / f"{name}.parquet")
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+    rows = tables.read(SWEEP, tmp_path / "one.parquet")
+    assert sorted(rows["step"].unique()) == [0, 150, 300, 400]
+    assert rows.groupby(["samples", "step"]).size().unique().tolist() == [2 * 2 * 2]
+    end = rows[(rows["step"] == 400) & (rows["width"] == 30)].groupby(["samples", "skill"])["strength"].mean()
+    assert end[2000, 1] == pytest.approx(1.0, abs=0.1)
+    assert end[10].max() < 0.7
+    start = rows[rows["step"] == 0]
+    assert (start.groupby(["seed", "width", "skill"])["strength"].nunique() == 1).all()  # whatever the data set
+
+
+def test_a_skill_that_was_never_sampled_is_not_learned(tmp_path: Path) -> None:
+    task = Parity(skills=2, bits=8, relevant=2, alpha=30.0)  # the second skill once in 2^31 samples
+    given = sweep(steps=400, samples=[300], batch=300, seeds=[1])
+    changed = settings_of(given).model_copy(update={"parity": task})
+    sweeps.make(changed, tmp_path / "rare.parquet")
+    end = tables.read(SWEEP, tmp_path / "rare.parquet").query("step == 400").set_index("skill")["strength"]
+    assert end[1] == pytest.approx(1.0, abs=0.1)
+    assert abs(end[2]) < 0.2
+
+
+@pytest.fixture
+def network_settings() -> NetworkSettings:
+    return NetworkSettings(
+        study="solvable", run="mlp20-s3", size=Width(name="mlp20", width=20), seed=3, parity=PARITY, target=2.0,
+        sweep=sweep(seeds=[3], every=10), test=200, sampled=20, test_seed=4, device="cpu",
+        checkpoints=Checkpoints(every_step_until=0, log_until=8, per_decade=2, linear_every=16),
+    )  # fmt: skip
+
+
+def test_a_network_leaves_a_trajectory_whose_weights_give_its_behaviour(
+    network_settings: NetworkSettings, tmp_path: Path
+) -> None:
+    networks.train(network_settings, tmp_path)
+    run = Trajectory.open(tmp_path)
+    assert run.identity | {"parameters": 0} == {
+        "study": "solvable", "run": "mlp20-s3", "size": "mlp20", "seed": 3, "parameters": 0,
+    }  # fmt: skip
+    model = TwoLayer(PARITY.inputs, 20)
+    assert run.identity["parameters"] == sum(parameter.numel() for parameter in model.parameters())
+    rows = tables.read(BEHAVIOUR, tmp_path / "behaviour.parquet")
+    assert sorted(rows.query("metric == 'strength'")["step"].unique()) == run.steps
+    assert sorted(rows.query("metric == 'true_strength'")["step"].unique()) == sorted({*run.steps, 10, 20, 30})
+    model.load_state_dict(run.weights(40))
+    test = HeldOut(TASK, 200, 4)
+    last = rows[rows["step"] == 40].set_index(["task", "metric"])["value"]
+    with torch.no_grad():
+        found = (model(test.inputs[2][0, :, :-1]) * test.answers[2][:, 0]).numpy()
+    assert last["CTL", "true_strength"] == pytest.approx(found.mean() / 2, abs=1e-5)
+    assert last["CTL", "strength"] == pytest.approx(found[:20].mean() / 2, abs=1e-5)
+    assert last["CTL", "exact_match"] == (found[:20] > 0).mean()
+    assert last["CTL", "loss"] == pytest.approx(((2 - found) ** 2).mean() / 2, rel=1e-4)
+
+
+def test_a_network_is_the_same_twice(
+    network_settings: NetworkSettings, tmp_path: Path, make_contents: Callable[[Path], dict[str, bytes]]
+) -> None:
+    for name in ("one", "two"):
+        networks.train(network_settings, tmp_path / name)
+    assert make_contents(tmp_path / "one") == make_contents(tmp_path / "two")
