@@ -14,15 +14,6 @@ from emergence.schemas.solvable import CROSSINGS, CURVES
 from emergence.settings.figures import Figure6Settings
 
 HALF = 0.5
-AXES = {"step": "optimiser steps", "samples": "samples in the data set", "width": "hidden units"}
-LINES = {
-    ("fitted", "sigmoid"): (0, ()),
-    ("fitted", "published"): (0, ()),
-    ("fitted", "linear"): (0, (3, 1.5)),
-    ("published", "sigmoid"): (0, (1, 1)),
-    ("published", "published"): (0, (1, 1)),
-    ("published", "linear"): (0, (1, 1)),
-}
 
 
 def make(settings: Figure6Settings, curves: Path, crossings: Path, pdf: Path, png: Path) -> None:
@@ -30,7 +21,7 @@ def make(settings: Figure6Settings, curves: Path, crossings: Path, pdf: Path, pn
     style.start()
     drawn, passed = tables.read(CURVES, curves), tables.read(CROSSINGS, crossings)
     figure, (upper, lower) = plt.subplots(2, 3, figsize=(style.FULL_WIDTH, 3.9), height_ratios=[1.5, 1])
-    for (axis, label), top, bottom in zip(AXES.items(), upper, lower, strict=True):
+    for (axis, label), top, bottom in zip(style.AXIS_LABELS.items(), upper, lower, strict=True):
         _strengths(top, drawn[drawn["axis"] == axis])
         _ratios(bottom, passed[(passed["axis"] == axis) & (passed["share"] == HALF)])
         top.set(xlabel=label, ylim=(-0.04, 1.08))
@@ -59,7 +50,7 @@ def _strengths(axes: Axes, curves: pd.DataFrame) -> None:
         for kind, line in theory.groupby(["source", "law"]):
             dark = kind[0] == "fitted"
             axes.plot(
-                line["x"], line["strength"], color=colour if dark else "0.6", linestyle=LINES[kind],
+                line["x"], line["strength"], color=colour if dark else "0.6", linestyle=style.LAW_LINES[kind],
                 linewidth=0.9 if dark else 0.7, zorder=2 if dark else 1,
             )  # fmt: skip
 
@@ -93,8 +84,13 @@ def _legend(figure: Figure, drawn: pd.DataFrame) -> None:
     kinds = {
         "networks, mean ± s.d.": Line2D([], [], color="0.5", linewidth=4, alpha=0.4),
         "theory, constants of one skill": Line2D([], [], color="black", linewidth=0.9),
-        "linear law of data": Line2D([], [], color="black", linewidth=0.9, linestyle=LINES["fitted", "linear"]),
-        "published constants": Line2D([], [], color="0.6", linewidth=0.7, linestyle=LINES["published", "sigmoid"]),
+        "linear law of data": Line2D(
+            [], [], color="black", linewidth=0.9, linestyle=style.LAW_LINES["fitted", "linear"]
+        ),
+        "published constants": Line2D(
+            [], [], color="0.6", linewidth=0.7, linestyle=style.LAW_LINES["published", "sigmoid"]
+        ),
     }
     labels = [*(line.get_label() for line in skills), *kinds]
-    figure.legend([*skills, *kinds.values()], labels, loc="outside upper center", ncols=5)
+    handles = [*skills, *kinds.values()]
+    figure.legend(handles, labels, loc="outside upper center", ncols=5)

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 
 from emergence import tables
 from emergence.figures import style
-from emergence.figures.fig6 import AXES, LINES
 from emergence.schemas.solvable import CONSTANTS, CURVES
 from emergence.settings.figures import FigureS5Settings
 
@@ -22,7 +21,7 @@ def make(settings: FigureS5Settings, curves: Path, constants: Path, pdf: Path, p
     style.start()
     drawn, fitted = tables.read(CURVES, curves), tables.read(CONSTANTS, constants)
     figure, panels = plt.subplots(1, 3, figsize=(style.FULL_WIDTH, 2.5), sharey=True)
-    for (axis, label), axes in zip(AXES.items(), panels, strict=True):
+    for (axis, label), axes in zip(style.AXIS_LABELS.items(), panels, strict=True):
         _one(axes, drawn[drawn["axis"] == axis], fitted)
         axes.set(xlabel=label, ylim=(-0.04, 1.08))
         axes.legend(loc="lower right", handlelength=1.6)
@@ -42,7 +41,14 @@ def _one(axes: Axes, curves: pd.DataFrame, fitted: pd.DataFrame) -> None:
     for (source, law), rows in curves[curves["source"] != "network"].groupby(["source", "law"]):
         colour = "0.6" if source == "published" else style.SKILL_COLOURS[4 if law == "linear" else 0]
         label = _label(curves["axis"].iloc[0], source, law, fitted)
-        axes.plot(rows["x"], rows["strength"], color=colour, linestyle=LINES[source, law], linewidth=0.9, label=label)
+        axes.plot(
+            rows["x"],
+            rows["strength"],
+            color=colour,
+            linestyle=style.LAW_LINES[source, law],
+            linewidth=0.9,
+            label=label,
+        )
 
 
 def _label(axis: str, source: str, law: str, fitted: pd.DataFrame) -> str:

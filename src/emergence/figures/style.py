@@ -38,6 +38,16 @@ MEASURE_NAMES = {
     "linear_probe": "linear probe",
     "loss": "own loss",
 }
+AXIS_LABELS = {"step": "optimiser steps", "samples": "samples in the data set", "width": "hidden units"}
+LAW_LINES = {
+    ("fitted", "sigmoid"): (0, ()),
+    ("fitted", "published"): (0, ()),
+    ("fitted", "linear"): (0, (3, 1.5)),
+    ("published", "sigmoid"): (0, (1, 1)),
+    ("published", "published"): (0, (1, 1)),
+    ("published", "linear"): (0, (1, 1)),
+}
+"""Of theory: solid where the constant was fitted, by the law of the paper; dotted with the published constant."""
 NULL_COLOUR = "#B0B0B0"
 
 STYLE: dict[Any, Any] = {

@@ -80,7 +80,11 @@ class Stack:
         for x, target in zip(inputs.split(self._piece, 1), targets.split(self._piece, 1), strict=True):
             hidden = torch.bmm(x, self.first).relu_()
             error = slope(torch.baddbmm(self.offset[:, None], hidden, readout), target[..., None], loss)
-            active = hidden.sign_().mul_(error @ self.member.T)  # each unit with its network's error
+            active = hidden.sign_()
+            if len(self.widths) == 1:
+                x = x * error  # there are fewer inputs than units
+            else:
+                active *= error @ self.member.T  # each unit has its network's error
             moved.baddbmm_(x.mT, active)
             offset += error.sum(dim=1)
         moved /= inputs.shape[1]

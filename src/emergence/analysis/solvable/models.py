@@ -20,9 +20,9 @@ from emergence.schemas.scaling import MODELS, PASSAGES
 from emergence.settings.scaling import ModelSettings
 from emergence.theory import crossings, linear, strengths
 from emergence.theory.constants import Constants
+from emergence.theory.descent import Model, batches, data_set, trained
 from emergence.theory.domain import TheoryError
 from emergence.theory.skills import Skills, shares
-from emergence.training.multilinear import Model, batches, data_set, trained
 
 Array = NDArray[np.float64]
 

@@ -11,8 +11,8 @@ from emergence.settings.parity import Parity
 from emergence.tasks.parity import MultitaskParity
 from emergence.theory import linear, strengths
 from emergence.theory.constants import Constants, Objective
+from emergence.theory.descent import DescentError, Model, batches, data_set, trained
 from emergence.theory.skills import Skills
-from emergence.training.multilinear import DescentError, Model, batches, data_set, trained
 
 FIVE = Skills(0.6, 5)
 CONSTANTS = Constants("mse", 0.02, 5.0, 1e-3)
