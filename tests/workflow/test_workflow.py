@@ -15,8 +15,8 @@ from emergence.schemas.trajectories import MEASURE
 
 pytestmark = pytest.mark.workflow
 
-RUNS_OF_SMOKE, MEASURES_OF_SMOKE = 4, 7
-FIGURES = ("1", "2", "3", "4", "5", "S1", "S2", "S3", "S4")
+RUNS_OF_SMOKE, MEASURES_OF_SMOKE, NETWORKS_OF_SMOKE = 4, 7, 2
+FIGURES = (*map(str, range(1, 9)), *(f"S{number}" for number in range(1, 9)))
 EVERY_FIGURE = {f"fig{number}": 1 for number in FIGURES}
 
 WEIGHT_NORM = """
@@ -76,8 +76,8 @@ def test_an_edit_reruns_its_dependants_only(edited: tuple[Copy, str], expected: 
 @pytest.mark.parametrize("edited", ["src/emergence/measures/rankme.py"], indirect=True)
 def test_an_edited_measure_trains_nothing(edited: tuple[Copy, str]) -> None:
     planned = edited[0].planned(*SMOKE)
-    assert planned["follow"] == RUNS_OF_SMOKE
-    assert not {"train", "tasks", "events"} & set(planned)
+    assert planned["follow"] == RUNS_OF_SMOKE + NETWORKS_OF_SMOKE
+    assert not {"train", "network", "tasks", "events"} & set(planned)
 
 
 def test_a_plot_setting_trains_nothing(smoke: Copy) -> None:
@@ -99,7 +99,8 @@ def test_a_change_of_signal_follows_nothing_anew(smoke: Copy) -> None:
 
 def test_a_verdict_threshold_judges_anew_only(smoke: Copy) -> None:
     changed = overlay(smoke, "verdict.yaml", "anatomy: {verdicts: {null_margin: 0.06}}")
-    assert smoke.planned(*changed) == {"claims": 1}
+    anew = {"claims", "solvable_claims", "joint", "fig8", "all_claims"}  # Study 1's rules are tried on Study 2 as well
+    assert set(smoke.planned(*changed)) == anew
 
 
 def test_another_seed_adds_its_runs_only(smoke: Copy) -> None:
@@ -154,6 +155,21 @@ def test_profiles_plan_every_tier(copy: Copy, tier: str, profile: str) -> None:
     planned = copy.planned("--forceall", "--workflow-profile", profile, "--configfile", f"workflow/tiers/{tier}.yaml")
     expected = config.read(copy.folder / "config.yaml", copy.folder / f"workflow/tiers/{tier}.yaml").anatomy.runs
     assert planned["train"] == len(expected)
+
+
+def test_default_tier_plans_the_second_study_without_the_first(copy: Copy) -> None:
+    planned = copy.planned("figures/fig6.pdf", "figures/fig8.pdf")
+    study = config.read(copy.folder / "config.yaml").solvable
+    assert planned["network"] == len(study.runs)
+    assert planned["follow"] == len(study.runs) * len(study.measures.names)
+    assert not {"train", "tasks", "events", "leads"} & set(planned)
+
+
+def test_a_sweep_of_its_own_setting_trains_nothing_else(smoke: Copy) -> None:
+    changed = overlay(smoke, "width.yaml", "solvable: {sweeps: {width: {steps: 61}}}")
+    planned = smoke.planned(*changed)
+    assert planned["sweep"] == 1
+    assert not {"network", "transformer", "follow", "constants"} & set(planned)
 
 
 def test_a_bad_setting_is_refused_before_anything_runs(copy: Copy) -> None:

@@ -28,7 +28,8 @@ def make(settings: Figure6Settings, curves: Path, crossings: Path, pdf: Path, pn
         bottom.set(xlabel="skill", xlim=(0.5, drawn["skill"].max() + 0.5))
         bottom.set_xticks(range(1, drawn["skill"].max() + 1))
     upper[0].set_xscale("log")
-    upper[0].set_xlim(drawn.loc[(drawn["axis"] == "step") & (drawn["x"] > 0), "x"].min(), None)
+last = drawn.loc[drawn["axis"] == "step", "x"].max()
+    upper[0].set_xlim(last / 100, last)  # nothing has begun before
     upper[1].set_xscale("log")
     upper[0].set_ylabel("skill strength R/S")
     lower[0].set_ylabel(f"where R/S passes {HALF:g},\nnetworks over theory")
@@ -44,7 +45,7 @@ def _strengths(axes: Axes, curves: pd.DataFrame) -> None:
         network = of_skill[of_skill["source"] == "network"].sort_values("x")
         few = {"marker": "o", "markersize": 2.5, "linestyle": "none"} if len(network) < 40 else {"linewidth": 2.2}
         low, high = (network["strength"] + sign * network["spread"] for sign in (-1, 1))
-        axes.fill_between(network["x"], low, high, color=colour, alpha=0.25, linewidth=0)
+        axes.fill_between(network["x"], low, high, color=colour, alpha=0.2, linewidth=0)
         axes.plot(network["x"], network["strength"], color=colour, alpha=0.55, **few)
         theory = of_skill[of_skill["source"] != "network"]
         for kind, line in theory.groupby(["source", "law"]):
@@ -91,6 +92,6 @@ def _legend(figure: Figure, drawn: pd.DataFrame) -> None:
             [], [], color="0.6", linewidth=0.7, linestyle=style.LAW_LINES["published", "sigmoid"]
         ),
     }
-    labels = [*(line.get_label() for line in skills), *kinds]
+    labels = [*(str(line.get_label()) for line in skills), *kinds]
     handles = [*skills, *kinds.values()]
     figure.legend(handles, labels, loc="outside upper center", ncols=5)

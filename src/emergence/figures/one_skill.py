@@ -20,11 +20,11 @@ def make(settings: FigureS5Settings, curves: Path, constants: Path, pdf: Path, p
     """Draw figure S5: strength over time, data and width, with the fitted and the published laws."""
     style.start()
     drawn, fitted = tables.read(CURVES, curves), tables.read(CONSTANTS, constants)
-    figure, panels = plt.subplots(1, 3, figsize=(style.FULL_WIDTH, 2.5), sharey=True)
+    figure, panels = plt.subplots(1, 3, figsize=(style.FULL_WIDTH, 2.9), sharey=True)
     for (axis, label), axes in zip(style.AXIS_LABELS.items(), panels, strict=True):
         _one(axes, drawn[drawn["axis"] == axis], fitted)
         axes.set(xlabel=label, ylim=(-0.04, 1.08))
-        axes.legend(loc="lower right", handlelength=1.6)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), handlelength=1.6)
     panels[0].set_ylabel("skill strength R/S")
     style.panel_letters(panels)
     style.save(figure, pdf, png, settings.dpi)
@@ -59,5 +59,6 @@ def _label(axis: str, source: str, law: str, fitted: pd.DataFrame) -> str:
     if axis == "step":
         values = 1 / values[0], 1 / values[2], 1 / values[1]
     law_name = NAMES.get((axis, law), "")
-    head = f"{law_name + ', ' if law_name else ''}{symbol} = {values[0]:.3g}"
-    return f"{head} (published)" if source == "published" else f"{head} [{values[1]:.3g}, {values[2]:.3g}]"
+    value, low, high = (f"{found:,.0f}" if found >= 100 else f"{found:.3g}" for found in values)
+    head = f"{law_name + ', ' if law_name else ''}{symbol} = {value}"
+    return f"{head} (published)" if source == "published" else f"{head} [{low}, {high}]"

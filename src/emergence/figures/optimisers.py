@@ -39,6 +39,7 @@ def _optimisers(axes: Axes, sgd: pd.DataFrame, adam: pd.DataFrame) -> None:
             )  # fmt: skip
         axes.plot([], [], color="black", linestyle=line, label=name)
     axes.set(xscale="log", xlabel="optimiser steps", ylabel="skill strength R/S", ylim=(-0.04, 1.08))
+    axes.set_xlim(adam["step"].max() / 100, None)  # nothing has begun before
     axes.legend(loc="upper left")
 
 
