@@ -28,7 +28,7 @@ def make(settings: Figure6Settings, curves: Path, crossings: Path, pdf: Path, pn
         bottom.set(xlabel="skill", xlim=(0.5, drawn["skill"].max() + 0.5))
         bottom.set_xticks(range(1, drawn["skill"].max() + 1))
     upper[0].set_xscale("log")
-last = drawn.loc[drawn["axis"] == "step", "x"].max()
+    last = drawn.loc[drawn["axis"] == "step", "x"].max()
     upper[0].set_xlim(last / 100, last)  # nothing has begun before
     upper[1].set_xscale("log")
     upper[0].set_ylabel("skill strength R/S")

@@ -2,5 +2,6 @@
 
 A multilinear model f = Σ_k a_k b_k g_k learns skills g_k of frequency P_s(k) = A k^−(α+1). When each skill emerges, in
 time, data and width, follows without simulation, and so do the scaling laws of the loss; `descent` trains the models
-beside their closed forms. Float64 throughout; time is in optimiser steps. Arrays of steps, samples, widths or shares (...) give arrays (..., skills), the most frequent first.
+beside their closed forms. Float64 throughout; time is in optimiser steps. Arrays of steps, samples, widths or shares
+(...) give arrays (..., skills), the most frequent first.
 """
