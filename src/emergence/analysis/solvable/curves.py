@@ -20,7 +20,7 @@ from emergence.theory import crossings, strengths
 from emergence.theory.constants import Constants
 from emergence.theory.skills import Skills
 
-POINTS = 200  # of a theory curve
+POINTS = 400  # of a theory curve
 Row = dict[str, object]
 
 
@@ -103,7 +103,7 @@ def network_rows(axis: str, skill: int, x: NDArray[np.int64], found: Array) -> p
 def theory_rows(axis: str, theory: Theory, skills: Skills, x: NDArray[np.int64], target: float) -> pd.DataFrame:
     """R/S of a law over the range of an axis."""
     low, high = float(x[x > 0].min()), float(x.max())
-    points = np.geomspace(low, high, POINTS) if axis == "samples" else np.linspace(low, high, POINTS)
+    points = np.linspace(low, high, POINTS) if axis == "width" else np.geomspace(low, high, POINTS)
     found = theory.law.strength(points, skills, theory.constants) / target
     frames = [pd.DataFrame({"x": points, "strength": of_skill, "skill": k}) for k, of_skill in enumerate(found.T, 1)]
     return pd.concat(frames).assign(axis=axis, source=theory.source, law=theory.law.name, spread=np.nan, seeds=np.nan)
