@@ -124,7 +124,7 @@ def _errors(measured: Axes, closed: Axes, errors: pd.DataFrame, settings: Figure
                 axes.plot(x, row["bias"], marker, color=colours[row["skill"]], markersize=3.2)
         axes.axhline(0, color="0.6", linewidth=0.6, zorder=0)
         axes.axhspan(-settings.timing, settings.timing, color="0.93", linewidth=0, zorder=0)
-        axes.text(0.02, 0.97, f"against {REFERENCES[reference]}", transform=axes.transAxes, fontsize=6, va="top")
+        axes.set_title(f"against {REFERENCES[reference]}", loc="left", fontsize=6, pad=2)
     closed.set_xticks(range(1, len(colours) + 1))
     closed.set(xlabel="skill", xlim=(0.5, len(colours) + 0.5))
     keys = [Line2D([], [], color="0.3", marker=each, linestyle="none", markersize=3.2) for each in DETECTORS.values()]
