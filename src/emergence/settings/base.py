@@ -34,3 +34,14 @@ class Strict(BaseModel):
     """Unknown keys and wrong types are errors; a loaded configuration does not change."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+def heads_divide_width(heads: int, width: int) -> None:
+    """Refuse attention heads of unequal width.
+
+    Raises:
+        ValueError: with the numbers that are allowed.
+    """
+    if width % heads:
+        allowed = [number for number in range(1, width + 1) if width % number == 0]
+        raise ValueError(f"heads: {heads} does not divide the width {width}; allowed: {allowed}")

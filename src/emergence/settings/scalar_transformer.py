@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from emergence.settings.base import Count, Device, Fraction, Positive, Seed, Strict
+from emergence.settings.base import Count, Device, Fraction, Positive, Seed, Strict, heads_divide_width
 from emergence.settings.learning import Sample
 from emergence.settings.parity import Parity
 
@@ -44,9 +44,7 @@ class ScalarTransformer(Strict):
 
     @model_validator(mode="after")
     def _heads_divide_width(self) -> Self:
-        if self.width % self.heads:
-            allowed = [heads for heads in range(1, self.width + 1) if self.width % heads == 0]
-            raise ValueError(f"heads: {self.heads} does not divide the width {self.width}; allowed: {allowed}")
+        heads_divide_width(self.heads, self.width)
         return self
 
     @model_validator(mode="after")
