@@ -13,7 +13,7 @@ from emergence import provenance, stages
 from emergence.provenance import PACKAGE, source_hash, sources
 from emergence.stages import STAGES
 
-FLOORS = ("theory", "tasks", "models", "training", "measures", "analysis", "figures")
+FLOORS = ("theory", "multifractal", "tasks", "models", "training", "measures", "analysis", "figures")
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
 

@@ -1,0 +1,156 @@
+"""Graphs and measures with known exponents, and graphs without a power law.
+
+Graphs are sparse matrices of edge lengths, every edge in both directions.
+
+- (u,v)-flowers (Rozenfeld, Havlin and ben-Avraham 2007): every edge becomes two parallel paths of u and v edges, again
+  and again. With w = u + v, D = ln w/ln u and degrees' exponent γ = 1 + ln w/ln 2, boxes whose mass is the degree have
+  τ(q) = (q − 1)D below q = γ − 1 and q ln(w/2)/ln u above.
+- Multiplicative Cantor measures: every interval's mass goes to its parts by fixed shares.
+- Trees whose edges shrink by f at each level: their leaves have dimension −ln s/ln f for s branches.
+- Watts and Strogatz's small worlds; Erdős and Rényi's, Barabási and Albert's and complete graphs as negative controls.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array, csr_array
+from scipy.special import logsumexp
+
+from emergence.multifractal.spectrum import Array
+
+Edges = NDArray[np.intp]
+"""(edges, 2)"""
+
+
+def graph(nodes: int, edges: Edges, lengths: ArrayLike = 1.0) -> csr_array:
+    """The undirected graph (nodes, nodes) of edges that are listed once."""
+    values = np.broadcast_to(np.asarray(lengths, dtype=np.float64), len(edges))
+    ends = np.concatenate([edges, edges[:, ::-1]]).T
+    return coo_array((np.concatenate([values, values]), (ends[0], ends[1])), shape=(nodes, nodes)).tocsr()
+
+
+def cycle(nodes: int) -> csr_array:
+    """A ring: 2r others within r of each node."""
+    return small_world(nodes, 2, 0.0, np.random.default_rng(0))
+
+
+def complete(nodes: int) -> csr_array:
+    """All nodes at distance 1 from each other."""
+    return graph(nodes, np.stack(np.triu_indices(nodes, 1), axis=1))
+
+
+def small_world(nodes: int, degree: int, rewired: float, rng: np.random.Generator) -> csr_array:
+    """Watts and Strogatz: a ring, each node linked to its ``degree`` nearest, a share of edges with one end moved."""
+    neighbours = [set[int]() for _ in range(nodes)]
+    ring = [(node, (node + hop) % nodes) for hop in range(1, degree // 2 + 1) for node in range(nodes)]
+    for one, other in ring:
+        neighbours[one].add(other)
+        neighbours[other].add(one)
+    for one, other in ring:
+        free = nodes - 1 - len(neighbours[one])
+        if rng.random() < rewired and free:
+            new = int(rng.integers(nodes))
+            while new == one or new in neighbours[one]:
+                new = int(rng.integers(nodes))
+            neighbours[one].remove(other)
+            neighbours[other].remove(one)
+            neighbours[one].add(new)
+            neighbours[new].add(one)
+    return graph(nodes, np.array([(a, b) for a, found in enumerate(neighbours) for b in sorted(found) if a < b]))
+
+
+def erdos_renyi(nodes: int, degree: float, rng: np.random.Generator) -> csr_array:
+    """Every edge is there with the same chance; ``degree`` is the mean."""
+    pairs = np.stack(np.triu_indices(nodes, 1), axis=1)
+    return graph(nodes, pairs[rng.random(len(pairs)) < degree / (nodes - 1)])
+
+
+def barabasi_albert(nodes: int, links: int, rng: np.random.Generator) -> csr_array:
+    """Every new node links to ``links`` others, in proportion to their degrees; the first are all linked."""
+    first = np.stack(np.triu_indices(links + 1, 1), axis=1).tolist()
+    ends = [node for edge in first for node in edge]  # each node as often as it has edges
+    edges = list(first)
+    for node in range(links + 1, nodes):
+        chosen: set[int] = set()
+        while len(chosen) < links:
+            chosen.add(ends[int(rng.integers(len(ends)))])
+        for other in sorted(chosen):
+            edges.append([other, node])
+            ends += [other, node]
+    return graph(nodes, np.array(edges))
+
+
+def flower(u: int, v: int, generation: int) -> csr_array:
+    """The (u,v)-flower; generation 1 is a ring of u + v nodes."""
+    edges, nodes = np.array([[0, 1]]), 2
+    for _ in range(generation):
+        parts = []
+        for path in (u, v):
+            inner = nodes + np.arange(len(edges) * (path - 1)).reshape(len(edges), path - 1)
+            nodes += inner.size
+            chain = np.hstack([edges[:, :1], inner, edges[:, 1:]])
+            parts.append(np.stack([chain[:, :-1], chain[:, 1:]], axis=2).reshape(-1, 2))
+        edges = np.concatenate(parts)
+    return graph(nodes, edges)
+
+
+def flower_boxes(u: int, v: int, generation: int) -> tuple[Array, Array]:
+    """Shares of the boxes of size u^−generation, whose mass is their node's degree, and how many have each share."""
+    w = float(u + v)
+    added = np.arange(2, generation + 1)  # generations whose nodes are neither first nor last
+    degrees = np.concatenate([[2.0**generation], 2.0 ** (generation - added + 1)])
+    often = np.concatenate([[w], (w - 2) * w ** (added - 1.0)])
+    return degrees / (2 * w**generation), often
+
+
+def flower_log_sum(u: int, v: int, generation: int, q: Array) -> Array:
+    """Exact ln Σ_b p_b^q (moments,) over the boxes of size u^−generation.
+
+    [w 2^(mq) + Σ_{g=2..m} (w − 2) w^(g−1) 2^((m−g+1)q)]/(2w^m)^q for w = u + v at generation m.
+    """
+    w, m = u + v, generation
+    terms = [np.log(w) + m * q * np.log(2)]
+    terms += [np.log(w - 2) + (g - 1) * np.log(w) + (m - g + 1) * q * np.log(2) for g in range(2, m + 1)]
+    sums: Array = logsumexp(np.stack(terms), axis=0) - q * (np.log(2) + m * np.log(w))
+    return sums
+
+
+def flower_tau(u: int, v: int, q: ArrayLike) -> Array:
+    """τ(q) of large (u,v)-flowers, 2 ≤ u ≤ v."""
+    w, moments = u + v, np.asarray(q, dtype=np.float64)
+    below = moments < np.log(w) / np.log(2)
+    tau: Array = np.where(below, (moments - 1) * np.log(w), moments * np.log(w / 2)) / np.log(u)
+    return tau
+
+
+def cantor(parts: ArrayLike, level: int) -> Array:
+    """Shares of the intervals of length len(parts)^−level that hold any mass; each passes it on as ``parts``."""
+    shares = np.asarray(parts, dtype=np.float64) / np.sum(parts)
+    held = np.ones(1)
+    for _ in range(level):
+        held = np.kron(held, shares[shares > 0])
+    return held
+
+
+def cantor_tau(parts: ArrayLike, q: ArrayLike) -> Array:
+    """τ(q) = −log_b Σ p^q over the b parts that hold a share p > 0."""
+    shares = np.asarray(parts, dtype=np.float64) / np.sum(parts)
+    powers = shares[shares > 0] ** np.asarray(q, dtype=np.float64)[..., None]
+    tau: Array = -np.log(powers.sum(axis=-1)) / np.log(shares.size)
+    return tau
+
+
+def tree(branches: int, factor: float, levels: int) -> tuple[csr_array, NDArray[np.intp]]:
+    """A tree whose edges at level j are ``factor``^j long, and the numbers of its leaves."""
+    sizes = branches ** np.arange(levels + 1)
+    level = np.repeat(np.arange(levels + 1), sizes)
+    node = np.arange(1, sizes.sum())
+    edges = np.stack([(node - 1) // branches, node], axis=1)
+    return graph(int(sizes.sum()), edges, factor ** level[1:].astype(np.float64)), np.flatnonzero(level == levels)
+
+
+def tree_radii(factor: float, levels: int) -> Array:
+    """Radii (levels,), ascending, at which the balls around a leaf are the leaves of a branch, then of a larger one.
+
+    Leaves that part at level j are 2(f^(j+1) + … + f^levels) from each other: less than 2f^(j+1)/(1 − f), the radius.
+    """
+    return 2 * factor ** np.arange(levels, 0, -1.0) / (1 - factor)

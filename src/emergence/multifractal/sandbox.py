@@ -1,0 +1,96 @@
+"""Multifractal analysis of any graph, by sandboxes and by boxes.
+
+With M_i(r) the mass within r of node i, M_0 the whole mass and p_b(ℓ) the shares of boxes of size ℓ that cover it,
+
+    sandboxes: ⟨(M_i(r)/M_0)^(q − 1)⟩_i ~ (r/L)^τ(q),    boxes: Σ_b p_b(ℓ)^q ~ (ℓ/L)^τ(q).
+
+Where all nodes are within L of each other, τ(q) of neurons (`emergence.multifractal.partition`) is that of sandboxes at
+q + 1. A graph is a sparse matrix of edge lengths; its edges count in both directions.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from emergence.multifractal import spectrum
+from emergence.multifractal.spectrum import Array, MultifractalError, Spectrum
+
+ENTRIES = 2**22
+"""distances that are held at a time"""
+
+
+def sandboxes(
+    graph: csr_array, radii: ArrayLike, q: Array, centres: ArrayLike, mass: ArrayLike | None = None
+) -> Spectrum:
+    """Spectrum by sandboxes around ``centres``, of unit masses or those given (nodes,).
+
+    Raises:
+        MultifractalError: a sandbox without mass; radii or moments that leave no slope.
+    """
+    held = np.ones(graph.shape[0]) if mass is None else np.asarray(mass, dtype=np.float64)
+    found = masses(graph, radii, centres, held)
+    if not len(found):
+        return spectrum.empty(q)
+    if not (found > 0).all():
+        raise MultifractalError("masses: a sandbox holds none, which has no logarithm; take centres with a mass")
+    log_means = spectrum.log_power_sums(np.log(found / held.sum()), q - 1) - np.log(len(found))
+    return spectrum.fit(q, log_means, radii, trivial=1)
+
+
+def masses(graph: csr_array, radii: ArrayLike, centres: ArrayLike, mass: ArrayLike | None = None) -> Array:
+    """M_i(r): the mass within each radius of each centre, its own included (centres, radii)."""
+    reach = spectrum.check_radii(radii)
+    chosen: NDArray[np.intp] = np.asarray(centres, dtype=np.intp)
+    held = np.ones(graph.shape[0]) if mass is None else np.asarray(mass, dtype=np.float64)
+    size = max(1, ENTRIES // max(1, graph.shape[0]))
+    parts = [
+        _within(dijkstra(graph, directed=False, indices=chosen[first : first + size], limit=reach[-1]), reach, held)
+        for first in range(0, chosen.size, size)
+    ]
+    return np.concatenate([np.empty((0, reach.size)), *parts])
+
+
+def boxes(
+    shares: Sequence[ArrayLike], sizes: ArrayLike, q: Array, often: Sequence[ArrayLike] | None = None
+) -> Spectrum:
+    """Spectrum from the shares (boxes,) of all boxes of each size, ``often`` times each where that is given.
+
+    Raises:
+        MultifractalError: a box without mass; sizes or moments that leave no slope.
+    """
+    held = [np.asarray(each, dtype=np.float64) for each in shares]
+    if not all(each.size and (each > 0).all() for each in held):
+        raise MultifractalError("shares: a box holds no mass, or there is none; leave empty boxes out")
+    times = [np.ones(each.size) for each in held] if often is None else [np.asarray(n, dtype=np.float64) for n in often]
+    sums = [spectrum.log_power_sums(np.log(p)[:, None], q, n) for p, n in zip(held, times, strict=True)]
+    return spectrum.fit(q, np.hstack(sums), sizes, trivial=1)
+
+
+def covering(graph: csr_array, radii: ArrayLike, q: Array, rng: np.random.Generator) -> Spectrum:
+    """Spectrum by boxes: balls around nodes in random order hold what is not yet covered, in a connected graph."""
+    reach = spectrum.check_radii(radii)
+    distances = dijkstra(graph, directed=False)
+    return boxes([_covered(distances <= radius, rng) for radius in reach], reach, q)
+
+
+def _covered(near: NDArray[np.bool_], rng: np.random.Generator) -> Array:
+    """Shares of balls in random order whose members, rows of ``near`` (nodes, nodes), are those not in one before."""
+    free, sizes = np.ones(len(near), dtype=np.bool_), []
+    for centre in rng.permutation(len(near)):
+        if free[centre]:
+            box = near[centre] & free
+            sizes.append(box.sum())
+            free &= ~box
+    return np.array(sizes) / len(near)
+
+
+def _within(distances: Array, reach: Array, mass: Array) -> Array:
+    """Mass within each radius for distances (centres, nodes): (centres, radii)."""
+    centres, bins = len(distances), reach.size + 1
+    first = np.searchsorted(reach, distances) + bins * np.arange(centres)[:, None]
+    held = np.broadcast_to(mass, distances.shape).ravel()
+    shells = np.bincount(first.ravel(), held.astype(np.float64), minlength=centres * bins)
+    return shells.reshape(centres, bins)[:, :-1].cumsum(axis=1)
