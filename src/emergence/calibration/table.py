@@ -7,13 +7,13 @@ from types import ModuleType
 import pandas as pd
 
 from emergence import tables
-from emergence.calibration import curvature, fisher, gradients, llc, loss, probes, spectra
+from emergence.calibration import curvature, fisher, gradients, llc, loss, multifractal, probes, spectra
 from emergence.files import replacing
 from emergence.progress import Progress
 from emergence.schemas.calibration import CALIBRATION
 from emergence.settings.calibration import CalibrationSettings
 
-SUBJECTS: tuple[ModuleType, ...] = (spectra, fisher, gradients, curvature, llc, probes, loss)
+SUBJECTS: tuple[ModuleType, ...] = (spectra, fisher, gradients, curvature, llc, probes, loss, multifractal)
 """Modules with a function ``checks``, in the order of the table."""
 
 logger = logging.getLogger("emergence")
