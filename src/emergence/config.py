@@ -17,6 +17,8 @@ from emergence.settings.base import Device, Folder, Name, Strict
 from emergence.settings.calibration import Calibration
 from emergence.settings.figures import Figures
 from emergence.studies.anatomy import Anatomy
+from emergence.studies.language import Language
+from emergence.studies.multifractal import MultifractalStudy
 from emergence.studies.solvable import Solvable
 from emergence.studies.whole import ConfigError
 
@@ -46,6 +48,8 @@ class Config(Strict):
     pathvars: Folders
     anatomy: Anatomy
     solvable: Solvable
+    multifractal: MultifractalStudy
+    language: Language
     calibration: Calibration
     figures: Figures
 
@@ -61,6 +65,10 @@ class Config(Strict):
         """
         if stage == "all_claims":
             return AllClaimsSettings(studies=["anatomy", "solvable"])
+        if stage in self.multifractal.stages:
+            return self.multifractal.settings(stage, self)
+        if study == "language" or run in self.language.runs or stage in self.language.stages:
+            return self.language.settings(stage, self, run, measure)
         if study == "solvable" or run in self.solvable.runs or stage in self.solvable.stages:
             return self.solvable.settings(stage, self, run, measure)
         return self.anatomy.settings(stage, self, run, measure)
@@ -69,6 +77,8 @@ class Config(Strict):
     def _runs_differ(self) -> Self:
         if both := sorted({*self.anatomy.runs} & {*self.solvable.runs}):
             raise ValueError(f"anatomy.sizes: the run {both[0]} is also one of the solvable study; rename the size")
+        if both := sorted({*self.language.runs} & {*self.anatomy.runs, *self.solvable.runs}):
+            raise ValueError(f"language: the model {both[0]} is also a run of another study; rename it")
         return self
 
 

@@ -18,7 +18,7 @@ from emergence.schemas.trajectories import BASELINES, BEHAVIOUR
 from emergence.settings.analysis import Events
 from emergence.tables import RUN
 
-PERFECT = {"exact_match": 1.0, "log_probability": 0.0, "strength": 1.0}
+PERFECT = {"exact_match": 1.0, "log_probability": 0.0, "strength": 1.0, "accuracy": 1.0}
 UNIT = [*RUN, "task", "level"]
 
 

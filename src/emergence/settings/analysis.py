@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from emergence.settings.base import Count, Fraction, Positive, Seed, Strict
 from emergence.settings.variants import Variant
 
-ScoredMetric = Literal["exact_match", "log_probability", "strength"]
+ScoredMetric = Literal["exact_match", "log_probability", "strength", "accuracy"]
 Detector = Literal["threshold", "changepoint", "sigmoid"]
 
 
@@ -72,6 +72,8 @@ class Collapse(Strict):
 class Signal(Strict):
     """The series of a measure that is held against behaviour."""
 
+    measure: str | None = None
+    """that has the series; if absent, the measure of the signal's own name"""
     variant: str
     scale: Literal["rank", "asinh", "linear", "falling"]
     """on which it departs from its floor: rank is the logarithm, asinh that of large values of either sign; falling

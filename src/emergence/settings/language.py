@@ -4,7 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from emergence.settings.base import Count, Name, Strict
+from emergence.settings.base import Count, Device, Name, Seed, Strict
+from emergence.settings.learning import Optimisation, Size
 
 Step = Annotated[int, Field(ge=0)]
 Precision = Literal["float32", "bfloat16"]
@@ -65,3 +66,56 @@ class TextSettings(Strict):
     """sequences a step"""
     frequent: Count
     """times that a word must occur in training for the general probes to ask for it"""
+
+
+class Doubling(Strict):
+    """Steps of the checkpoints, as Pythia has them: 0, powers of two, then evenly spaced, and the last."""
+
+    doubled_until: Count
+    """last power of two; 512 in Pythia"""
+    linear_every: Count
+    """steps, from there on; 1000 in Pythia"""
+
+
+class Ladder(Strict):
+    """Small GPT-NeoX models that are trained here, on the text."""
+
+    sizes: list[Size]
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    """one model a size and seed"""
+    training: Optimisation
+    checkpoints: Doubling
+
+
+class CorpusSettings(Strict):
+    """What the corpus stage is given."""
+
+    text: TextSettings
+    passages: Count
+
+
+class LadderSettings(Strict):
+    """What the stage that trains one model of the ladder is given."""
+
+    study: Name
+    run: str
+    size: Size
+    seed: Seed
+    text: TextSettings
+    training: Optimisation
+    checkpoints: Doubling
+    device: Device
+
+
+class SeriesRunSettings(Strict):
+    """What the stage that finds the checkpoints of a series of the user's own is given."""
+
+    study: Name
+    run: str
+    series: SeriesSettings
+
+
+class AnswerSettings(Strict):
+    """What the stage that asks a series of models the probes is given."""
+
+    device: Device

@@ -25,13 +25,11 @@ class Size(Strict):
         return self
 
 
-class Training(Strict):
-    """Optimisation (AdamW, linear warm-up, cosine decay); loss is taken on answer tokens only."""
+class Optimisation(Strict):
+    """AdamW with linear warm-up and cosine decay."""
 
     steps: Count
     """optimiser steps"""
-    examples: Count
-    """of each task-level in every batch"""
     learning_rate: Positive
     """peak"""
     warmup: Annotated[int, Field(ge=0)]
@@ -50,6 +48,13 @@ class Training(Strict):
         if self.warmup > self.steps:
             raise ValueError(f"warmup: {self.warmup} is after the last step; allowed: 0 to {self.steps}")
         return self
+
+
+class Training(Optimisation):
+    """Optimisation on task-levels; loss is taken on answer tokens only."""
+
+    examples: Count
+    """of each task-level in every batch"""
 
 
 class Checkpoints(Strict):

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from emergence.settings.base import Count, Device, Fraction, Positive, Seed, Strict
+from emergence.settings.multifractal import NeuroMFA
 
 MODULES = Path(__file__).parents[1] / "measures"
 SIGNATURE = re.compile(r"^def measure\(\s*subject\b", re.MULTILINE)
@@ -116,6 +117,13 @@ class TaskLoss(Strict):
     """checkpoints"""
 
 
+class Spaced(Strict):
+    """How often a measure is taken whose other options are those of a study of its own (`neuromfa`)."""
+
+    every: Count
+    """checkpoints"""
+
+
 class NoOptions(Strict):
     """Options of a measure that has none."""
 
@@ -137,6 +145,7 @@ class Measures(Strict):
     llc: LocalLearning | None = None
     linear_probe: LinearProbe | None = None
     loss: TaskLoss | None = None
+    neuromfa: Spaced | None = None
 
     @property
     def names(self) -> list[str]:
@@ -155,5 +164,5 @@ class MeasureSettings(Strict):
     """What a measuring stage is given: one measure with its options."""
 
     measure: str
-    options: RankMe | GradientRank | Hessian | LocalLearning | LinearProbe | TaskLoss | NoOptions
+    options: RankMe | GradientRank | Hessian | LocalLearning | LinearProbe | TaskLoss | NeuroMFA | NoOptions
     device: Device

@@ -63,3 +63,17 @@ class Multifractal(Strict):
     moments: Moments
     boxes: Boxes
     sampling: Sampling
+
+
+class NeuronAnalysis(Multifractal):
+    """The same, with what its nulls need; as it is done in all studies."""
+
+    sigma: Positive
+    """of every matrix, to which the null ``rescaled`` brings it"""
+
+
+class NeuroMFA(NeuronAnalysis):
+    """Options of the measure `neuromfa`."""
+
+    every: Count
+    """checkpoints"""

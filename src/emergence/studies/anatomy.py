@@ -1,6 +1,6 @@
 """Study 1, the geometric anatomy of emergence (arXiv:2602.15997): settings, and what each of its stages is given."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Protocol, Self
 
 from pydantic import Field, model_validator
 
@@ -32,10 +32,10 @@ from emergence.settings.figures import (
 )
 from emergence.settings.learning import Checkpoints, Sample, Size, TaskSettings, Training, TrainSettings
 from emergence.settings.limits import Limits, LimitSettings
-from emergence.settings.measures import LocalLearning, Measures, MeasureSettings, Plateau, PlateauSettings
+from emergence.settings.measures import LocalLearning, Measures, Plateau, PlateauSettings
 from emergence.settings.validity import FigureS1Settings, Validity, ValiditySettings
 from emergence.settings.variants import VARIANTS, Variant
-from emergence.studies.whole import ConfigError, Whole
+from emergence.studies.whole import ConfigError, Whole, measuring
 from emergence.tasks import TASKS, TaskLevel
 
 
@@ -90,7 +90,7 @@ class Anatomy(Strict):
     def followed(self) -> dict[str, Signal]:
         """Signals of the measures that are followed, RankMe's first."""
         every = {"rankme": Signal(variant=self.variant, scale="rank"), **self.signals}
-        return {name: signal for name, signal in every.items() if name in self.measures.names}
+        return {name: signal for name, signal in every.items() if (signal.measure or name) in self.measures.names}
 
     @property
     def levels(self) -> list[TaskLevel]:
@@ -128,10 +128,10 @@ class Anatomy(Strict):
     def _signals_exist(self) -> Self:
         others = {*VARIANTS, *self.measures.names} - {"rankme"}
         for name, signal in self.signals.items():
-            if name not in others:
+            if (measure := signal.measure or name) not in others:
                 allowed = ", ".join(sorted(others))
                 raise ValueError(f"signals.{name}: no measure that needs a signal; allowed: {allowed}")
-            variants = VARIANTS.get(name, (signal.variant,))  # a measure of the user's own has its own
+            variants = VARIANTS.get(measure, (signal.variant,))  # a measure of the user's own has its own
             if signal.variant not in variants:
                 raise ValueError(
                     f"signals.{name}.variant: no such variant {signal.variant!r}; allowed: {', '.join(variants)}"
@@ -171,9 +171,7 @@ class Anatomy(Strict):
             case "train":
                 return self._train_settings(run, whole.device)
             case "follow":
-                if measure not in self.measures.names:
-                    raise ConfigError(f"measure {measure!r} does not exist; allowed: {', '.join(self.measures.names)}")
-                return MeasureSettings(measure=measure, options=getattr(self.measures, measure), device=whole.device)
+                return measuring(self.measures, measure, whole)
             case "plateau":
                 return PlateauSettings(options=self._langevin, plateau=self.plateau, device=whole.device)
             case "events" | "collapse":
@@ -269,3 +267,11 @@ class Anatomy(Strict):
             checkpoints=self.checkpoints,
             device=device,
         )
+
+
+class WithAnatomy(Whole, Protocol):
+    """The configuration with Study 1, whose detectors and definitions the other studies use unchanged."""
+
+    @property
+    def anatomy(self) -> Anatomy:
+        """Study 1."""

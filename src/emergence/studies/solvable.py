@@ -1,6 +1,6 @@
 """Study 2, the exactly solvable model of emergence (arXiv:2404.17563): its settings, and what each stage is given."""
 
-from typing import Annotated, ClassVar, Protocol, Self
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -17,7 +17,7 @@ from emergence.settings.figures import (
 )
 from emergence.settings.joint import Joint, JointClaimSettings, JointSettings
 from emergence.settings.learning import Checkpoints, Sample
-from emergence.settings.measures import Measures, MeasureSettings
+from emergence.settings.measures import Measures
 from emergence.settings.networks import NetworkSettings, Sweep, SweepSettings, Width
 from emergence.settings.parity import Parity, ProbeSettings
 from emergence.settings.scalar_transformer import PowerLaw, PowerSettings, ScalarTransformer, ScalarTransformerSettings
@@ -40,16 +40,8 @@ from emergence.settings.solvable import (
     Published,
     Resampling,
 )
-from emergence.studies.anatomy import Anatomy
-from emergence.studies.whole import ConfigError, Whole
-
-
-class WithAnatomy(Whole, Protocol):
-    """The configuration with Study 1, whose detectors and definitions are used here unchanged."""
-
-    @property
-    def anatomy(self) -> Anatomy:
-        """Study 1."""
+from emergence.studies.anatomy import WithAnatomy
+from emergence.studies.whole import ConfigError, measuring
 
 
 class OtherTask(Sweep):
@@ -150,7 +142,7 @@ class Solvable(Strict):
     def followed(self, whole: WithAnatomy) -> dict[str, Signal]:
         """Signals of the measures that are held against events, RankMe's first, of the variant of Study 1."""
         every = {"rankme": Signal(variant=whole.anatomy.variant, scale="rank"), **self.signals}
-        return {name: signal for name, signal in every.items() if name in self.measures.names}
+        return {name: signal for name, signal in every.items() if (signal.measure or name) in self.measures.names}
 
     @property
     def transformers(self) -> dict[str, int]:
@@ -230,9 +222,7 @@ class Solvable(Strict):
             case "figS5":
                 return FigureS5Settings(dpi=whole.figures.dpi)
             case "follow":
-                if measure not in self.measures.names:
-                    raise ConfigError(f"measure {measure!r} does not exist; allowed: {', '.join(self.measures.names)}")
-                return MeasureSettings(measure=measure, options=getattr(self.measures, measure), device=whole.device)
+                return measuring(self.measures, measure, whole)
         raise ConfigError(f"stage {stage!r} does not exist")
 
     def _solved(self, stage: str, whole: WithAnatomy) -> Strict:
@@ -375,8 +365,8 @@ class Solvable(Strict):
     @model_validator(mode="after")
     def _signals_exist(self) -> Self:
         others = {*self.measures.names} - {"rankme"}
-        for name in self.signals:
-            if name not in others:
+        for name, signal in self.signals.items():
+            if (signal.measure or name) not in others:
                 allowed = ", ".join(sorted(others)) or "none"
                 raise ValueError(f"signals.{name}: no measure that needs a signal; allowed: {allowed}")
         if self.joint.floor_until > (last := self.network.steps):

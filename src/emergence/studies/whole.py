@@ -6,6 +6,8 @@ from emergence.errors import EmergenceError
 from emergence.settings.base import Device
 from emergence.settings.calibration import Calibration
 from emergence.settings.figures import Figures
+from emergence.settings.measures import Measures, MeasureSettings
+from emergence.settings.multifractal import NeuroMFA, NeuronAnalysis
 
 
 class ConfigError(EmergenceError):
@@ -26,3 +28,22 @@ class Whole(Protocol):
     @property
     def figures(self) -> Figures:
         """Look of the figures."""
+
+    @property
+    def multifractal(self) -> NeuronAnalysis:
+        """How networks of neurons are analysed, in all studies alike."""
+
+
+def measuring(measures: Measures, measure: str | None, whole: Whole) -> MeasureSettings:
+    """What the stage that follows a measure is given.
+
+    Raises:
+        ConfigError: if the study does not follow it.
+    """
+    if measure not in measures.names:
+        raise ConfigError(f"measure {measure!r} does not exist; allowed: {', '.join(measures.names)}")
+    options = getattr(measures, measure)
+    if measure == "neuromfa":
+        shared = {name: getattr(whole.multifractal, name) for name in NeuronAnalysis.model_fields}
+        options = NeuroMFA(every=options.every, **shared)
+    return MeasureSettings(measure=measure, options=options, device=whole.device)

@@ -2,7 +2,7 @@
 
 import math
 
-from emergence.settings.learning import Checkpoints, Training
+from emergence.settings.learning import Checkpoints, Optimisation
 
 
 def checkpoint_steps(settings: Checkpoints, last: int) -> list[int]:
@@ -22,7 +22,7 @@ def checkpoint_steps(settings: Checkpoints, last: int) -> list[int]:
     return sorted(step for step in steps if step <= last)
 
 
-def learning_rate(settings: Training, step: int) -> float:
+def learning_rate(settings: Optimisation, step: int) -> float:
     """Learning rate of the update that follows ``step`` earlier ones: linear warm-up, then cosine."""
     if step < settings.warmup:
         return settings.learning_rate * (step + 1) / settings.warmup
