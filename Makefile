@@ -23,6 +23,7 @@ test: .venv/ready
 bench: .venv/ready
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_parity.py
+	$(BIN)/python tests/bench_multifractal.py
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'

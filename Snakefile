@@ -18,6 +18,10 @@ include: "workflow/rules/solvable.smk"
 include: "workflow/rules/transformer.smk"
 include: "workflow/rules/joint.smk"
 include: "workflow/rules/scaling.smk"
+include: "workflow/rules/language.smk"
+include: "workflow/rules/language_measures.smk"
+include: "workflow/rules/language_analysis.smk"
+include: "workflow/rules/multifractal.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
 
@@ -29,7 +33,7 @@ rule all:
         expand("<results>/measures/{measure}/{run}.parquet", measure=MEASURES, run=RUNS),
         expand(
             "<results>/measures/{measure}/{run}.parquet",
-            measure=FOLLOWED,
+            measure=CONFIG.solvable.measures.names,
             run=NETWORKS,
         ),
         expand("<figures>/fig{number}.pdf", number=FIGURES),

@@ -28,7 +28,8 @@ from emergence.models import build
 from emergence.settings.learning import Size, TrainSettings
 from emergence.tasks import TaskLevel, data, vocabulary
 from emergence.tasks.symbols import PAD
-from emergence.training.train import Learner, optimiser
+from emergence.training.optimisation import optimiser
+from emergence.training.train import Learner
 
 PROJECT = Path(__file__).parents[1]
 ROUNDS, STEPS, WARM_UP = 7, 8, 30

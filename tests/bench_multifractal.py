@@ -1,14 +1,17 @@
-"""Speed of multifractal analysis, as a ratio measured in one run: ``make bench``.
+"""Speed and memory of multifractal analysis, as a ratio measured in one run: ``make bench``.
 
 The baseline is the published way: distances of each node sorted, radii and moments in plain loops.
 """
 
+import argparse
 import statistics
+import subprocess
+import sys
 from bisect import bisect_right
 from collections.abc import Callable
 
 import numpy as np
-from bench import seconds
+from bench import peak_memory, seconds
 
 from emergence.multifractal import boxes, partition
 from emergence.multifractal.interaction import Matrix, Network
@@ -64,10 +67,15 @@ def plain(weights: Network, cuts: Boxes, q: Array) -> Callable[[], object]:
     return analyse
 
 
+def published() -> tuple[Boxes, Array]:
+    """Cut-offs and moments."""
+    cuts = Boxes(kind="star", integer=True, above=1.0, largest=150.0, radius_step=1.0, from_shortest=True, edges=10)
+    return cuts, moments(Moments(largest=3.0, step=0.1))
+
+
 def compare() -> None:
     """Print the ratio."""
-    q = moments(Moments(largest=3.0, step=0.1))
-    cuts = Boxes(kind="star", integer=True, above=1.0, largest=150.0, radius_step=1.0, from_shortest=True, edges=10)
+    cuts, q = published()
     weights = network(BLOCKS)
     nodes = sum(weights.layers.values())
     taken = sum(len(matrix.weights) for matrix in weights.matrices)
@@ -83,5 +91,26 @@ def compare() -> None:
     print(f"multifractal  path, {nodes:,} nodes, {q.size} moments: {path:10.1f} s", flush=True)
 
 
-if __name__ == "__main__":
+def peak() -> None:
+    """Print what the analysis of one network adds to the memory of this process."""
+    weights = network(BLOCKS)
+    before = peak_memory()
+    ours(weights, *published())()
+    held = sum(matrix.weights.nbytes for matrix in weights.matrices) / 2**20
+    added = (peak_memory() - before) / 2**20
+    print(f"multifractal  star, memory: {added:10.0f} MiB added to the {held:.0f} MiB of weights", flush=True)
+
+
+def main() -> None:
+    """Compare, then measure memory in a fresh process."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peak", action="store_true", help=argparse.SUPPRESS)
+    if parser.parse_args().peak:
+        return peak()
     compare()
+    subprocess.run([sys.executable, __file__, "--peak"], check=True)
+    return None
+
+
+if __name__ == "__main__":
+    main()

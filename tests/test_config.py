@@ -292,15 +292,20 @@ def test_overlay_is_read_after_the_base(tmp_path: Path) -> None:
 
 
 FIGURES = {name for name in STAGES if name.startswith("fig")}
-LEADS, BY_METRIC = {"leads", "sensitivity"}, {"fig1", "fig4", "fig5"}
+LEADS = {"leads", "sensitivity"}
+BY_METRIC = {"claims", "rivals", "multifractal_claims", "fig1", "fig4", "fig5"}
+OF_VARIANT = {"claims", "multifractal_claims", "phases", "language_claims", "fig2", "fig3", "fig10"}
 JOINT = {"joint", "joint leads", "joint precursors"}
 EVENTS = {"joint", "joint events", "joint leads"}
 SEEDED = {"constants", "one_skill", "curves"}
-STATISTICS = {*JOINT, "solvable_claims", "floors", "precursors", "claims", "limits", *LEADS}
+CONFIDENT = {"validity", "direction", "entropy", "powers", "phases", "rivals"}
+TRAINED = {"train", "network", "sweep", "transformer", "ladder"}
+JUDGED = {"claims", "solvable_claims", "multifractal_claims", "language_claims"}
+STATISTICS = {*JOINT, *JUDGED, "floors", "precursors", "limits", *LEADS}
 READERS: list[tuple[str, Any, set[str]]] = [
     ("tier", "mine", set()),
     ("pathvars.results", "elsewhere", set()),
-    ("device", "cpu", {"train", "follow", "plateau", "network", "sweep", "transformer", "joint follow"}),
+    ("device", "cpu", {"follow", "plateau", "joint follow", "answers", *TRAINED}),
     ("anatomy.tasks.ADD", [1, 2], {"tasks", "train"}),
     ("anatomy.easy", ["COPY"], {"limits", *LEADS}),
     ("anatomy.sizes.0.heads", 2, {"train"}),
@@ -319,27 +324,27 @@ READERS: list[tuple[str, Any, set[str]]] = [
     ("anatomy.signals.hessian.variant", "trace", set()),
     ("anatomy.limits.tie", 2.0, {"limits"}),
     ("anatomy.sensitivity.margin", [3.0], {"sensitivity"}),
-    ("anatomy.precursors.families", ["metric"], {"precursors", *JOINT, *LEADS}),
+    ("anatomy.precursors.families", ["metric"], {"precursors", "language_claims", *JOINT, *LEADS}),
     (
         "anatomy.precursors.definition",
         "change-point",
-        {"precursors", "claims", "fig4", "fig8", "solvable_claims", *JOINT, *LEADS},
+        {"precursors", "fig4", "fig8", "fig10", *JUDGED, *JOINT, *LEADS},
     ),
-    ("anatomy.verdicts.nulls", ["placebo"], {"claims", "joint", "solvable_claims"}),
+    ("anatomy.verdicts.nulls", ["placebo"], {"joint", *JUDGED}),
     ("calibration.seed", 7, {"calibration"}),
-    ("anatomy.variant", "mean/centred/sigma", {"floors", "direction", "claims", "fig2", "fig3", "joint leads", *LEADS}),
-    ("anatomy.events.primary", "log_probability", {"events", "validity", "claims", "limits", *BY_METRIC, *LEADS}),
+    ("anatomy.variant", "mean/centred/sigma", {"floors", "direction", "joint leads", *LEADS, *OF_VARIANT}),
+    ("anatomy.events.primary", "log_probability", {"events", "validity", "limits", *BY_METRIC, *LEADS}),
     ("anatomy.events.threshold", 0.45, {"events", "validity", "fig1", *EVENTS, *LEADS}),
     ("anatomy.events.persistence", 4, {"events", "validity", *EVENTS, *LEADS}),
     ("anatomy.validity.trials", 100, {"validity"}),
     ("anatomy.validity.marks.timing", 2.0, {"validity", "figS1", "fig8", "solvable_claims"}),
-    ("anatomy.collapse.depth", 0.7, {"collapse", "joint leads", *LEADS}),
+    ("anatomy.collapse.depth", 0.7, {"collapse", "phases", "joint leads", *LEADS}),
     ("anatomy.collapse.floor_until", 300, {"collapse", "fig3", *LEADS}),
     ("anatomy.precursors.shifts", 100, {"precursors", *JOINT, *LEADS}),
     ("anatomy.statistics.seed", 7, {*STATISTICS, *SEEDED}),
-    ("anatomy.statistics.confidence", 0.9, {*STATISTICS, *SEEDED, "validity", "direction", "entropy", "powers"}),
+    ("anatomy.statistics.confidence", 0.9, {*STATISTICS, *SEEDED, *CONFIDENT}),
     ("anatomy.statistics.equivalence", 0.2, {*STATISTICS, "fig2"}),
-    ("anatomy.verdicts.universal", 0.9, {"claims", "joint", "solvable_claims"}),
+    ("anatomy.verdicts.universal", 0.9, {"joint", *JUDGED}),
     ("solvable.parity.bits", 40, {"parity", "network", "sweep"}),
     ("solvable.parity.alpha", 0.7, {"parity", "network", "sweep", "curves", "powers", "models", "staging", "joint"}),
     (
@@ -364,11 +369,21 @@ READERS: list[tuple[str, Any, set[str]]] = [
     ("solvable.entropy.tolerance", 0.1, {"solvable_claims"}),
     ("solvable.staging.skills", 6, {"staging"}),
     ("solvable.joint.floor_until", 400, {"joint", "joint leads"}),
+    ("language.text.vocabulary", 1024, {"corpus", "ladder"}),
+    ("language.passages", 100, {"corpus"}),
+    ("language.ladder.sizes.1.layers", 3, {"ladder"}),
+    ("language.ladder.sizes.0.layers", 3, set()),
+    ("language.ladder.training.learning_rate", 0.001, {"ladder"}),
+    ("language.ladder.checkpoints.linear_every", 100, {"ladder"}),
+    ("language.models.0.folder", "elsewhere", {"series"}),
+    ("language.floor_until", 32, {"phases"}),
+    ("language.phases.expansion", 0.7, {"phases"}),
+    ("language.verdicts.in_order", 0.6, {"language_claims"}),
     ("figures.dpi", 100, FIGURES),
 ]
 
 
-RUNS = {"network": "mlp1000-s1", "sweep": "width", "transformer": "t32-s1"}
+RUNS = {"network": "mlp1000-s1", "sweep": "width", "transformer": "t32-s1", "ladder": "neox64-s1", "series": "mine"}
 SHARED = ("follow", "events", "leads", "precursors")
 
 
@@ -382,6 +397,7 @@ def given_to_stages(loaded: Config) -> dict[str, str]:
 
 @pytest.mark.parametrize(("key", "value", "readers"), READERS, ids=[key for key, _, _ in READERS])
 def test_setting_reaches_just_its_readers(settings_values: Values, key: str, value: Any, readers: set[str]) -> None:
+    settings_values["language"]["models"] = [{"name": "mine", "folder": "checkpoints"}]
     before = given_to_stages(config.load(settings_values))
     after = given_to_stages(config.load(changed(settings_values, {key: value})))
     assert {stage for stage in before if before[stage] != after[stage]} == readers
@@ -399,7 +415,7 @@ def test_a_run_is_given_its_own_size_and_seed(settings_values: Values) -> None:
         ("train", {}, "None"),
         ("follow", {"measure": "sharpness"}, "sharpness"),
         ("leads", {"measure": "sharpness"}, "has no signal; allowed: rankme, fisher"),
-        ("fig9", {}, "fig9"),
+        ("fig99", {}, "fig99"),
     ],
 )
 def test_settings_of_what_does_not_exist(
@@ -416,7 +432,7 @@ def test_leads_are_of_measures_with_a_signal(settings_values: Values) -> None:
     loaded = config.load(settings_values)
     assert list(loaded.anatomy.followed) == ["rankme", *(name for name in signals if name != "llc")]
     assert loaded.anatomy.followed["rankme"].variant == loaded.anatomy.variant
-    given_settings = json.loads(loaded.settings("leads", measure="loss").model_dump_json())
+    given_settings = json.loads(loaded.settings("leads", measure="loss").model_dump_json(exclude_none=True))
     assert (given_settings["measure"], given_settings["signal"]) == ("loss", signals["loss"])
     for measure in ("llc", "hessian"):
         with pytest.raises(ConfigError, match=f"{measure!r} has no signal"):

@@ -56,7 +56,7 @@ def _describe_measure(parser: argparse.ArgumentParser) -> None:
     parser.description = "Measure every checkpoint in a folder. Pickled checkpoints and data are refused."
     parser.add_argument("folder", type=Path, help="*.safetensors with the step in the name, or one of our trajectories")
     parser.add_argument("--measure", required=True, metavar="NAME", help=f"one of {', '.join(known())}")
-    parser.add_argument("--data", type=Path, required=True, help="safetensors: <group>.inputs, <group>.targets")
+    parser.add_argument("--data", type=Path, required=True, help="safetensors: <group>.inputs, .targets; or our probes")
     parser.add_argument("--table", type=Path, required=True, help="Parquet file to write, one row a value")
     parser.add_argument("--model", metavar="PACKAGE.MODULE:FUNCTION", help="returns the torch module")
     parser.add_argument("--layers", nargs="+", metavar="NAME", help="submodules to look at instead of the blocks")

@@ -64,7 +64,8 @@ class Config(Strict):
             ConfigError: if there is no such stage, run or measure.
         """
         if stage == "all_claims":
-            return AllClaimsSettings(studies=["anatomy", "solvable"])
+            of_weights = ["multifractal"] if self.multifractal.runs(self) else []
+            return AllClaimsSettings(studies=["anatomy", "solvable", *of_weights, "language"])
         if stage in self.multifractal.stages:
             return self.multifractal.settings(stage, self)
         if study == "language" or run in self.language.runs or stage in self.language.stages:

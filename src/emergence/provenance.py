@@ -14,7 +14,7 @@ from typing import Any
 from emergence.files import sha256
 
 PACKAGE = Path(__file__).parent
-RECORDED = ("numpy", "torch", "safetensors", "pyarrow")
+RECORDED = ("numpy", "torch", "safetensors", "pyarrow", "transformers", "tokenizers")
 
 
 def _file(module: str) -> Path | None:

@@ -120,7 +120,7 @@ def test_shares_count_units_by_size_and_over_all() -> None:
 def test_tables_hold_the_primary_variant(tmp_path: Path) -> None:
     other = collapses([[10.0], [20.0]], variant="mean/uncentred/sigma2")
     tables.write(COLLAPSE, pd.concat([other, collapses([[20.0], [np.nan]])]), tmp_path / "collapse.parquet")
-    settings = DirectionSettings(variant=VARIANT, confidence=0.95)
+    settings = DirectionSettings(variant=VARIANT, confidence=0.95, left_out=["CTL"])
     make(settings, tmp_path / "collapse.parquet", tmp_path / "steps.parquet", tmp_path / "shares.parquet")
     assert tables.read(DIRECTION, tmp_path / "steps.parquet")["collapse_step"].fillna(-1).tolist() == [20, -1]
     shares = tables.read(TOP_DOWN, tmp_path / "shares.parquet")
@@ -130,7 +130,7 @@ def test_tables_hold_the_primary_variant(tmp_path: Path) -> None:
 def test_the_control_has_no_direction(tmp_path: Path) -> None:
     control = collapses([[10.0], [20.0]], task="CTL")
     tables.write(COLLAPSE, pd.concat([control, collapses([[20.0], [10.0]])]), tmp_path / "collapse.parquet")
-    settings = DirectionSettings(variant=VARIANT, confidence=0.95)
+    settings = DirectionSettings(variant=VARIANT, confidence=0.95, left_out=["CTL"])
     make(settings, tmp_path / "collapse.parquet", tmp_path / "steps.parquet", tmp_path / "shares.parquet")
     assert set(tables.read(DIRECTION, tmp_path / "steps.parquet")["task"]) == {"COPY"}
     shares = tables.read(TOP_DOWN, tmp_path / "shares.parquet")

@@ -203,7 +203,7 @@ def test_weights_that_are_no_numbers_are_named(run: Run, folder: Path) -> None:
 
 
 def test_an_unknown_measure_lists_those_there_are(run: Run) -> None:
-    listed = "fisher, gradient_covariance, hessian, linear_probe, llc, loss, rankme"
+    listed = "fisher, gradient_covariance, hessian, linear_probe, llc, loss, neuromfa, rankme"
     assert run(measure="sharpness") == f"sharpness: no such measure; allowed: {listed}"
 
 

@@ -261,4 +261,5 @@ def test_loss(seed: int, constant: float) -> None:
 
 def test_every_measure_is_here() -> None:
     tested = {"rankme", "linear_probe", "gradient_covariance", "fisher", "hessian", "llc", "loss"}
+    tested.add("neuromfa")  # in test_neuromfa.py, as it needs a model with blocks
     assert set(known()) == tested, "a new measure needs a test of what it may not depend on"

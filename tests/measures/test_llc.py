@@ -38,8 +38,8 @@ def agrees(found: Chains, exact: float, relative: float) -> bool:
     return error < relative * exact and abs(float(found.value[0]) - exact) < 3 * error + 0.04 * exact
 
 
-@pytest.mark.parametrize("size", [2, 8])
-def test_regular_model_is_half_its_dimension(size: int) -> None:
+def test_regular_model_is_half_its_dimension() -> None:
+    size = 8
     curvature = torch.linspace(1.0, 4.0, size).double()
     found = estimate(size, lambda w: (curvature * w**2).sum() / 2)
     n_beta, gamma = SETTINGS.n_beta, SETTINGS.localisation
@@ -49,7 +49,8 @@ def test_regular_model_is_half_its_dimension(size: int) -> None:
 
 
 def test_more_effective_parameters_more_llc() -> None:
-    values = [float(estimate(8, lambda w, k=k: (w[:k] ** 2).sum()).value[0]) for k in (1, 3, 8)]
+    short = SETTINGS.model_copy(update={"chains": 4, "burn_in": 200, "draws": 800})
+    values = [float(estimate(8, lambda w, k=k: (w[:k] ** 2).sum(), short).value[0]) for k in (1, 3, 8)]
     assert values == sorted(values)
     assert values[2] > 2 * values[0]
 

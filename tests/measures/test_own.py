@@ -19,6 +19,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "llc": {"chains": 2, "burn_in": 2, "draws": 3, "pool": 2, "examples": 4, "own": True},
 }
 MIXTURE = {"hessian", "llc"}  # have rows of all groups together
+OF_ANY = [name for name in known() if name != "neuromfa"]  # which knows the blocks of some models alone
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def data() -> dict[str, tuple[Tensor, Tensor]]:
     return {"mine": (x, y), "half/2": (x[:20], y[:20])}
 
 
-@pytest.mark.parametrize("name", known())
+@pytest.mark.parametrize("name", OF_ANY)
 def test_every_measure_measures_any_module(name: str, model: nn.Module, data: dict[str, tuple[Tensor, Tensor]]) -> None:
     rows = measure(name, model, data, **SMALL.get(name, {}))
     assert list(rows) == ["task", "level", "layer", "variant", "value", "standard_error"]
@@ -44,7 +45,7 @@ def test_every_measure_measures_any_module(name: str, model: nn.Module, data: di
     assert_frame_equal(rows, measure(name, model, data, **SMALL.get(name, {})))
 
 
-@pytest.mark.parametrize("name", known())
+@pytest.mark.parametrize("name", OF_ANY)
 def test_the_model_is_left_as_it_was(name: str, model: nn.Module, data: dict[str, tuple[Tensor, Tensor]]) -> None:
     model[1].eval()
     model(data["mine"][0]).sum().backward()
@@ -93,6 +94,8 @@ def test_defaults_are_those_of_the_study_where_they_can_be(settings_values: dict
     assert DEFAULTS["linear_probe"].model_copy(update={"every": 0}) == study.linear_probe.model_copy(
         update={"every": 0}
     )
+    neurons = DEFAULTS["neuromfa"].model_dump(exclude={"every"})
+    assert neurons == {name: settings_values["multifractal"][name] for name in neurons}
     assert set(Measures.model_fields) == set(DEFAULTS)
 
 

@@ -40,7 +40,7 @@ class Oracle:
             read = bytes(row.astype(np.uint8)).decode()
             prompt = max((prompt for prompt in self.texts if read.startswith(prompt + " ")), key=len)
             whole = (prompt + self.texts[prompt]).encode()
-            for place in range(len(prompt) - 1, min(len(whole), len(row)) - 1):
+            for place in range(len(prompt) - 1, min(len(whole) - 1, len(row))):
                 filled[place, whole[place + 1]] = 9.0
         return logits
 
@@ -226,6 +226,24 @@ def test_prompts_that_do_not_fit_are_named() -> None:
     assert len(scores.score([item], uniform, encode, context=17)) == 1
     with pytest.raises(ProbeError, match=r"syntax: no token in 'And the king was'"):
         scores.score([item], uniform, lambda string: [] if string.startswith(" ") else [1])
+
+
+def test_a_prompt_with_two_answers_of_one_token_is_shown_once() -> None:
+    items = [Item("syntax", "number", 0, prompt, " was", " were") for prompt in ("And the king", "And the kings")]
+    shown: list[NDArray[np.int64]] = []
+
+    def words_of(string: str) -> list[int]:
+        return [1 + ["And", "the", "king", "kings", "was", "were"].index(word) for word in string.split()]
+
+    def logits(tokens: NDArray[np.int64]) -> NDArray[np.float64]:
+        shown.extend(tokens)
+        return np.sin(np.cumsum(tokens, axis=1)[..., None] * np.arange(1.0, 8.0))
+
+    values = scores.log_probabilities(logits, scores.encoded(items, words_of))
+    assert [row.tolist() for row in shown] == [[1, 2, 3], [1, 2, 4]]
+    for total, found in zip((6, 7), values, strict=True):
+        expected = log_softmax(np.sin(total * np.arange(1.0, 8.0)))
+        assert found == pytest.approx(expected[[5, 6]])
 
 
 def test_prompt_ends_are_where_answers_are_predicted() -> None:

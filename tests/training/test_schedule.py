@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emergence import config
-from emergence.settings.learning import Checkpoints, Training
-from emergence.training.schedule import checkpoint_steps, learning_rate
+from emergence.settings.learning import Checkpoints, Doubling, Training
+from emergence.training.schedule import checkpoint_steps, doubling_steps, learning_rate
 
 ROOT = Path(__file__).parents[2]
 TIERS = {path.stem: path for path in (ROOT / "workflow" / "tiers").glob("*.yaml")}
@@ -83,6 +83,22 @@ def test_number_of_checkpoints(tier: str | None, least: int, most: int) -> None:
     steps = checkpoint_steps(checkpoints, last)
     assert least <= len(steps) <= most
     assert steps[-1] == last
+
+
+def test_pythias_schedule() -> None:
+    steps = doubling_steps(Doubling(doubled_until=512, linear_every=1000), 143000)
+    assert steps == [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, *range(1000, 143001, 1000)]
+    assert len(steps) == 154
+
+
+@given(st.integers(1, 600), st.integers(1, 500), st.integers(1, 3000))
+def test_doubled_checkpoints_go_on_evenly_to_the_last(until: int, every: int, last: int) -> None:
+    steps = doubling_steps(Doubling(doubled_until=until, linear_every=every), last)
+    assert steps == sorted(set(steps))
+    assert (steps[0], steps[-1]) == (0, last)
+    early = {step for step in steps if 0 < step <= until} - {last}
+    assert early == {2**k for k in range(10) if 2**k <= min(until, last)} - {last}
+    assert {step for step in steps if step > until} == {*range(every, last, every), last} - set(range(until + 1))
 
 
 @given(trainings())

@@ -17,8 +17,9 @@ from emergence.schemas.trajectories import BEHAVIOUR
 from emergence.settings.learning import Size, TrainSettings
 from emergence.tasks import data, vocabulary
 from emergence.tasks.batches import Stream
+from emergence.training.optimisation import TrainingError
 from emergence.training.schedule import checkpoint_steps
-from emergence.training.train import Learner, TrainingError, train
+from emergence.training.train import Learner, train
 from emergence.training.trajectory import Trajectory, TrajectoryError
 
 STEPS = [0, 1, 2, 3, 6, 10, 15, 20]  # of the fixture's schedule

@@ -106,7 +106,7 @@ rule leads:
     input:
         events=rules.events.output.events_table,
         scores=rules.events.output.scores_table,
-        measures=expand("<results>/measures/{{measure}}/{run}.parquet", run=RUNS),
+        measures=of_signal(CONFIG.anatomy.followed, RUNS),
         source=sources("leads"),
     output:
         leads_table="<results>/analysis/leads/{measure}.parquet",

@@ -24,8 +24,10 @@ except ConfigError as error:
 RUNS = list(CONFIG.anatomy.runs)
 MEASURES = CONFIG.anatomy.measures.names
 SIGNALS = list(CONFIG.anatomy.followed)
+NEURONS = CONFIG.multifractal.runs(CONFIG)
 FIGURES = [
     *range(1, 9),
+    *([9, 10] if NEURONS else []),
     "S1",
     "S2",
     *(["S3"] if "llc" in MEASURES else []),
@@ -35,6 +37,9 @@ STUDIES = CONFIG.settings("all_claims").studies
 NETWORKS = list(CONFIG.solvable.runs)
 SWEEPS = CONFIG.solvable.sweeps.names
 TRANSFORMERS = list(CONFIG.solvable.transformers)
+LANGUAGE = CONFIG.language.runs
+LADDER = list(CONFIG.language.trained)
+SERIES = list(CONFIG.language.found)
 GPU = int(CONFIG.device == "cuda")
 
 # Jobs run the Python that runs Snakemake, whether or not its environment is active, unless they have their own.
@@ -47,11 +52,17 @@ shell.prefix(
 )
 
 
+def one_of(names):
+    """Pattern of a wildcard that has one of these values; of none, where there are none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
 wildcard_constraints:
     run="|".join(map(re.escape, [*RUNS, *NETWORKS])),
     network="|".join(NETWORKS),
     sweep="|".join(SWEEPS),
     transformer="|".join(TRANSFORMERS),
+    model=one_of(LANGUAGE),
     measure="[a-z_]+",
     number=r"S?\d+",
 
@@ -65,7 +76,7 @@ def settings(stage, study=None):
     """The settings that a stage reads, as JSON; a change of others re-runs nothing."""
 
     def of_job(wildcards):
-        kinds = ("run", "network", "sweep", "transformer")
+        kinds = ("run", "network", "sweep", "transformer", "model")
         run = next((wildcards[key] for key in kinds if key in wildcards.keys()), None)
         measure = wildcards.get("measure")
         return CONFIG.settings(stage, run, measure, study).model_dump_json()
@@ -77,6 +88,29 @@ def probes(wildcards):
     """Probes through which the checkpoints of a run are measured."""
     of = "solvable" if wildcards.run in NETWORKS else "tasks"
     return f"<results>/{of}/probes.safetensors"
+
+
+def subject(wildcards):
+    """Module through which measures see the model of a run."""
+    return "parity_subject" if wildcards.run in NETWORKS else "task_subject"
+
+
+def of_signal(signals, runs):
+    """Tables of the measure that a signal is a series of, for all of these runs."""
+
+    def of_job(wildcards):
+        measure = signals[wildcards.measure].measure or wildcards.measure
+        return expand(
+            "<results>/measures/{measure}/{run}.parquet", measure=measure, run=runs
+        )
+
+    return of_job
+
+
+def kept(wildcards):
+    """Checkpoints of a language model that was trained here; those of a series from elsewhere are no result."""
+    folder = f"<results>/trajectories/{wildcards.model}/checkpoints"
+    return folder if wildcards.model in LADDER else []
 
 
 def show_claims():

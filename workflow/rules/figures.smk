@@ -137,7 +137,7 @@ rule fig4:
 rule fig5:
     input:
         events=rules.events.output.events_table,
-        onsets=expand("<results>/analysis/onsets/{measure}.parquet", measure=SIGNALS),
+        onsets=expand("<results>/analysis/onsets/{measure}.parquet", measure=ORDERED),
         limits=rules.limits.output.table,
         source=sources("fig5"),
     output:

@@ -24,7 +24,7 @@ use rule leads as joint_leads with:
     input:
         events=rules.joint_events.output.events_table,
         scores=rules.joint_events.output.scores_table,
-        measures=expand("<results>/measures/{{measure}}/{run}.parquet", run=NETWORKS),
+        measures=of_signal(CONFIG.solvable.followed(CONFIG), NETWORKS),
         source=sources("leads"),
     output:
         leads_table="<results>/solvable/analysis/leads/{measure}.parquet",

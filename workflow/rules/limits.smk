@@ -1,7 +1,15 @@
+# Signals with a curve of each task-level; one of the whole network is the same for all, and tells no order.
+ORDERED = [
+    name
+    for name, signal in CONFIG.anatomy.followed.items()
+    if signal.measure != "neuromfa"
+]
+
+
 rule limits:
     input:
         events=rules.events.output.events_table,
-        onsets=expand("<results>/analysis/onsets/{measure}.parquet", measure=SIGNALS),
+        onsets=expand("<results>/analysis/onsets/{measure}.parquet", measure=ORDERED),
         source=sources("limits"),
     output:
         table="<results>/analysis/limits.parquet",

@@ -3,7 +3,9 @@ rule follow:
         manifest="<results>/trajectories/{run}/manifest.json",
         checkpoints="<results>/trajectories/{run}/checkpoints",
         probes=probes,
-        source=lambda wildcards: sources("follow", measure=wildcards.measure),
+        source=lambda wildcards: sources(
+            "follow", measure=wildcards.measure, subject=subject(wildcards)
+        ),
     output:
         table="<results>/measures/{measure}/{run}.parquet",
     log:
@@ -32,7 +34,7 @@ rule plateau:
         manifest=f"<results>/trajectories/{CONFIG.anatomy.middle}/manifest.json",
         checkpoints=f"<results>/trajectories/{CONFIG.anatomy.middle}/checkpoints",
         probes=rules.tasks.output.probes,
-        source=sources("plateau"),
+        source=sources("plateau", subject="task_subject"),
     output:
         table="<results>/analysis/plateau.parquet",
     log:

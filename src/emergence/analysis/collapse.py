@@ -5,6 +5,7 @@ the first steps; the collapse is timed where the curve has fallen half of the wa
 where the curve has left the floor by a multiple of its own noise and stays away.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,11 +55,16 @@ def rank_scale(values: Array) -> Array:
     return np.log(np.maximum(values, 1.0))
 
 
+def by_run(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Curves of each run, from rows of one measure: a row a curve, a column a step."""
+    for _, run in rows.dropna(subset=["task"]).groupby("run", sort=False):
+        yield run.pivot_table(index=CURVE, columns="step", values="value", sort=False).sort_index(axis=1)
+
+
 def collapse(rows: pd.DataFrame, settings: Collapse) -> pd.DataFrame:
     """One row a run, task-level, layer and variant (table ``collapse``), from rows of one measure."""
     frames = []
-    for _, run in rows.dropna(subset=["task"]).groupby("run", sort=False):
-        wide = run.pivot_table(index=CURVE, columns="step", values="value", sort=False).sort_index(axis=1)
+    for wide in by_run(rows):
         steps = wide.columns.to_numpy()
         found = shape(rank_scale(wide.to_numpy()), int((steps <= settings.floor_until).sum()), settings)
         frame = wide.index.to_frame(index=False)

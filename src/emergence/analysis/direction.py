@@ -16,7 +16,6 @@ from emergence import tables
 from emergence.analysis.intervals import clopper_pearson
 from emergence.schemas.analysis import COLLAPSE, DIRECTION, TOP_DOWN
 from emergence.settings.analysis import DirectionSettings
-from emergence.tasks.symbols import CONTROL
 
 
 def direction(collapses: pd.DataFrame) -> pd.DataFrame:
@@ -75,6 +74,6 @@ def top_down(units: pd.DataFrame, confidence: float) -> pd.DataFrame:
 def make(settings: DirectionSettings, collapses: Path, steps_table: Path, shares_table: Path) -> None:
     """Compare the collapse steps of the primary variant over layers."""
     found = tables.read(COLLAPSE, collapses)
-    units = direction(found[(found["variant"] == settings.variant) & (found["task"] != CONTROL)])
+    units = direction(found[(found["variant"] == settings.variant) & ~found["task"].isin(settings.left_out)])
     tables.write(DIRECTION, units, steps_table)
     tables.write(TOP_DOWN, top_down(units, settings.confidence), shares_table)

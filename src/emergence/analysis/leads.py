@@ -14,6 +14,10 @@ each event carries the chance of leading it
   point, so whatever moves with behaviour leads it.
 
 The task's own loss is a measure like the others; `emergence.analysis.precursors` joins its leads as a rival.
+
+A measure of the whole network, such as the degree of emergence, has one curve for all task-levels of a run. Its placebo
+and its control are then that curve itself, and its excess over them is 0 by construction: a quantity that is the same
+for all tasks cannot single one out, however early it moves.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +32,7 @@ from emergence.analysis import signals
 from emergence.analysis.curves import Array, mean_shift, noise, to_positions, to_steps
 from emergence.analysis.difficulty import CLASSES, classes
 from emergence.analysis.events import UNIT
+from emergence.analysis.multifractal.degree import with_degree
 from emergence.analysis.signals import Signals
 from emergence.errors import EmergenceError
 from emergence.schemas.analysis import EVENTS, LEADS, NULL_LEADS, SCORES
@@ -209,13 +214,13 @@ def make(
     onsets_table: Path,
 ) -> None:
     """Compare every event with one measure."""
-    rows = tables.read(MEASURE, *measures)
-    rows = rows[rows["variant"] == settings.signal.variant]
+    rows = signals.chosen(with_degree(tables.read(MEASURE, *measures)), settings.signal)
     if rows.empty:
         raise SignalError(
             f"signals.{settings.measure}.variant: the measure has no {settings.signal.variant!r} in {measures[0]}"
         )
     scored = tables.read(SCORES, scores)
+    rows = signals.of_every_level(rows, scored)
     found, nulls = leads(tables.read(EVENTS, events), scored, rows, settings)
     tables.write(LEADS, found, leads_table)
     tables.write(NULL_LEADS, nulls, nulls_table)

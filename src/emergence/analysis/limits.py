@@ -2,7 +2,8 @@
 
 Features of a measure (see `emergence.analysis.panel`) are held against the order of emergence by Spearman's
 correlation, by concordance of pairs within and between classes of difficulty, and by what they do where the order
-reverses between two sizes. 0, or 1/2 for a share, says that a feature knows nothing; less, that it is wrong.
+reverses between two sizes. 0, or 1/2 for a share, says that a feature knows nothing; less, that it is wrong. A measure
+of the whole network has one curve for all task-levels and no order to tell; it is not looked at here.
 
 Nulls are over task-levels, which are permuted alike in all runs: within each class for the pairs within classes, over
 all for the others. Levels of one task are alike in geometry and in time, so ``task_p``, of a null that exchanges whole

@@ -81,9 +81,28 @@ class Signals:
         return np.where(np.isnan(own), np.nan, found)
 
 
+def chosen(rows: pd.DataFrame, signal: Signal) -> pd.DataFrame:
+    """Rows of a signal's variant; if it is that of one group, these as rows of the whole model."""
+    of_variant = rows[rows["variant"] == signal.variant]
+    if signal.group is None:
+        return of_variant
+    return of_variant[of_variant["task"] == signal.group].assign(task=None, level=None)
+
+
 def last_layer(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of each run's last layer; all rows of a measure that has no layers."""
     return rows[rows["layer"].isna() | (rows["layer"] == rows.groupby("run")["layer"].transform("max"))]
+
+
+def of_every_level(rows: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Rows of one variant in which a curve of the whole model stands for every task-level that its run has scores of.
+
+    They stay as they are where task-levels have curves of their own.
+    """
+    if rows["task"].notna().any():
+        return rows
+    levels = scores[["run", "task", "level"]].drop_duplicates()
+    return rows.drop(columns=["task", "level"]).merge(levels, how="left", on="run")[rows.columns]
 
 
 def of_run(rows: pd.DataFrame, trajectory: NDArray[np.int64], signal: Signal, collapse: Collapse) -> Signals:

@@ -7,10 +7,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import SubFigure
 from matplotlib.lines import Line2D
 
 from emergence import tables
-from emergence.figures import style
+from emergence.figures import rates, style
 from emergence.schemas.analysis import PRECURSORS
 from emergence.schemas.joint import CONCLUSIONS, DETECTED, DETECTOR_ERROR, MOVEMENTS, TRACKING
 from emergence.schemas.trajectories import BEHAVIOUR
@@ -22,7 +23,6 @@ DETECTORS = {"threshold": "o", "changepoint": "s", "sigmoid": "^"}
 METRICS = {"strength": "full", "exact_match": "none"}
 """Scores in which events are detected, and how their markers are filled."""
 METRIC_NAMES = {"strength": "strength", "exact_match": "right signs"}
-NULL_MARKERS = {"shift": "x", "control": "D", "random": "|", "own score": "^", "own loss": "v"}
 REFERENCES = {"measured": "the measured strength", "closed form": "the closed form"}
 RULES = ("rate alone", "beyond nulls", "with intervals")
 MARKS = {True: ("✓", "#009E73"), False: ("✗", "#D55E00"), None: ("", "0.45")}
@@ -47,12 +47,12 @@ def make(
     moved = tables.read(MOVEMENTS, movements)
     tracked = tables.read(TRACKING, tracking).query(of_kind)
     judged = tables.read(CONCLUSIONS, conclusions).query(of_kind)
-    rates = tables.read(PRECURSORS, precursors).query(
+    found = tables.read(PRECURSORS, precursors).query(
         f"{of_kind} and metric == @settings.metric and size == 'all' and classes == 'all'"
     )
     measures = list(tracked["measure"])
-    figure = plt.figure(figsize=(style.FULL_WIDTH, 5.0 + 0.22 * len(measures)))
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[2.2, 1.75, 0.75 + 0.22 * len(measures)])  # type: ignore[misc]
+    figure = plt.figure(figsize=(style.FULL_WIDTH, 5.3 + 0.22 * len(measures)))
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[2.2, 2.05, 0.75 + 0.22 * len(measures)])  # type: ignore[misc]
     left, right = top.subfigures(1, 2, width_ratios=[1.45, 1])
     run = left.subplots()
     _one_run(run, tables.read(BEHAVIOUR, behaviour), tables.read(DETECTED, detected), settings)
@@ -62,11 +62,11 @@ def make(
     panels = np.atleast_1d(middle.subplots(1, len(measures), sharex=True, sharey=True))
     for panel, measure in zip(panels, measures, strict=True):
         _moves(panel, moved[moved["measure"] == measure], tracked[tracked["measure"] == measure].iloc[0])
-    _key_of_moves(panels[-1], list(moved["definition"].unique()), settings)
+    _key_of_moves(middle, list(moved["definition"].unique()), settings)
     panels[0].set_ylabel("step at which it moves")
     middle.supxlabel("step at which the skill's strength passes one half", fontsize=7)
     shares, words = bottom.subplots(1, 2, width_ratios=[1, 1.25], sharey=True)
-    _rates(shares, rates, measures, settings)
+    _rates(shares, found, measures, settings)
     _conclusions(words, judged, tracked, measures)
     style.panel_letters([run, closest, panels[0], shares])
     style.save(figure, pdf, png, settings.dpi)
@@ -128,7 +128,7 @@ def _errors(measured: Axes, closed: Axes, errors: pd.DataFrame, settings: Figure
     closed.set_xticks(range(1, len(colours) + 1))
     closed.set(xlabel="skill", xlim=(0.5, len(colours) + 0.5))
     keys = [Line2D([], [], color="0.3", marker=each, linestyle="none", markersize=3.2) for each in DETECTORS.values()]
-    measured.legend(keys, list(DETECTORS), loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, handletextpad=0.2)
+    measured.legend(keys, list(DETECTORS), loc="lower left", bbox_to_anchor=(0, 1.08), ncols=3, handletextpad=0.2)
 
 
 def _moves(axes: Axes, moved: pd.DataFrame, tracked: pd.Series) -> None:
@@ -151,41 +151,26 @@ def _moves(axes: Axes, moved: pd.DataFrame, tracked: pd.Series) -> None:
             face = "0.6" if definition == tracked["definition"] else "none"
             axes.plot([times.max() * 2] * len(control), control["step"], "D", color="0.6", mfc=face, ms=2.8, mew=0.6)
     title = style.MEASURE_NAMES.get(str(tracked["measure"]), str(tracked["measure"]))
-    slope = f"slope {tracked['slope']:.2f}"
+    slope = f"slope {tracked['slope']:z.2f}"
     if np.isnan(tracked["slope"]):
         slope = f"moves in {tracked['moved']} of {tracked['skills']}"
     if not np.isnan(tracked["slope_low"]):
-        slope += f" [{tracked['slope_low']:.2f}, {tracked['slope_high']:.2f}]"
+        slope += f"\n[{tracked['slope_low']:z.2f}, {tracked['slope_high']:z.2f}]"
     axes.set_title(f"{title}\n{slope}", pad=3)
 
 
-def _key_of_moves(axes: Axes, definitions: list[str], settings: Figure8Settings) -> None:
+def _key_of_moves(figure: SubFigure, definitions: list[str], settings: Figure8Settings) -> None:
     faces = ["0.3" if name == settings.definition else "none" for name in definitions]
     keys = [Line2D([], [], color="0.3", marker="o", mfc=face, mew=0.6, ms=3, linestyle="none") for face in faces]
     keys.append(Line2D([], [], color="0.6", marker="D", ms=2.8, linestyle="none"))
     names = [*definitions, "control"]
-    axes.legend(keys, names, loc="lower right", borderaxespad=0, handletextpad=0.1, labelspacing=0.3, fontsize=5)
+    figure.legend(keys, names, loc="outside upper center", ncols=len(names), handletextpad=0.1)
 
 
-def _rates(axes: Axes, rates: pd.DataFrame, measures: list[str], settings: Figure8Settings) -> None:
+def _rates(axes: Axes, found: pd.DataFrame, measures: list[str], settings: Figure8Settings) -> None:
     """Share of skills that each measure leads, with its interval over runs; nulls as grey markers in the same row."""
-    for place, measure in enumerate(measures):
-        rows = rates[rates["measure"] == measure].set_index("control")
-        for null, marker in NULL_MARKERS.items():
-            axes.plot(
-                rows["rate"].get(null, np.nan), place, marker, color="0.55", markersize=3, mew=0.8, linestyle="none",
-                label=null if place == 0 else None,
-            )  # fmt: skip
-        if "observed" in rows.index:
-            rate = rows.loc["observed"]
-            axes.plot([rate["low"], rate["high"]], [place, place], color="#0072B2", linewidth=1.1)
-            axes.plot(
-                rate["rate"], place, "o", color="#0072B2", markersize=3.8, label="measure" if place == 0 else None
-            )
-    axes.axvline(settings.precursor_rate, color="0.7", linewidth=0.6, linestyle=(0, (3, 2)), zorder=0)
-    axes.set(xlabel="share of emergences that the measure leads", xlim=(-0.03, 1.03))
-    axes.set_ylim(len(measures) - 0.5, -0.5)
-    axes.set_yticks(range(len(measures)), labels=[style.MEASURE_NAMES.get(name, name) for name in measures])
+    rates.panel(axes, found, measures, settings.precursor_rate)
+    axes.set_xlabel("share of emergences that the measure leads")
     axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=6, columnspacing=0.8, handletextpad=0.1)
 
 

@@ -31,13 +31,20 @@ SKILL_COLOURS = ["#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7
 DIFFICULTY_COLOURS = {"easy": "#56B4E9", "hard": "#D55E00"}
 MEASURE_NAMES = {
     "rankme": "RankMe",
+    "rankme_text": "RankMe, passages",
     "fisher": "Fisher rank",
     "gradient_covariance": "gradient rank",
     "hessian": "Hessian, top",
     "llc": "LLC",
     "linear_probe": "linear probe",
     "loss": "own loss",
+    "neuromfa_alpha": "NeuroMFA, α₀",
+    "neuromfa_width": "NeuroMFA, width",
+    "neuromfa_e": "NeuroMFA, E",
+    "mean_weight": "mean |w|",
 }
+NETWORK_COLOURS = {"trained": "#0072B2", "shuffled": "#D55E00", "gaussian": "#E69F00", "rescaled": "#009E73"}
+"""Of a network of neurons and of its nulls."""
 AXIS_LABELS = {"step": "optimiser steps", "samples": "samples in the data set", "width": "hidden units"}
 LAW_LINES = {
     ("fitted", "sigmoid"): (0, ()),

@@ -1,7 +1,6 @@
 """Follow one measure along one trajectory: every checkpoint, one table."""
 
 import logging
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,23 +10,19 @@ import pandas as pd
 from pydantic import ValidationError
 
 from emergence import tables
-from emergence.measures.checkpoints import read_data
-from emergence.measures.parity_subject import ParitySubject
-from emergence.measures.probe import Probe
-from emergence.measures.subject import MeasureError, Subject, not_finite, row
-from emergence.measures.task_subject import TaskSubject
-from emergence.models import build
-from emergence.models.mlp import TwoLayer
+from emergence.measures.followed import Followed
+from emergence.measures.subject import MeasureError, not_finite, row
 from emergence.progress import Progress
 from emergence.schemas.trajectories import MEASURE
 from emergence.settings.base import Device
-from emergence.settings.learning import TrainSettings
 from emergence.settings.measures import MeasureSettings
-from emergence.settings.networks import NetworkSettings
-from emergence.tasks import data
 from emergence.training.trajectory import Trajectory, TrajectoryError
 
 logger = logging.getLogger("emergence")
+
+SUBJECTS = {"anatomy": "task_subject", "solvable": "parity_subject", "language": "language_subject"}
+"""Module whose ``opened(run, probes, device)`` gives a model of each study seen through probes; by name, so that a job
+loads and depends on its own alone."""
 
 
 def follow(settings: MeasureSettings, trajectory: Path, probes: Path, table: Path) -> None:
@@ -39,26 +34,28 @@ def follow(settings: MeasureSettings, trajectory: Path, probes: Path, table: Pat
         TrajectoryError: if a checkpoint is damaged or foreign.
         MeasureError: if a measure means nothing for a model or its probes.
         DataError: if the probe file is damaged or lacks a task-level.
+        SeriesError: if the checkpoints of a language model cannot be read.
     """
-    run, subject = opened(trajectory, probes, settings.device)
+    followed = opened(trajectory, probes, settings.device)
+    run = followed.run
     steps = run.steps[:: getattr(settings.options, "every", 1)]
     progress = Progress(f"{settings.measure} {run.identity['run']}", len(steps), "checkpoints")
     frames = []
     for done, step in enumerate(steps, start=1):
-        frames.append(pd.DataFrame(_rows(settings, run, subject, step)).assign(step=step))
+        frames.append(pd.DataFrame(_rows(settings, followed, step)).assign(step=step))
         progress(done)
     every = pd.concat(frames).assign(measure=settings.measure, **run.identity)
     types = {"task": "str", "level": "str", "layer": "Int64", "value": "float64", "standard_error": "float64"}
     tables.write(MEASURE, every.astype(types), table)
 
 
-def _rows(settings: MeasureSettings, run: Trajectory, subject: Subject[Any], step: int) -> list[dict[str, Any]]:
+def _rows(settings: MeasureSettings, followed: Followed, step: int) -> list[dict[str, Any]]:
     """What is measured at one step."""
-    weights = run.weights(step)
-    if (name := not_finite(weights)) is not None:
+    run, subject = followed.run, followed.subject
+    followed.load(step)
+    if (name := not_finite(subject.model.state_dict())) is not None:
         logger.warning("%s: %s is not finite at step %d; nothing is measured there", run.folder, name, step)
         return [row(None, "failed", 1.0)]
-    subject.model.load_state_dict(weights)
     rng = np.random.default_rng([run.identity["seed"], step])
     module = import_module(f"emergence.measures.{settings.measure}")
     try:
@@ -67,34 +64,19 @@ def _rows(settings: MeasureSettings, run: Trajectory, subject: Subject[Any], ste
         raise MeasureError(f"{run.folder} at step {step}: {error}") from None
 
 
-def opened(trajectory: Path, probes: Path, device: Device) -> tuple[Trajectory, Subject[Any]]:
+def opened(trajectory: Path, probes: Path, device: Device) -> Followed:
     """A trajectory, and its model seen through the probes; the weights are still to be loaded.
 
     Raises:
         TrajectoryError: if there is no trajectory of this version.
         DataError: if the probe file is damaged or lacks a task-level.
+        SeriesError: if the checkpoints of a language model cannot be read.
     """
     run = Trajectory.open(trajectory)
     study = run.manifest["settings"]["study"]
     if study not in SUBJECTS:
         raise TrajectoryError(f"{trajectory}: is of study {study!r}; there are {', '.join(SUBJECTS)}")
     try:
-        return run, SUBJECTS[study](run.manifest["settings"], probes, device)
+        return import_module(f"emergence.measures.{SUBJECTS[study]}").opened(run, probes, device)
     except ValidationError as error:
         raise TrajectoryError(f"{trajectory}: its settings are not of this version ({error}); train again") from None
-
-
-def _transformer(settings: Any, probes: Path, device: Device) -> TaskSubject:
-    trained = TrainSettings.model_validate(settings)
-    model = build.transformer(trained.size, trained.context).to(build.device(device))
-    return TaskSubject(model, Probe(data.load(probes, trained.task_levels)))
-
-
-def _network(settings: Any, probes: Path, device: Device) -> ParitySubject:
-    trained = NetworkSettings.model_validate(settings)
-    model = TwoLayer(trained.parity.inputs, trained.size.width).to(build.device(device))
-    return ParitySubject(model, trained.parity, trained.target, read_data(probes))
-
-
-SUBJECTS: dict[str, Callable[[Any, Path, Device], Subject[Any]]] = {"anatomy": _transformer, "solvable": _network}
-"""From the settings of a trajectory to its model seen through the probes, by study."""

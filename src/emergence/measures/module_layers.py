@@ -49,7 +49,7 @@ def states(model: nn.Module, layers: Sequence[str], inputs: Tensor) -> Iterator[
     """
     parts = []
     for rows in inputs.split(ROWS):
-        with _watched(model, layers) as seen:
+        with watched(model, layers) as seen:
             model(rows)
         parts.append([_pooled(layer, seen.get(layer), len(rows)) for layer in layers])
     for number, found in enumerate(zip(*parts, strict=True), start=1):
@@ -57,7 +57,7 @@ def states(model: nn.Module, layers: Sequence[str], inputs: Tensor) -> Iterator[
 
 
 @contextmanager
-def _watched(model: nn.Module, layers: Sequence[str]) -> Iterator[dict[str, Any]]:
+def watched(model: nn.Module, layers: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Record the outputs of layers."""
     seen: dict[str, Any] = {}
 

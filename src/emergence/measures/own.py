@@ -30,6 +30,7 @@ from emergence.settings.measures import (
     TaskLoss,
     known,
 )
+from emergence.settings.multifractal import Boxes, Moments, NeuroMFA, Sampling
 
 DEFAULTS: Mapping[str, Strict] = {
     "rankme": RankMe(epsilon=1e-7),
@@ -41,6 +42,13 @@ DEFAULTS: Mapping[str, Strict] = {
     "llc": LocalLearning(
         chains=4, burn_in=200, draws=400, pool=32, examples=16, step_size=1e-5, n_beta=100.0, localisation=100.0,
         own=False, seed=0, every=1,
+    ),
+    "neuromfa": NeuroMFA(
+        moments=Moments(largest=3.0, step=0.1),
+        boxes=Boxes(
+            kind="star", integer=True, above=1.0, largest=150.0, radius_step=1.0, from_shortest=True, edges=10,
+        ),
+        sampling=Sampling(nodes=32, samples=10, seed=1010), sigma=0.02, every=1,
     ),
 }  # fmt: skip
 """Options that are not given; those of ``llc`` are a start from which to look for a plateau, model by model."""

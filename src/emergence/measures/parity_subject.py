@@ -6,16 +6,23 @@ said of the loss that training descends: skills count by their frequencies, the 
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from emergence.measures.checkpoints import read_data
+from emergence.measures.followed import Followed, along
 from emergence.measures.module_subject import Examples, ModuleSubject, Named
 from emergence.measures.subject import Batch
+from emergence.models import build
 from emergence.models.mlp import TwoLayer
+from emergence.settings.base import Device
+from emergence.settings.networks import NetworkSettings
 from emergence.settings.parity import Parity
 from emergence.tasks.parity import MultitaskParity
+from emergence.training.trajectory import Trajectory
 
 
 def half_square(outputs: Tensor, targets: Tensor) -> Tensor:
@@ -55,3 +62,14 @@ class ParitySubject(ModuleSubject):
 
     def _fresh(self, inputs: Tensor, targets: Tensor, groups: int) -> list[Tensor]:
         return list(half_square(self.model(inputs), targets).chunk(groups))
+
+
+def opened(run: Trajectory, probes: Path, device: Device) -> Followed:
+    """A network of Study 2 seen through a file of probes.
+
+    Raises:
+        MeasureError: if the file is damaged or a group ill-formed.
+    """
+    trained = NetworkSettings.model_validate(run.manifest["settings"])
+    model = TwoLayer(trained.parity.inputs, trained.size.width).to(build.device(device))
+    return along(run, ParitySubject(model, trained.parity, trained.target, read_data(probes)))

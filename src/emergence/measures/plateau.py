@@ -37,15 +37,16 @@ def sweep(settings: PlateauSettings, trajectory: Path, probes: Path, table: Path
     Raises:
         TrajectoryError: if a checkpoint is damaged or foreign.
     """
-    run, subject = opened(trajectory, probes, settings.device)
+    followed = opened(trajectory, probes, settings.device)
+    run = followed.run
     steps = [run.steps[round(share * (len(run.steps) - 1))] for share in settings.plateau.at]
     tried = [(step, choice) for step in steps for choice in choices(settings)]
     progress = Progress(f"plateau {run.identity['run']}", len(tried), "settings")
     frames = []
     for done, (step, choice) in enumerate(tried, start=1):
-        subject.model.load_state_dict(run.weights(step))
+        followed.load(step)
         rng = np.random.default_rng([run.identity["seed"], step])
-        rows = pd.DataFrame(llc.measure(subject, rng, choice.model_copy(update={"own": False})))
+        rows = pd.DataFrame(llc.measure(followed.subject, rng, choice.model_copy(update={"own": False})))
         varied = {name: getattr(choice, name) for name in ("step_size", "n_beta", "localisation")}
         frames.append(rows[rows["variant"] == "mixture"].assign(step=step, **varied))
         progress(done)

@@ -6,18 +6,25 @@ weights into its model and measure again.
 
 from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from emergence.measures.followed import Followed, along
 from emergence.measures.gradients import gram, leading_gram, per_sample_gradients
 from emergence.measures.probe import Probe, representations
 from emergence.measures.subject import Batch, Grams, Labels, Loss, Representation, several
+from emergence.models import build
 from emergence.models.transformer import Transformer, hidden_states_in_slices
+from emergence.settings.base import Device
+from emergence.settings.learning import TrainSettings
+from emergence.tasks import data
 from emergence.tasks.batches import Layout, Stream
 from emergence.tasks.levels import TaskLevel
 from emergence.tasks.packing import Index
+from emergence.training.trajectory import Trajectory
 
 
 class Grid:
@@ -98,3 +105,14 @@ class TaskSubject:
         sequences = [self.probe.sequences[level][:samples] for level in levels]
         layout = Layout(levels, len(sequences[0]))
         return Grid(self.model, layout).batch(layout.inputs(sequences), layout.targets(sequences))
+
+
+def opened(run: Trajectory, probes: Path, device: Device) -> Followed:
+    """A run of Study 1 seen through the probe file.
+
+    Raises:
+        DataError: if the file is damaged or lacks a task-level.
+    """
+    trained = TrainSettings.model_validate(run.manifest["settings"])
+    model = build.transformer(trained.size, trained.context).to(build.device(device))
+    return along(run, TaskSubject(model, Probe(data.load(probes, trained.task_levels))))

@@ -74,6 +74,8 @@ class Signal(Strict):
 
     measure: str | None = None
     """that has the series; if absent, the measure of the signal's own name"""
+    group: str | None = None
+    """whose curve stands for every task-level of its run; if absent, each has its own"""
     variant: str
     scale: Literal["rank", "asinh", "linear", "falling"]
     """on which it departs from its floor: rank is the logarithm, asinh that of large values of either sign; falling
@@ -84,6 +86,12 @@ class Signal(Strict):
 
 Null = Literal["shift", "placebo", "control", "random", "own score", "own loss"]
 Definition = Literal["onset", "change-point", "cross-correlation"]
+
+
+Families = Annotated[
+    list[Literal["measure", "metric", "definition", "classes", "difficulty", "size", "control"]],
+    Field(min_length=1),
+]
 
 
 class Precursors(Strict):
@@ -97,10 +105,7 @@ class Precursors(Strict):
     """largest lag looked at by the cross-correlation, checkpoints"""
     shifts: Count
     """circular shifts drawn for each event's null"""
-    families: Annotated[
-        list[Literal["measure", "metric", "definition", "classes", "difficulty", "size", "control"]],
-        Field(min_length=1),
-    ]
+    families: Families
     """Holm's correction is over the rates that agree in these"""
 
 
@@ -146,6 +151,8 @@ class DirectionSettings(Strict):
 
     variant: Variant
     confidence: Fraction
+    left_out: list[str]
+    """groups that are followed but are no tasks, as a control"""
 
 
 class LeadSettings(Strict):

@@ -92,6 +92,12 @@ class Figure8Settings(Strict):
     """errors of the detector within which it is exact enough, drawn as a band"""
 
 
+class Figure9Settings(Strict):
+    """What figure 9 is given."""
+
+    dpi: Dpi
+
+
 class FigureS8Settings(Strict):
     """What figure S8 is given."""
 

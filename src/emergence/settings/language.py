@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from emergence.settings.base import Count, Device, Name, Seed, Strict
-from emergence.settings.learning import Optimisation, Size
+from emergence.settings.learning import Doubling, Optimisation, Size
 
 Step = Annotated[int, Field(ge=0)]
 Precision = Literal["float32", "bfloat16"]
@@ -68,15 +68,6 @@ class TextSettings(Strict):
     """times that a word must occur in training for the general probes to ask for it"""
 
 
-class Doubling(Strict):
-    """Steps of the checkpoints, as Pythia has them: 0, powers of two, then evenly spaced, and the last."""
-
-    doubled_until: Count
-    """last power of two; 512 in Pythia"""
-    linear_every: Count
-    """steps, from there on; 1000 in Pythia"""
-
-
 class Ladder(Strict):
     """Small GPT-NeoX models that are trained here, on the text."""
 
@@ -107,11 +98,21 @@ class LadderSettings(Strict):
     device: Device
 
 
+class Elsewhere(Strict):
+    """In the place of a size: a model that is described in its own configuration."""
+
+    name: Name
+
+
 class SeriesRunSettings(Strict):
     """What the stage that finds the checkpoints of a series of the user's own is given."""
 
     study: Name
     run: str
+    size: Elsewhere
+    """of the series' name"""
+    seed: Seed
+    """0, as there is one run"""
     series: SeriesSettings
 
 

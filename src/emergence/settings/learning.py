@@ -78,6 +78,15 @@ class Checkpoints(Strict):
         return self
 
 
+class Doubling(Strict):
+    """Steps of the checkpoints, as Pythia has them: 0, powers of two, then evenly spaced, and the last."""
+
+    doubled_until: Count
+    """last power of two; 512 in Pythia"""
+    linear_every: Count
+    """steps, from there on; 1000 in Pythia"""
+
+
 class Sample(Strict):
     """A fixed set of examples of every task-level."""
 

@@ -15,6 +15,11 @@ Variant = Literal[
 ]
 
 GRADIENT_RANKS = ("rank", "rank/leading")
+NETWORKS = ("", "shuffled/", "gaussian/", "rescaled/")
+"""Prefixes of `neuromfa`: the network of neurons itself, and its nulls."""
+SPECTRUM = tuple(f"{quantity}/{q}" for quantity in ("alpha", "f") for q in range(-3, 4))
+DEGREE = "E"
+"""Degree of emergence; compares checkpoints, so analyses derive it from the others."""
 VARIANTS: dict[str, tuple[str, ...]] = {
     "rankme": get_args(Variant),
     "fisher": (*GRADIENT_RANKS, "trace"),
@@ -23,5 +28,10 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "llc": ("mixture", "own"),
     "linear_probe": ("answer", "shuffled"),
     "loss": ("nats", "known"),
+    "neuromfa": (
+        *(prefix + name for prefix in NETWORKS for name in ("alpha_0", "width", "fit", "survivors", *SPECTRUM, DEGREE)),
+        "mean_weight",
+        "weighted_degree",
+    ),
 }
 """Of the measures that this project has; a test holds them to what is computed."""

@@ -37,6 +37,7 @@ from emergence.settings.validity import FigureS1Settings, Validity, ValiditySett
 from emergence.settings.variants import VARIANTS, Variant
 from emergence.studies.whole import ConfigError, Whole, measuring
 from emergence.tasks import TASKS, TaskLevel
+from emergence.tasks.symbols import CONTROL
 
 
 class Anatomy(Strict):
@@ -159,6 +160,17 @@ class Anatomy(Strict):
             raise ValueError(f"probes.seed: {self.probes.seed} is also evaluation.seed; allowed: any other seed")
         return self
 
+    @property
+    def claims(self) -> ClaimSettings:
+        """By which claims are judged, also those of other studies."""
+        return ClaimSettings(
+            metric=self.events.primary,
+            definition=self.precursors.definition,
+            variant=self.variant,
+            statistics=self.statistics,
+            verdicts=self.verdicts,
+        )
+
     def settings(self, stage: str, whole: Whole, run: str | None, measure: str | None) -> Strict:
         """What a stage is given; training needs to know the run, measuring the measure.
 
@@ -186,7 +198,9 @@ class Anatomy(Strict):
             case "floors":
                 return FloorSettings(variant=self.variant, statistics=self.statistics)
             case "direction":
-                return DirectionSettings(variant=self.variant, confidence=self.statistics.confidence)
+                return DirectionSettings(
+                    variant=self.variant, confidence=self.statistics.confidence, left_out=[CONTROL]
+                )
             case "leads":
                 return self._lead_settings(measure)
             case "sensitivity":
@@ -200,13 +214,7 @@ class Anatomy(Strict):
                     metric=self.events.primary, easy=self.easy, limits=self.limits, statistics=self.statistics
                 )
             case "claims":
-                return ClaimSettings(
-                    metric=self.events.primary,
-                    definition=self.precursors.definition,
-                    variant=self.variant,
-                    statistics=self.statistics,
-                    verdicts=self.verdicts,
-                )
+                return self.claims
             case "calibration":
                 return CalibrationSettings(calibration=whole.calibration, epsilon=self.measures.rankme.epsilon)
             case _:

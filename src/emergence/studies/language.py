@@ -4,11 +4,19 @@ from typing import ClassVar, Self
 
 from pydantic import model_validator
 
-from emergence.settings.analysis import DirectionSettings, LeadSettings, RateSettings, Signal
+from emergence.settings.analysis import (
+    Collapse,
+    DirectionSettings,
+    LeadSettings,
+    RateSettings,
+    ScoredMetric,
+    Signal,
+)
 from emergence.settings.base import Count, Strict
 from emergence.settings.language import (
     AnswerSettings,
     CorpusSettings,
+    Elsewhere,
     Ladder,
     LadderSettings,
     SeriesRunSettings,
@@ -17,14 +25,29 @@ from emergence.settings.language import (
 )
 from emergence.settings.learning import Size
 from emergence.settings.measures import Measures
+from emergence.settings.phases import (
+    Figure10Settings,
+    LanguageClaimSettings,
+    LanguageVerdicts,
+    Phases,
+    PhaseSettings,
+    Pythia,
+)
 from emergence.studies.anatomy import WithAnatomy
 from emergence.studies.whole import ConfigError, Whole, measuring
+from emergence.tasks.symbols import PASSAGES
+
+METRIC: ScoredMetric = "accuracy"
+GLOBAL = "rankme_text"
+"""The signal that is the same for all probe sets: RankMe of the passages."""
 
 
 class Language(Strict):
     """Language models: a ladder that is trained here, and series of checkpoints from elsewhere."""
 
-    stages: ClassVar[frozenset[str]] = frozenset({"corpus", "ladder", "series", "answers"})
+    stages: ClassVar[frozenset[str]] = frozenset(
+        {"corpus", "ladder", "series", "answers", "phases", "language_claims", "fig10"}
+    )
 
     text: TextSettings
     passages: Count
@@ -37,6 +60,8 @@ class Language(Strict):
     """what of each other measure is held against events, as in Study 1"""
     floor_until: Count
     """floors are looked for up to this step"""
+    phases: Phases
+    verdicts: LanguageVerdicts
 
     @property
     def trained(self) -> dict[str, tuple[Size, int]]:
@@ -54,9 +79,26 @@ class Language(Strict):
         """All models by name."""
         return [*self.trained, *self.found]
 
+    @property
+    def pythia(self) -> Pythia:
+        """Models of the configuration that are Pythia's, by their repository or name."""
+        repositories = {name: (series.repository or "").lower() for name, series in self.found.items()}
+        runs = [
+            name
+            for name, repository in repositories.items()
+            if repository.startswith("eleutherai/pythia-") or name.lower().startswith("pythia")
+        ]
+        largest = [name for name in runs if "2.8b" in f"{repositories[name]} {name.lower()}"]
+        return Pythia(runs=runs, largest=largest[0] if largest else None)
+
     def followed(self, whole: WithAnatomy) -> dict[str, Signal]:
-        """Signals of the measures that are held against events, RankMe's first, of the variant of Study 1."""
-        every = {"rankme": Signal(variant=whole.anatomy.variant, scale="rank"), **self.signals}
+        """Signals of the measures that are held against events: RankMe's of each probe set and of the passages first.
+
+        RankMe is of the variant of Study 1.
+        """
+        rank = Signal(variant=whole.anatomy.variant, scale="rank")
+        every = {"rankme": rank, GLOBAL: rank.model_copy(update={"measure": "rankme", "group": PASSAGES})}
+        every |= self.signals
         return {name: signal for name, signal in every.items() if (signal.measure or name) in self.measures.names}
 
     def settings(self, stage: str, whole: WithAnatomy, run: str | None, measure: str | None) -> Strict:
@@ -78,20 +120,44 @@ class Language(Strict):
                 return measuring(self.measures, measure, whole)
             case "events" | "collapse" | "direction" | "leads" | "precursors":
                 return self._of_anatomy(stage, whole, measure)
+            case "phases":
+                return PhaseSettings(
+                    variant=whole.anatomy.variant,
+                    collapse=self._collapse(whole),
+                    phases=self.phases,
+                    confidence=whole.anatomy.statistics.confidence,
+                )
+            case "language_claims":
+                return LanguageClaimSettings(
+                    claims=whole.anatomy.claims.model_copy(update={"metric": METRIC}),
+                    families=whole.anatomy.precursors.families,
+                    verdicts=self.verdicts,
+                    pythia=self.pythia,
+                )
+            case "fig10":
+                return Figure10Settings(
+                    dpi=whole.figures.dpi,
+                    metric=METRIC,
+                    variant=whole.anatomy.variant,
+                    definition=whole.anatomy.precursors.definition,
+                    precursor_rate=whole.anatomy.verdicts.precursor_rate,
+                )
         raise ConfigError(f"stage {stage!r} does not exist")
 
     def _of_anatomy(self, stage: str, whole: WithAnatomy, measure: str | None) -> Strict:
         """Stages of Study 1 as it has them, but for the score, the phase in which floors lie, and the signals."""
         shared, followed = whole.anatomy, self.followed(whole)
-        events = shared.events.model_copy(update={"primary": "accuracy"})
-        collapse = shared.collapse.model_copy(update={"floor_until": self.floor_until})
+        events = shared.events.model_copy(update={"primary": METRIC})
+        collapse = self._collapse(whole)
         match stage:
             case "events":
                 return events
             case "collapse":
                 return collapse
             case "direction":
-                return DirectionSettings(variant=shared.variant, confidence=shared.statistics.confidence)
+                return DirectionSettings(
+                    variant=shared.variant, confidence=shared.statistics.confidence, left_out=[PASSAGES]
+                )
             case "precursors":
                 return RateSettings(measures=list(followed), precursors=shared.precursors, statistics=shared.statistics)
         if measure not in followed:
@@ -105,6 +171,10 @@ class Language(Strict):
             precursors=shared.precursors,
             statistics=shared.statistics,
         )
+
+    def _collapse(self, whole: WithAnatomy) -> Collapse:
+        """Early collapse as in Study 1, in the first steps of these runs."""
+        return whole.anatomy.collapse.model_copy(update={"floor_until": self.floor_until})
 
     def _ladder(self, run: str | None, whole: Whole) -> LadderSettings:
         if run not in self.trained:
@@ -124,7 +194,7 @@ class Language(Strict):
     def _series(self, run: str | None) -> SeriesRunSettings:
         if run not in self.found:
             raise ConfigError(f"run {run!r} does not exist; allowed: {', '.join(self.found) or 'none'}")
-        return SeriesRunSettings(study="language", run=run, series=self.found[run])
+        return SeriesRunSettings(study="language", run=run, size=Elsewhere(name=run), seed=0, series=self.found[run])
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

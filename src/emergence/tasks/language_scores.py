@@ -46,25 +46,35 @@ class Encoded:
 
 
 def encoded(items: Sequence[Item], encode: Encode, context: int | None = None) -> Encoded:
-    """Encode items. Prompt and continuation are encoded apart, so that both continuations follow the same tokens.
+    """Encode both continuations of items; see `encoded_texts`."""
+    sides = [(item.prompt, side) for item in items for side in (item.right, item.wrong)]
+    names = [item.probe for item in items for _ in range(2)]
+    return encoded_texts(sides, encode, context, names)
+
+
+def encoded_texts(
+    texts: Sequence[tuple[str, str]], encode: Encode, context: int | None = None, names: Sequence[str] | None = None
+) -> Encoded:
+    """Encode prompts and a continuation of each, a row each.
+
+    Prompt and continuation are encoded apart, so that all continuations of a prompt follow the same tokens.
 
     Raises:
-        ProbeError: if a prompt or continuation gives no token, or they are longer than ``context`` together.
+        ProbeError: if a prompt or continuation gives no token, or they are longer than ``context`` together; the
+            message begins with the text's name.
     """
     rows, starts = [], []
-    for item in items:
-        prompt = list(encode(item.prompt))
-        for side in (item.right, item.wrong):
-            row = prompt + list(encode(side))
-            if not prompt or len(row) == len(prompt):
-                raise ProbeError(f"{item.probe}: no token in {item.prompt + side!r}; is the tokenizer the model's?")
-            if context and len(row) > context:
-                raise ProbeError(
-                    f"{item.probe}: {item.prompt!r} takes {len(row)} tokens with its answer; "
-                    f"give a context of at least {len(row)}"
-                )
-            rows.append(row)
-            starts.append(len(prompt))
+    for name, (before, after) in zip(names or ["text"] * len(texts), texts, strict=True):
+        prompt = list(encode(before))
+        row = prompt + list(encode(after))
+        if not prompt or len(row) == len(prompt):
+            raise ProbeError(f"{name}: no token in {before + after!r}; is the tokenizer the model's?")
+        if context and len(row) > context:
+            raise ProbeError(
+                f"{name}: {before!r} takes {len(row)} tokens with its answer; give a context of at least {len(row)}"
+            )
+        rows.append(row)
+        starts.append(len(prompt))
     ends = np.array([len(row) for row in rows], dtype=np.int64)
     tokens = np.zeros((len(rows), max(ends, default=0)), dtype=np.int64)
     for filled, row in zip(tokens, rows, strict=True):
@@ -74,25 +84,43 @@ def encoded(items: Sequence[Item], encode: Encode, context: int | None = None) -
 
 def log_probabilities(logits: Logits, rows: Encoded) -> NDArray[np.float64]:
     """Log-probability (items, 2), in nats, of the right and the wrong continuation after the prompt."""
+    return row_log_probabilities(logits, rows).reshape(-1, 2)
+
+
+def row_log_probabilities(logits: Logits, rows: Encoded) -> NDArray[np.float64]:
+    """Log-probability (rows,), in nats, of each row's continuation after its prompt.
+
+    Nothing follows a row's last token, so the model is not shown it; what it is shown for several rows (a prompt with
+    two answers of one token), it is shown once.
+    """
     found = np.empty(len(rows.tokens))
-    order = np.argsort(rows.ends, kind="stable")  # rows of like length together: little padding
-    for part in np.array_split(order, np.arange(ROWS, len(order), ROWS)):
-        tokens = rows.tokens[part, : rows.ends[part].max(initial=0)]
-        values = np.asarray(logits(tokens)) if len(part) else np.empty((0, 0, 1))
-        for i, row in enumerate(part):
-            places = np.arange(rows.starts[row], rows.ends[row])
-            scores = log_softmax(values[i, places - 1].astype(np.float64), axis=-1)
-            found[row] = scores[np.arange(len(places)), tokens[i, places]].sum()
-    return found.reshape(-1, 2)
+    shown: dict[tuple[int, ...], list[int]] = {}
+    for row, (tokens, end) in enumerate(zip(rows.tokens, rows.ends, strict=True)):
+        shown.setdefault(tuple(tokens[: end - 1].tolist()), []).append(row)
+    inputs = sorted(shown, key=len)  # of like length together: little padding
+    for part in (inputs[first : first + ROWS] for first in range(0, len(inputs), ROWS)):
+        padded = np.zeros((len(part), len(part[-1])), dtype=np.int64)
+        for filled, tokens in zip(padded, part, strict=True):
+            filled[: len(tokens)] = tokens
+        for values, tokens in zip(np.asarray(logits(padded)), part, strict=True):
+            for row in shown[tokens]:
+                places = np.arange(rows.starts[row], rows.ends[row])
+                scores = log_softmax(values[places - 1].astype(np.float64), axis=-1)
+                found[row] = scores[np.arange(len(places)), rows.tokens[row, places]].sum()
+    return found
 
 
 def score(items: Sequence[Item], logits: Logits, encode: Encode, context: int | None = None) -> pd.DataFrame:
-    """Every item's score: columns probe, kind, pair, prompt, right and wrong (log-probabilities, nats), and bytes.
+    """Every item's score; see `scored`.
 
     Raises:
         ProbeError: see `encoded`.
     """
-    values = log_probabilities(logits, encoded(items, encode, context))
+    return scored(items, log_probabilities(logits, encoded(items, encode, context)))
+
+
+def scored(items: Sequence[Item], values: NDArray[np.float64]) -> pd.DataFrame:
+    """Columns probe, kind, pair, prompt, right and wrong (log-probabilities, nats, as given (items, 2)), and bytes."""
     columns = ["probe", "kind", "pair", "prompt", "right", "wrong", "right_bytes", "wrong_bytes"]
     return pd.DataFrame(
         [

@@ -2,7 +2,7 @@
 
 import math
 
-from emergence.settings.learning import Checkpoints, Optimisation
+from emergence.settings.learning import Checkpoints, Doubling, Optimisation
 
 
 def checkpoint_steps(settings: Checkpoints, last: int) -> list[int]:
@@ -19,6 +19,19 @@ def checkpoint_steps(settings: Checkpoints, last: int) -> list[int]:
     logarithmic = (round(10 ** (decades * i / points)) for i in range(points + 1)) if points else ()
     linear = range(settings.log_until, last, settings.linear_every)
     steps = {*early, *(step for step in logarithmic if step > settings.every_step_until), *linear, last}
+    return sorted(step for step in steps if step <= last)
+
+
+def doubling_steps(settings: Doubling, last: int) -> list[int]:
+    """Steps of the checkpoints as Pythia has them: 0, powers of two, then evenly spaced multiples, and the last.
+
+    >>> from emergence.settings.learning import Doubling
+    >>> doubling_steps(Doubling(doubled_until=8, linear_every=10), 35)
+    [0, 1, 2, 4, 8, 10, 20, 30, 35]
+    """
+    doubled = (2**exponent for exponent in range(settings.doubled_until.bit_length()))
+    linear = range(0, last, settings.linear_every)
+    steps = {0, *doubled, *(step for step in linear if step > settings.doubled_until), last}
     return sorted(step for step in steps if step <= last)
 
 

@@ -1,6 +1,5 @@
 """The training loop: one run, from drawn weights to a whole trajectory."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,45 +8,16 @@ import pandas as pd
 import torch
 from torch.nn import functional as F
 
-from emergence.errors import EmergenceError
 from emergence.models import build
-from emergence.models.transformer import Transformer
 from emergence.progress import Progress
 from emergence.provenance import hardware, source_hash
-from emergence.settings.learning import Training, TrainSettings
+from emergence.settings.learning import TrainSettings
 from emergence.tasks import data
 from emergence.tasks.batches import Layout, Stream
 from emergence.training.behaviour import METRICS, Evaluation
-from emergence.training.schedule import checkpoint_steps, learning_rate
+from emergence.training.optimisation import Seeds, TrainingError, optimiser, update
+from emergence.training.schedule import checkpoint_steps
 from emergence.training.trajectory import complete, save_checkpoint
-
-
-class TrainingError(EmergenceError):
-    """Training that cannot go on; the message says where it stopped and what to try."""
-
-
-@dataclass(frozen=True)
-class Seeds:
-    """Independent streams of one run's seed: one for the weights, one for the data."""
-
-    initialisation: int
-    data: int
-
-    @classmethod
-    def of(cls, seed: int) -> "Seeds":
-        """Split a seed."""
-        return cls(*(int(part) for part in np.random.SeedSequence(seed).generate_state(2)))
-
-
-def optimiser(model: Transformer, settings: Training) -> torch.optim.AdamW:
-    """AdamW that decays matrices only."""
-    matrices = [parameter for parameter in model.parameters() if parameter.dim() > 1]
-    vectors = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
-    groups: list[dict[str, Any]] = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
-    beta_1, beta_2 = settings.betas
-    return torch.optim.AdamW(
-        groups, lr=settings.learning_rate, betas=(beta_1, beta_2), weight_decay=settings.weight_decay, fused=True
-    )
 
 
 class Learner:
@@ -75,14 +45,7 @@ class Learner:
         inputs, targets = (torch.from_numpy(array).to(self.device) for array in self.stream(step))
         logits = self.model(inputs, self.positions, self.mask, self.target_index)
         loss = F.cross_entropy(logits, targets)
-        self.optimiser.zero_grad()
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
-        if not torch.isfinite(norm):  # before it reaches the weights
-            raise TrainingError(f"loss is {loss.item()} at step {step}, its gradient is {norm.item()}")
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.settings, step)
-        self.optimiser.step()
+        update(loss, self.model.parameters(), self.optimiser, self.settings, step)
         return loss.detach()
 
 

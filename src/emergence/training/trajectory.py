@@ -39,21 +39,29 @@ def save_checkpoint(folder: Path, step: int, weights: dict[str, Tensor]) -> dict
 def complete(
     folder: Path, settings: Strict, about: dict[str, Any], entries: list[dict[str, Any]], behaviour: pd.DataFrame
 ) -> None:
-    """Write behaviour, then the manifest that makes the folder a trajectory.
+    """Write behaviour, then the manifest that makes the folder a trajectory; see `record`."""
+    identity = Trajectory(folder, _manifest(settings, about, entries)).identity
+    tables.write(BEHAVIOUR, behaviour.assign(**identity), folder / "behaviour.parquet")
+    record(folder, settings, about, entries)
+
+
+def record(folder: Path, settings: Strict, about: dict[str, Any], entries: list[dict[str, Any]]) -> None:
+    """Write the manifest that makes the folder a trajectory.
 
     ``settings`` name study, run, size and seed; ``about`` has source hash, hardware, seeds and parameters; ``entries``
     are those of the checkpoints.
     """
-    manifest = {
+    write_json(folder / "manifest.json", _manifest(settings, about, entries))
+
+
+def _manifest(settings: Strict, about: dict[str, Any], entries: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
         "settings": settings.model_dump(mode="json"),
         "settings_hash": sha256(settings.model_dump_json().encode()),
         "versions": versions(),
         **about,
         "checkpoints": entries,
     }
-    identity = Trajectory(folder, manifest).identity
-    tables.write(BEHAVIOUR, behaviour.assign(**identity), folder / "behaviour.parquet")
-    write_json(folder / "manifest.json", manifest)
 
 
 @dataclass(frozen=True)

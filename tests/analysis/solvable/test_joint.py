@@ -247,8 +247,8 @@ def test_the_rule_with_intervals_is_that_of_study_1(default: config.Config, worl
     rates = primary.set_index(["measure", "classes", "difficulty", "control"]).sort_index()
     concluded = {}
     for measure in world.measures:
-        observed, excess, _ = prediction._beyond(rates, (measure, "all", "all"), settings)
-        concluded[measure] = prediction.both(*prediction._leading(observed, excess, settings))
+        observed, excess, _ = prediction.beyond(rates, (measure, "all", "all"), settings)
+        concluded[measure] = prediction.both(*prediction.leading(observed, excess, settings))
     assert len(set(concluded.values())) > 1, "one verdict for all would test nothing"
     rule = found.query("definition == 'onset' and rule == 'with intervals'").set_index("measure")["conclusion"]
     assert {name: claims_joint.OF_CONCLUSION[rule[name]] for name in world.measures} == concluded

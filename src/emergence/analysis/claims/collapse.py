@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 
 from emergence.analysis.claims.evidence import Evidence
 from emergence.analysis.claims.verdicts import Row, at_least, interval, share_of, within
@@ -39,14 +40,20 @@ def emergence(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
 
 def collapse(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
     """Every task's representation collapses early."""
-    collapses = evidence.collapses[evidence.collapses["task"] != CONTROL]
-    last = collapses[collapses["layer"] == collapses.groupby("run")["layer"].transform("max")]
-    units = last.groupby(["task", "size"])["collapse_step"].apply(lambda steps: steps.notna().mean() > 0.5)
-    share = share_of(int(units.sum()), len(units), settings.statistics.confidence)
     yield {
         "claim": "A2",
         "statement": "Training begins with a collapse of the representation, in every task and size",
         "published": "v1-v3: universal",
+        **universal(evidence.collapses[evidence.collapses["task"] != CONTROL], settings),
+    }
+
+
+def universal(collapses: pd.DataFrame, settings: ClaimSettings) -> Row:
+    """Evidence that all of these curves collapse: at the last layer, in most runs and levels of a task x size unit."""
+    last = collapses[collapses["layer"] == collapses.groupby("run")["layer"].transform("max")]
+    units = last.groupby(["task", "size"])["collapse_step"].apply(lambda steps: steps.notna().mean() > 0.5)
+    share = share_of(int(units.sum()), len(units), settings.statistics.confidence)
+    return {
         **share,
         "control": f"median floor / initial value: {last['depth'].median():.2f}",
         "verdict": at_least(share["low"], share["high"], settings.verdicts.universal),
@@ -98,22 +105,29 @@ def scale(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
 
 def top_down(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
     """The last layer collapses first."""
-    shares = evidence.top_down.query("size == 'all'").set_index("statistic")
-    first, downward = shares.loc["last_first"], shares.loc["downward"]
-    by_size = evidence.top_down.query("size != 'all' and statistic == 'last_first'")
     for version, published in PUBLISHED_TOP_DOWN.items():
-        threshold, _ = clopper_pearson(*published, settings.statistics.confidence)
         yield {
             "claim": f"A5 {version}",
             "statement": "Collapse is top-down: the last layer falls strictly first",
             "published": f"{version}: {published[0]}/{published[1]}",
-            "value": first["share"],
-            "low": first["low"],
-            "high": first["high"],
-            "interval": f"exact, {first['count']}/{first['units']} units",
-            "control": f"chance {first['chance']:.2f}; by size "
-            + ", ".join(f"{row.size} {row.count}/{row.units}" for row in by_size.itertuples(index=False, name="Row"))
-            + f"; step decreases with depth in {interval(downward, 'share', '.2f')}",
-            "verdict": at_least(first["low"], first["high"], threshold),
-            "rule": f"interval at or above {threshold:.3f}, exact lower bound of the published count",
+            **first_at_the_top(evidence.top_down, published, settings),
         }
+
+
+def first_at_the_top(top_down: pd.DataFrame, published: tuple[int, int], settings: ClaimSettings) -> Row:
+    """Evidence that the last layer falls strictly first in as many task x size units as a published count says."""
+    shares = top_down.query("size == 'all'").set_index("statistic")
+    first, downward = shares.loc["last_first"], shares.loc["downward"]
+    by_size = top_down.query("size != 'all' and statistic == 'last_first'")
+    threshold, _ = clopper_pearson(*published, settings.statistics.confidence)
+    return {
+        "value": first["share"],
+        "low": first["low"],
+        "high": first["high"],
+        "interval": f"exact, {first['count']}/{first['units']} units",
+        "control": f"chance {first['chance']:.2f}; by size "
+        + ", ".join(f"{row.size} {row.count}/{row.units}" for row in by_size.itertuples(index=False, name="Row"))
+        + f"; step decreases with depth in {interval(downward, 'share', '.2f')}",
+        "verdict": at_least(first["low"], first["high"], threshold),
+        "rule": f"interval at or above {threshold:.3f}, exact lower bound of the published count",
+    }

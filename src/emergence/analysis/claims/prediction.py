@@ -17,20 +17,18 @@ COIN = 0.5
 GEOMETRY = ("fisher", "gradient_covariance", "hessian", "llc", "rankme")  # of which v4 says that one leads
 
 
-def _primary(table: pd.DataFrame, settings: ClaimSettings) -> pd.DataFrame:
+def primary(table: pd.DataFrame, settings: ClaimSettings) -> pd.DataFrame:
     """Rows over all sizes, of the primary metric and definition."""
     chosen = (table["metric"] == settings.metric) & (table["definition"] == settings.definition)
     return table[chosen & (table["size"] == "all")]
 
 
-def _rates(evidence: Evidence, settings: ClaimSettings) -> pd.DataFrame:
+def rates_of(precursors: pd.DataFrame, settings: ClaimSettings) -> pd.DataFrame:
     """Rates over all sizes of the primary metric and definition, by measure, classes, difficulty and control."""
-    return (
-        _primary(evidence.precursors, settings).set_index(["measure", "classes", "difficulty", "control"]).sort_index()
-    )
+    return primary(precursors, settings).set_index(["measure", "classes", "difficulty", "control"]).sort_index()
 
 
-def _beyond(
+def beyond(
     rates: pd.DataFrame, cell: tuple[str, str, str], settings: ClaimSettings
 ) -> tuple[pd.Series, list[Verdict], str]:
     """The observed rate of a cell, whether it exceeds each null that there is, and the nulls as text.
@@ -49,50 +47,55 @@ def _beyond(
     return rates.loc[(*cell, "observed")], excess or ["undecided"], beside or "no null"
 
 
-def _leading(observed: pd.Series, excess: list[Verdict], settings: ClaimSettings) -> list[Verdict]:
+def leading(observed: pd.Series, excess: list[Verdict], settings: ClaimSettings) -> list[Verdict]:
     """What a precursor must show: a rate as published, beyond every null, in enough runs."""
     if observed["runs"] < settings.verdicts.minimum_runs:
         return ["undecided"]
     return [at_least(observed["low"], observed["high"], settings.verdicts.precursor_rate), *excess]
 
 
-def _beyond_nulls(settings: ClaimSettings) -> str:
+def announcing_nothing(observed: pd.Series, excess: list[Verdict], settings: ClaimSettings) -> Verdict:
+    """Verdict on a claim that there is no precursor: in enough runs, some null is not exceeded, whatever the rate."""
+    return none_of(*excess) if observed["runs"] >= settings.verdicts.minimum_runs else "undecided"
+
+
+def beyond_nulls(settings: ClaimSettings) -> str:
+    """The rule that asks for more than nulls give, as text."""
     verdicts = settings.verdicts
     return f"excess over every null at or above {verdicts.null_margin}; from {verdicts.minimum_runs} runs"
 
 
-def _leads_beyond_nulls(settings: ClaimSettings) -> str:
-    return f"rate at or above {settings.verdicts.precursor_rate} and {_beyond_nulls(settings)}"
+def leads_beyond_nulls(settings: ClaimSettings) -> str:
+    """The rule for a precursor, as text."""
+    return f"rate at or above {settings.verdicts.precursor_rate} and {beyond_nulls(settings)}"
 
 
-def _of_rate(observed: pd.Series) -> Row:
+def of_rate(observed: pd.Series) -> Row:
+    """A rate with its interval, for a claim."""
     values = {"value": observed["rate"], "low": observed["low"], "high": observed["high"]}
     return {**values, "interval": f"over {observed['runs']} runs, {observed['events']} events"}
 
 
 def precursors(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
     """RankMe leads emergence in hard tasks, and not in easy ones; nothing else does."""
-    rates, rule = _rates(evidence, settings), _beyond_nulls(settings)
-    verdicts, leads = settings.verdicts, _leads_beyond_nulls(settings)
+    rates, rule = rates_of(evidence.precursors, settings), leads_beyond_nulls(settings)
     for claim, difficulty, statement, published in (
         ("A6", "hard", "RankMe leads the emergence of hard tasks, beyond its nulls", "v1: 75-100 %; v3: 100 %"),
         ("A7", "easy", "RankMe gives no precursor of easy tasks, beyond its nulls", "v4: none"),
     ):
-        observed, excess, beside = _beyond(rates, ("rankme", "family", difficulty), settings)
+        observed, excess, beside = beyond(rates, ("rankme", "family", difficulty), settings)
         other = rates.loc[("rankme", "other_seeds", difficulty, "observed")]
-        verdict = both(*_leading(observed, excess, settings))
-        if difficulty == "easy" and observed["runs"] >= verdicts.minimum_runs:
-            verdict = none_of(*excess)
+        leads = both(*leading(observed, excess, settings))
         yield {
             "claim": claim,
             "statement": statement,
             "published": published,
-            **_of_rate(observed),
+            **of_rate(observed),
             "control": f"{beside}; difficulty told by other seeds: {interval(other, 'rate', '.2f')}",
-            "verdict": verdict,
-            "rule": leads if difficulty == "hard" else f"not: {rule}",
+            "verdict": leads if difficulty == "hard" else announcing_nothing(observed, excess, settings),
+            "rule": rule if difficulty == "hard" else f"not: {beyond_nulls(settings)}",
         }
-    yield from _only_rankme(rates, leads, settings)
+    yield from _only_rankme(rates, rule, settings)
 
 
 def _only_rankme(rates: pd.DataFrame, rule: str, settings: ClaimSettings) -> Iterator[Row]:
@@ -100,14 +103,14 @@ def _only_rankme(rates: pd.DataFrame, rule: str, settings: ClaimSettings) -> Ite
     measures = [measure for measure in GEOMETRY if measure in rates.index]
     reliable = {}
     for measure in measures:
-        observed, excess, _ = _beyond(rates, (measure, "all", "all"), settings)
-        reliable[measure] = both(*_leading(observed, excess, settings))
+        observed, excess, _ = beyond(rates, (measure, "all", "all"), settings)
+        reliable[measure] = both(*leading(observed, excess, settings))
     others = [none_of(verdict) for measure, verdict in reliable.items() if measure != "rankme"]
     yield {
         "claim": "A8",
         "statement": "Of all geometry only RankMe leads emergence reliably",
         "published": "v4",
-        **_of_rate(rates.loc[("rankme", "all", "all", "observed")]),
+        **of_rate(rates.loc[("rankme", "all", "all", "observed")]),
         "control": "; ".join(
             f"{measure} {interval(rates.loc[(measure, 'all', 'all', 'observed')], 'rate', '.2f')}: {verdict}"
             for measure, verdict in reliable.items()
@@ -119,47 +122,61 @@ def _only_rankme(rates: pd.DataFrame, rule: str, settings: ClaimSettings) -> Ite
 
 def hierarchy(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
     """The local learning coefficient does not lead, and the Hessian lags."""
-    rates, enough = _rates(evidence, settings), settings.verdicts.minimum_runs
-    shares = _primary(evidence.hierarchy, settings).query("classes == 'all'").set_index(["measure", "relation"])
+    rates = rates_of(evidence.precursors, settings)
+    shares = relations_of(evidence.hierarchy, settings)
     for claim, measure, statement, published, counts in (
         ("A9", "llc", "The local learning coefficient does not lead emergence", "v1, v3: 0/24", PUBLISHED_LLC),
         ("A10", "hessian", "The Hessian's top eigenvalue lags emergence", "v1: leads 4/24, lags", PUBLISHED_HESSIAN),
     ):
-        if measure not in rates.index:
-            continue
-        observed, placebo = (rates.loc[(measure, "all", "all", control)] for control in ("observed", "placebo"))
-        of_measure = shares.loc[measure] if measure in shares.index else shares.iloc[:0]
-        beside = "; ".join(f"{name} {interval(row, 'share', '.2f')}" for name, row in of_measure.iterrows())
-        _, threshold = clopper_pearson(*counts, settings.statistics.confidence)
-        parts = [at_most(observed["low"], observed["high"], threshold)]
-        rule = f"share that leads at or below {threshold:.3f} (exact upper bound of {counts[0]}/{counts[1]})"
-        if measure == "hessian" and len(of_measure):
-            parts.append(at_least(of_measure.loc["lags", "low"], of_measure.loc["lags", "high"], COIN))
-            rule += f", share that lags at or above {COIN}"
-        yield {
-            "claim": claim,
-            "statement": statement,
-            "published": published,
-            **_of_rate(observed),
-            "control": f"{beside}; placebo leads {placebo['rate']:.2f}" if beside else "no event",
-            "verdict": both(*parts) if observed["runs"] >= enough else "undecided",
-            "rule": f"{rule}; from {enough} runs",
-        }
+        if measure in rates.index:
+            yield {
+                "claim": claim,
+                "statement": statement,
+                "published": published,
+                **following(rates, shares, measure, counts, settings),
+            }
+
+
+def relations_of(hierarchy: pd.DataFrame, settings: ClaimSettings) -> pd.DataFrame:
+    """Shares of events that measures lead, lag and so on, over all sizes and classes, by measure and relation."""
+    return primary(hierarchy, settings).query("classes == 'all'").set_index(["measure", "relation"])
+
+
+def following(
+    rates: pd.DataFrame, shares: pd.DataFrame, measure: str, counts: tuple[int, int], settings: ClaimSettings
+) -> Row:
+    """Evidence that a measure leads no more than a published count allows; of the Hessian, also that it lags."""
+    observed, placebo = (rates.loc[(measure, "all", "all", control)] for control in ("observed", "placebo"))
+    of_measure = shares.loc[measure] if measure in shares.index else shares.iloc[:0]
+    beside = "; ".join(f"{name} {interval(row, 'share', '.2f')}" for name, row in of_measure.iterrows())
+    _, threshold = clopper_pearson(*counts, settings.statistics.confidence)
+    parts = [at_most(observed["low"], observed["high"], threshold)]
+    rule = f"share that leads at or below {threshold:.3f} (exact upper bound of {counts[0]}/{counts[1]})"
+    if measure == "hessian" and len(of_measure):
+        parts.append(at_least(of_measure.loc["lags", "low"], of_measure.loc["lags", "high"], COIN))
+        rule += f", share that lags at or above {COIN}"
+    enough = settings.verdicts.minimum_runs
+    return {
+        **of_rate(observed),
+        "control": f"{beside}; placebo leads {placebo['rate']:.2f}" if beside else "no event",
+        "verdict": both(*parts) if observed["runs"] >= enough else "undecided",
+        "rule": f"{rule}; from {enough} runs",
+    }
 
 
 def probes(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
     """A linear read-out finds the answer before behaviour shows it."""
-    rates = _rates(evidence, settings)
+    rates = rates_of(evidence.precursors, settings)
     if "linear_probe" in rates.index:
-        observed, excess, beside = _beyond(rates, ("linear_probe", "all", "all"), settings)
+        observed, excess, beside = beyond(rates, ("linear_probe", "all", "all"), settings)
         yield {
             "claim": "A11",
             "statement": "Linear probes decode the answer before behaviour shows it, beyond their nulls",
             "published": "v4: collapse, recovery, behaviour",
-            **_of_rate(observed),
+            **of_rate(observed),
             "control": beside,
-            "verdict": both(*_leading(observed, excess, settings)),
-            "rule": _leads_beyond_nulls(settings),
+            "verdict": both(*leading(observed, excess, settings)),
+            "rule": leads_beyond_nulls(settings),
         }
 
 

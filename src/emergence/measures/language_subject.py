@@ -1,0 +1,182 @@
+"""Causal language models on prompts and their right continuations, as a subject of measures.
+
+Groups are probe sets, and held-out passages in two halves. Losses are of every token of the right continuation, each
+given the true ones before it; representations are those of the prompt alone. What is said of the mixture is said of
+the passages, whose loss is the one that training descends; probe sets are only watched. Any causal language model of
+transformers will do, as long as its attention is written out (``eager``): fused kernels have no second derivative.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from emergence.measures import module_layers
+from emergence.measures.followed import Followed
+from emergence.measures.module_subject import IGNORED, ModuleSubject, Named
+from emergence.measures.sequences import Answers, Question, logits_at, of_like_length, padded
+from emergence.measures.subject import Batch, Grams, Labels, Loss, MeasureError, Representation, name
+from emergence.models import build
+from emergence.settings.base import Device
+from emergence.tasks import corpus
+from emergence.tasks.language_scores import Encode
+from emergence.training import catalogue
+from emergence.training.trajectory import Trajectory
+
+Pairs = Mapping[str, Sequence[tuple[str, str]]]
+"""Prompts and their right continuations, each with its leading blank, by the name of the group."""
+NO_TOKEN = -1
+HALF = (torch.bfloat16, torch.float16)
+
+
+class LanguageSubject(ModuleSubject):
+    """A language model seen through questions; Langevin batches are random questions of each group."""
+
+    def __init__(self, model: Any, pairs: Pairs, encode: Encode) -> None:
+        """Look at a model of transformers; ``encode`` is that of its own tokenizer.
+
+        Raises:
+            MeasureError: if a group is empty, or a prompt or continuation has no token or does not fit the context.
+        """
+        context = getattr(model.config, "max_position_embeddings", None)
+        self.questions = {
+            Named(group, corpus.LEVEL): [_encoded(group, *pair, encode, context) for pair in of_group]
+            for group, of_group in pairs.items()
+        }
+        model.config.use_cache = False  # which is for generation, and cannot be differentiated through
+        super().__init__(model, {name(group): _examples(group, found) for group, found in self.questions.items()})
+        self._asked = cache(self._first)
+
+    def representations(self) -> Iterator[Representation]:
+        """Residual stream after every block, ``answer`` (at the prompt's last token) and ``mean`` (over the prompt)."""
+        for group, questions in self.questions.items():
+            prompts, rows = _distinct(questions)
+            for pooling, values in self._pooled(prompts).items():
+                yield Representation(group, pooling, range(1, len(values) + 1), values[:, rows])
+
+    def labels(self, group: Named) -> Labels:
+        """Tokens of the right continuations; questions with equal prompts have one prompt."""
+        questions = self.questions[group]
+        answers = padded([question.answer for question in questions], NO_TOKEN)
+        device = next(self.model.parameters()).device
+        return Labels(answers.to(device), _distinct(questions)[1].to(device))
+
+    def losses(self, groups: Sequence[Named], samples: int | None = None) -> list[Tensor]:
+        """Loss of every token of the right continuations."""
+        if torch.is_grad_enabled():
+            self._refuse_half()
+        return self._asked(tuple(groups), samples)()
+
+    def mixture(self, groups: Sequence[Named], parts: Sequence[Tensor]) -> Tensor:
+        """The loss of the passages; without any among the groups, that of every answer token alike."""
+        passages = [part for group, part in zip(groups, parts, strict=True) if group.task == corpus.PASSAGES]
+        return torch.cat(passages or list(parts)).mean()
+
+    def batches(self, groups: Sequence[Named], number: int, examples: int, seed: int) -> list[Batch]:
+        """Questions drawn from each group, each at most once a batch: all of a group that has fewer."""
+        self._refuse_half()
+        rng = np.random.default_rng(seed)
+        return [self._batch([self._some(group, examples, rng) for group in groups]) for _ in range(number)]
+
+    def grams(self, group: Named, samples: int, leading: int, loss: Loss | None = None) -> Grams:
+        """Exact inner products, a few samples at a time."""
+        self._refuse_half()
+        return super().grams(group, samples, leading, loss)
+
+    @torch.no_grad()
+    def _pooled(self, prompts: Sequence[tuple[int, ...]]) -> dict[str, Tensor]:
+        """Of each prompt after every block, float64: by pooling, (blocks, prompts, width)."""
+        order, parts = [], []
+        for numbers in of_like_length(prompts):
+            chosen = [prompts[number] for number in numbers]
+            parts.append(self._states(chosen))
+            order += numbers
+        place = torch.tensor(order).argsort()
+        return {pooling: torch.cat([part[pooling] for part in parts], dim=1)[:, place] for pooling in parts[0]}
+
+    def _states(self, prompts: Sequence[tuple[int, ...]]) -> dict[str, Tensor]:
+        """The same for prompts of like length, in one pass."""
+        tokens = padded(prompts).to(next(self.model.parameters()).device)
+        ends = torch.tensor([len(prompt) for prompt in prompts], device=tokens.device)
+        rows, within = torch.arange(len(ends)), torch.arange(tokens.shape[1], device=tokens.device) < ends[:, None]
+        with module_layers.watched(self.model, self.layers) as seen:
+            logits_at(self.model, tokens, ends[:1] - 1)
+        return {
+            "answer": torch.stack([seen[layer][rows, ends - 1].double() for layer in self.layers]),
+            "mean": torch.stack([_mean(seen[layer].double(), within) for layer in self.layers]),
+        }
+
+    def _first(self, groups: tuple[Named, ...], samples: int | None) -> Batch:
+        return self._batch([self.questions[group][:samples] for group in groups])
+
+    def _some(self, group: Named, count: int, rng: np.random.Generator) -> list[Question]:
+        there = self.questions[group]
+        return [there[number] for number in rng.choice(len(there), min(count, len(there)), replace=False)]
+
+    def _batch(self, questions: Sequence[Sequence[Question]]) -> Batch:
+        """Questions of some groups, laid out to be asked together."""
+        answers = Answers(self.model, [question for of_group in questions for question in of_group])
+        sizes = [sum(len(question.answer) for question in of_group) for of_group in questions]
+        return lambda: list(answers().split(sizes))
+
+    def _refuse_half(self) -> None:
+        if (dtype := next(self.model.parameters()).dtype) in HALF:
+            raise MeasureError(f"gradients in {dtype} are mostly rounding; set precision: float32 for this series")
+
+
+def _encoded(group: str, prompt: str, right: str, encode: Encode, context: int | None) -> Question:
+    """A question in tokens; prompt and continuation are encoded apart, as they are when behaviour is scored."""
+    question = Question(tuple(encode(prompt)), tuple(encode(right)))
+    if not question.prompt or not question.answer:
+        raise MeasureError(f"{group}: no token in {prompt!r} or {right!r}; is the tokenizer the model's?")
+    if context and len(question.read) > context:
+        needed = f"takes {len(question.read)} tokens with its answer, the model's context is {context}"
+        raise MeasureError(f"{group}: {prompt!r} {needed}; shorten or leave it out")
+    return question
+
+
+def _examples(group: Named, questions: Sequence[Question]) -> tuple[Tensor, Tensor]:
+    """What the model reads, padded to one length, and the token to be predicted at each place of the answer."""
+    if not questions:
+        raise MeasureError(f"{name(group)}: no question; leave the group out")
+    before = [(IGNORED,) * (len(question.prompt) - 1) for question in questions]
+    targets = [(*ignored, *question.answer) for ignored, question in zip(before, questions, strict=True)]
+    return padded([question.read for question in questions]), padded(targets, IGNORED)
+
+
+def _distinct(questions: Sequence[Question]) -> tuple[list[tuple[int, ...]], Tensor]:
+    """The distinct prompts, and the number of each question's."""
+    numbers: dict[tuple[int, ...], int] = {}
+    rows = [numbers.setdefault(question.prompt, len(numbers)) for question in questions]
+    return list(numbers), torch.tensor(rows)
+
+
+def _mean(states: Tensor, within: Tensor) -> Tensor:
+    """Mean of states (prompts, length, width) over the tokens of each prompt (prompts, length)."""
+    return torch.where(within[..., None], states, 0).sum(dim=1) / within.sum(dim=1, keepdim=True)
+
+
+def opened(run: Trajectory, probes: Path, device: Device) -> Followed:
+    """A language model seen through the probe sets and passages of a file.
+
+    Raises:
+        SeriesError: if the checkpoints, their configuration or the tokenizer cannot be read.
+        TableError: if the file is damaged.
+        MeasureError: as `LanguageSubject`.
+    """
+    _, series = catalogue.opened(run.folder)
+    model, tokenizer = series.build().to(build.device(device)), series.tokenizer()
+
+    def encode(text: str) -> list[int]:
+        return tokenizer.encode(text, add_special_tokens=False).ids
+
+    items, passages = corpus.load_items(probes)
+    pairs: dict[str, list[tuple[str, str]]] = {}
+    for item in items:
+        pairs.setdefault(item.probe, []).append((item.prompt, item.right))
+    subject = LanguageSubject(model, {**pairs, corpus.PASSAGES: passages} if passages else pairs, encode)
+    return Followed(run, subject, lambda step: series.load(model, step))

