@@ -59,7 +59,13 @@ def test_analysis_and_figures_know_no_torch(module: str) -> None:
     assert {name.split("/")[0] for name in names(reached)} & {"models", "training", "measures"} == set()
 
 
-ALLOWED_IN_FIGURES = {"emergence.figures.style", "emergence.tasks.symbols", "emergence.tasks.symbols.CONTROL"}
+ALLOWED_IN_FIGURES = {
+    "emergence.figures.rates",
+    "emergence.figures.style",
+    "emergence.tasks.symbols",
+    "emergence.tasks.symbols.CONTROL",
+    "emergence.tasks.symbols.PASSAGES",
+}
 
 
 def test_figures_are_drawn_from_tables() -> None:

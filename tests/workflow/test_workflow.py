@@ -15,8 +15,8 @@ from emergence.schemas.trajectories import MEASURE
 
 pytestmark = pytest.mark.workflow
 
-RUNS_OF_SMOKE, MEASURES_OF_SMOKE, NETWORKS_OF_SMOKE = 4, 7, 2
-FIGURES = (*map(str, range(1, 9)), *(f"S{number}" for number in range(1, 9)))
+RUNS_OF_SMOKE, MEASURES_OF_SMOKE, NETWORKS_OF_SMOKE, MODELS_OF_SMOKE = 4, 8, 2, 2
+FIGURES = (*map(str, range(1, 11)), *(f"S{number}" for number in range(1, 9)))
 EVERY_FIGURE = {f"fig{number}": 1 for number in FIGURES}
 
 WEIGHT_NORM = """
@@ -77,7 +77,8 @@ def test_an_edit_reruns_its_dependants_only(edited: tuple[Copy, str], expected: 
 def test_an_edited_measure_trains_nothing(edited: tuple[Copy, str]) -> None:
     planned = edited[0].planned(*SMOKE)
     assert planned["follow"] == RUNS_OF_SMOKE + NETWORKS_OF_SMOKE
-    assert not {"train", "network", "tasks", "events"} & set(planned)
+    assert planned["language_follow"] == MODELS_OF_SMOKE
+    assert not {"train", "network", "ladder", "tasks", "events"} & set(planned)
 
 
 def test_a_plot_setting_trains_nothing(smoke: Copy) -> None:
@@ -99,7 +100,8 @@ def test_a_change_of_signal_follows_nothing_anew(smoke: Copy) -> None:
 
 def test_a_verdict_threshold_judges_anew_only(smoke: Copy) -> None:
     changed = overlay(smoke, "verdict.yaml", "anatomy: {verdicts: {null_margin: 0.06}}")
-    anew = {"claims", "solvable_claims", "joint", "fig8", "all_claims"}  # Study 1's rules are tried on Study 2 as well
+    judged = {"claims", "solvable_claims", "multifractal_claims", "language_claims", "all_claims"}
+    anew = judged | {"joint", "fig8"}  # Study 1's rules are tried on Study 2 as well
     assert set(smoke.planned(*changed)) == anew
 
 

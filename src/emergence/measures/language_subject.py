@@ -24,6 +24,7 @@ from emergence.models import build
 from emergence.settings.base import Device
 from emergence.tasks import corpus
 from emergence.tasks.language_scores import Encode
+from emergence.tasks.symbols import PASSAGES
 from emergence.training import catalogue
 from emergence.training.trajectory import Trajectory
 
@@ -73,7 +74,7 @@ class LanguageSubject(ModuleSubject):
 
     def mixture(self, groups: Sequence[Named], parts: Sequence[Tensor]) -> Tensor:
         """The loss of the passages; without any among the groups, that of every answer token alike."""
-        passages = [part for group, part in zip(groups, parts, strict=True) if group.task == corpus.PASSAGES]
+        passages = [part for group, part in zip(groups, parts, strict=True) if group.task == PASSAGES]
         return torch.cat(passages or list(parts)).mean()
 
     def batches(self, groups: Sequence[Named], number: int, examples: int, seed: int) -> list[Batch]:
@@ -178,5 +179,5 @@ def opened(run: Trajectory, probes: Path, device: Device) -> Followed:
     pairs: dict[str, list[tuple[str, str]]] = {}
     for item in items:
         pairs.setdefault(item.probe, []).append((item.prompt, item.right))
-    subject = LanguageSubject(model, {**pairs, corpus.PASSAGES: passages} if passages else pairs, encode)
+    subject = LanguageSubject(model, {**pairs, PASSAGES: passages} if passages else pairs, encode)
     return Followed(run, subject, lambda step: series.load(model, step))

@@ -21,10 +21,9 @@ from emergence.schemas.trajectories import BASELINES
 from emergence.settings.language import CorpusSettings
 from emergence.tasks import language_scores, text
 from emergence.tasks.language_probes import Item, all_probes
+from emergence.tasks.symbols import PASSAGES
 from emergence.tasks.text import Tokens
 
-PASSAGES = "text"
-"""What tables call the held-out passages."""
 LEVEL = "all"
 """Probe sets have no levels of difficulty."""
 WORDS = (12, 24)

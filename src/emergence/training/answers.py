@@ -18,9 +18,10 @@ from emergence.progress import Progress
 from emergence.schemas.trajectories import BEHAVIOUR
 from emergence.settings.language import AnswerSettings
 from emergence.tasks import language_scores as scores
-from emergence.tasks.corpus import LEVEL, PASSAGES, load_items
+from emergence.tasks.corpus import LEVEL, load_items
 from emergence.tasks.language_probes import Item
 from emergence.tasks.language_scores import ProbeError
+from emergence.tasks.symbols import PASSAGES
 from emergence.training.catalogue import opened
 
 

@@ -8,8 +8,9 @@ import pytest
 from skilled import TIMES, World
 
 from emergence import config, tables
+from emergence.analysis import over_runs
 from emergence.analysis.claims import prediction
-from emergence.analysis.solvable import claims_joint, conclusions, over_runs, timing, tracking, truth
+from emergence.analysis.solvable import claims_joint, conclusions, timing, tracking, truth
 from emergence.schemas.analysis import PRECURSORS
 from emergence.settings.joint import Joint, JointClaimSettings
 from emergence.theory import crossings

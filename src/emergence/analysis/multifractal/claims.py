@@ -13,7 +13,7 @@ import pandas as pd
 from emergence import tables
 from emergence.analysis.claims import prediction
 from emergence.analysis.claims.verdicts import Row, Verdict, at_least, at_most, both, interval
-from emergence.analysis.solvable.over_runs import Mean, mean
+from emergence.analysis.over_runs import Mean, mean
 from emergence.schemas.analysis import CLAIMS, PRECURSORS
 from emergence.schemas.multifractal import OVER_RUNS, RIVALS, UNTRAINED
 from emergence.settings.degree import MultifractalClaimSettings, NeuronVerdicts

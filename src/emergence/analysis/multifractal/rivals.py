@@ -20,7 +20,7 @@ import pandas as pd
 from emergence import tables
 from emergence.analysis.multifractal import agreement
 from emergence.analysis.multifractal.capability import capability
-from emergence.analysis.solvable.over_runs import mean
+from emergence.analysis.over_runs import mean
 from emergence.schemas.analysis import SCORES
 from emergence.schemas.multifractal import CAPABILITY, DEGREE, OVER_RUNS, RIVALS
 from emergence.settings.degree import RivalSettings

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from emergence.analysis import over_runs
 from emergence.analysis.claims.verdicts import Row, Verdict, at_least, at_most, both, share_of, within
-from emergence.analysis.solvable import over_runs
 from emergence.settings.scaling import ScalingClaims
 
 Array = NDArray[np.float64]

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from emergence.analysis.over_runs import mean_of_medians
 from emergence.analysis.solvable import truth
-from emergence.analysis.solvable.over_runs import mean_of_medians
 from emergence.analysis.validity import detections, wide
 from emergence.schemas.joint import DETECTED, DETECTOR_ERROR
 from emergence.settings.analysis import Events

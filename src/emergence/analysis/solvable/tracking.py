@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from emergence.analysis.over_runs import Mean, mean, mean_of_medians
 from emergence.analysis.solvable import truth
-from emergence.analysis.solvable.over_runs import Mean, mean, mean_of_medians
 from emergence.schemas.joint import MOVEMENTS, SKILL_LEADS, TRACKING
 from emergence.settings.joint import Joint
 from emergence.tasks.symbols import CONTROL
