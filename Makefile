@@ -17,7 +17,7 @@ test: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
-	$(BIN)/pytest -m "not workflow"
+	$(BIN)/pytest -m "not workflow" -n auto
 	$(BIN)/pytest -m workflow
 
 bench: .venv/ready

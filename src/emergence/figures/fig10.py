@@ -13,8 +13,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from emergence import tables
-from emergence.analysis.claims.collapse import PUBLISHED_TOP_DOWN
 from emergence.figures import rates, style
+from emergence.published import PUBLISHED_TOP_DOWN
 from emergence.schemas.analysis import EVENTS, PRECURSORS, TOP_DOWN
 from emergence.schemas.multifractal import DEGREE
 from emergence.schemas.phases import PHASE_SHARES, PHASES

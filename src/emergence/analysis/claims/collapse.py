@@ -9,12 +9,12 @@ from emergence.analysis.claims.evidence import Evidence
 from emergence.analysis.claims.verdicts import Row, at_least, interval, share_of, within
 from emergence.analysis.floors import bounds
 from emergence.analysis.intervals import clopper_pearson
+from emergence.published import PUBLISHED_TOP_DOWN
 from emergence.settings.analysis import ClaimSettings
 from emergence.tasks.symbols import CONTROL
 
 PUBLISHED_SMALLEST = 404_992  # parameters of the smallest published model
 PUBLISHED_EMERGED = (119, 120)  # task-level x size events, v3
-PUBLISHED_TOP_DOWN = {"v1": (32, 32), "v3": (28, 32)}
 
 
 def emergence(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from emergence.analysis.claims.verdicts import Row, Verdict, at_least, both
 from emergence.analysis.language import claims_pythia
 from emergence.analysis.language.evidence import Evidence
 from emergence.analysis.signals import last_layer
+from emergence.published import PUBLISHED_TOP_DOWN
 from emergence.schemas.analysis import CLAIMS, COLLAPSE, EVENTS, HIERARCHY, LEADS, PRECURSORS, TOP_DOWN
 from emergence.schemas.limits import ONSETS
 from emergence.schemas.phases import PHASE_SHARES
@@ -51,7 +52,7 @@ def _global(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
         **found,
         "control": f"{found['control']}; held-out passages collapse in {passages.notna().sum()}/{len(passages)} runs",
     }
-    for version, published in collapse.PUBLISHED_TOP_DOWN.items():
+    for version, published in PUBLISHED_TOP_DOWN.items():
         yield {
             "claim": f"L2 {version}",
             "statement": "The collapse starts at the last layer in language models",

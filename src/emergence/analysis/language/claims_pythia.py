@@ -8,6 +8,7 @@ import pandas as pd
 from emergence.analysis.claims import collapse, prediction
 from emergence.analysis.claims.verdicts import Row, Verdict, both, within
 from emergence.analysis.language.evidence import Evidence, Part, part
+from emergence.published import PUBLISHED_TOP_DOWN
 from emergence.settings.phases import LanguageClaimSettings
 
 LOGIC = "reasoning"
@@ -51,7 +52,7 @@ def _patterns(there: Part | None, settings: LanguageClaimSettings) -> Row:
     if there is None:
         return {**NOT_HERE, "rule": rule}
     fallen = collapse.universal(there.collapses, settings.claims)
-    first = collapse.first_at_the_top(there.top_down, collapse.PUBLISHED_TOP_DOWN["v3"], settings.claims)
+    first = collapse.first_at_the_top(there.top_down, PUBLISHED_TOP_DOWN["v3"], settings.claims)
     return {
         **fallen,
         "control": f"{fallen['control']}; last layer first in {first['value']:.2f} "
