@@ -16,6 +16,7 @@ from emergence.settings.analysis import AllClaimsSettings
 from emergence.settings.base import Device, Folder, Name, Strict
 from emergence.settings.calibration import Calibration
 from emergence.settings.figures import Figures
+from emergence.stages import study_of
 from emergence.studies.anatomy import Anatomy
 from emergence.studies.language import Language
 from emergence.studies.multifractal import MultifractalStudy
@@ -63,16 +64,22 @@ class Config(Strict):
         Raises:
             ConfigError: if there is no such stage, run or measure.
         """
-        if stage == "all_claims":
-            of_weights = ["multifractal"] if self.multifractal.runs(self) else []
-            return AllClaimsSettings(studies=["anatomy", "solvable", *of_weights, "language"])
-        if stage in self.multifractal.stages:
-            return self.multifractal.settings(stage, self)
-        if study == "language" or run in self.language.runs or stage in self.language.stages:
-            return self.language.settings(stage, self, run, measure)
-        if study == "solvable" or run in self.solvable.runs or stage in self.solvable.stages:
-            return self.solvable.settings(stage, self, run, measure)
+        match study or self._study_of_run(run) or study_of(stage):
+            case "solvable":
+                return self.solvable.settings(stage, self, run, measure)
+            case "multifractal":
+                return self.multifractal.settings(stage, self)
+            case "language":
+                return self.language.settings(stage, self, run, measure)
+            case "all":
+                of_weights = ["multifractal"] if self.multifractal.runs(self) else []
+                return AllClaimsSettings(studies=["anatomy", "solvable", *of_weights, "language"])
         return self.anatomy.settings(stage, self, run, measure)
+
+    def _study_of_run(self, run: str | None) -> str | None:
+        """The study that trains or reads a run, if it is one."""
+        runs = {"solvable": self.solvable.runs, "language": self.language.runs}
+        return next((study for study, names in runs.items() if run in names), None)
 
     @model_validator(mode="after")
     def _runs_differ(self) -> Self:

@@ -5,13 +5,14 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from support import SMOKE, Copy
 
 from emergence import config, tables
 from emergence.schemas.analysis import CLAIMS
 from emergence.schemas.calibration import CALIBRATION
-from emergence.schemas.trajectories import MEASURE
+from emergence.schemas.trajectories import BEHAVIOUR, MEASURE
 
 pytestmark = pytest.mark.workflow
 
@@ -134,6 +135,31 @@ def test_identical_results_on_one_core(smoke: Copy) -> None:
     first = digests(smoke.folder / "results/smoke")
     assert len(first) > 4 * 10
     assert digests(smoke.folder / "again") == first
+
+
+def test_a_language_model_of_ones_own_is_measured_as_the_ladder_is(smoke: Copy) -> None:
+    trained = "results/smoke/trajectories/neox8-s1/checkpoints"
+    own = overlay(smoke, "own.yaml", f"language: {{models: [{{name: mine, folder: {trained}, steps: [0, 4, 24]}}]}}")
+    tables_of = [
+        f"results/smoke/{table}" for table in ("trajectories/{}/behaviour.parquet", "measures/rankme/{}.parquet")
+    ]
+    smoke.snakemake("--cores", "all", *(table.format("mine") for table in tables_of), *own)
+    for table, schema in zip(tables_of, (BEHAVIOUR, MEASURE), strict=True):
+        mine, theirs = (tables.read(schema, smoke.folder / table.format(run)) for run in ("mine", "neox8-s1"))
+        theirs = theirs[theirs["step"].isin([0, 4, 24])].reset_index(drop=True)
+        identity = ["run", "size", "seed"]
+        pd.testing.assert_frame_equal(mine.drop(columns=identity), theirs.drop(columns=identity))
+        assert set(mine["run"]) == {"mine"}
+        (smoke.folder / table.format("mine")).unlink()
+    shutil.rmtree(smoke.folder / "results/smoke/trajectories/mine")
+
+
+def test_a_series_that_is_not_there_ends_in_one_line(smoke: Copy) -> None:
+    own = overlay(smoke, "absent.yaml", "language: {models: [{name: absent, folder: nowhere}]}")
+    manifest = "results/smoke/trajectories/absent/manifest.json"
+    said = smoke.snakemake("--cores", "1", manifest, *own, check=False)
+    assert "nowhere: no such folder; check it" in said
+    assert not (smoke.folder / manifest).exists()
 
 
 def test_report_is_built(smoke: Copy) -> None:

@@ -1,6 +1,6 @@
 """Language models, where the studies are repeated on text: settings, and what each stage is given."""
 
-from typing import ClassVar, Self
+from typing import Self
 
 from pydantic import model_validator
 
@@ -44,10 +44,6 @@ GLOBAL = "rankme_text"
 
 class Language(Strict):
     """Language models: a ladder that is trained here, and series of checkpoints from elsewhere."""
-
-    stages: ClassVar[frozenset[str]] = frozenset(
-        {"corpus", "ladder", "series", "answers", "phases", "language_claims", "fig10"}
-    )
 
     text: TextSettings
     passages: Count

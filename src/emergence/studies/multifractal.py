@@ -1,6 +1,6 @@
 """Study 3, NeuroMFA on the weights of all studies (arXiv:2402.09099): its settings, and what each stage is given."""
 
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from emergence.settings.analysis import ScoredMetric
 from emergence.settings.base import Strict
@@ -37,8 +37,6 @@ class WithStudies(WithAnatomy, Protocol):
 
 class MultifractalStudy(NeuronAnalysis):
     """Study 3: the weights of every trajectory as networks of neurons."""
-
-    stages: ClassVar[frozenset[str]] = frozenset({"degree", "rivals", "multifractal_claims", "fig9"})
 
     verdicts: NeuronVerdicts
 

@@ -1,6 +1,6 @@
 """Study 2, the exactly solvable model of emergence (arXiv:2404.17563): its settings, and what each stage is given."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -77,32 +77,6 @@ class Sweeps(Strict):
 
 class Solvable(Strict):
     """Study 2: multitask sparse parity, in closed form and in networks."""
-
-    stages: ClassVar[frozenset[str]] = frozenset(
-        {
-            "parity",
-            "scaling",
-            "models",
-            "staging",
-            "fig7",
-            "figS6",
-            "network",
-            "sweep",
-            "constants",
-            "one_skill",
-            "curves",
-            "entropy",
-            "figS7",
-            "solvable_claims",
-            "transformer",
-            "powers",
-            "figS8",
-            "joint",
-            "fig6",
-            "fig8",
-            "figS5",
-        }
-    )
 
     parity: Parity
     target: Positive
