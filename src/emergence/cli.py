@@ -37,6 +37,8 @@ def _dispatch(given: list[str]) -> int:
         commands.add_parser(name, help=stage.summary, add_help=False)
     _describe_measure(commands.add_parser("measure", help="measure a model of your own along its checkpoints"))
     commands.add_parser("show", help="print a claims table").add_argument("claims", type=Path)
+    verified = commands.add_parser("verify", help="check every table and checkpoint of a results folder")
+    verified.add_argument("results", type=Path, nargs="?", default=Path("results"))
     commands.add_parser("schema", help="print the JSON schema of config.yaml")
     if given and given[0] in STAGES:
         return _run_stage(given[0], given[1:])
@@ -46,6 +48,8 @@ def _dispatch(given: list[str]) -> int:
             return _measure(options)
         case "show":
             return _show(options.claims)
+        case "verify":
+            return _verify(options.results)
         case _:
             return _schema()
 
@@ -108,6 +112,13 @@ def _show(path: Path) -> int:
 
     print(as_text(tables.read(CLAIMS, path)))
     return 0
+
+
+def _verify(results: Path) -> int:
+    from emergence.verify import verify
+
+    print(found := verify(results))
+    return int(bool(found.faults))
 
 
 def _schema() -> int:
