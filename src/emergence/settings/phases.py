@@ -1,5 +1,9 @@
 """Settings of what is analysed of language models alone: phases of their representations, and claims."""
 
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
 from emergence.settings.analysis import ClaimSettings, Collapse, Definition, Families, ScoredMetric
 from emergence.settings.base import Fraction, Positive, Strict
 from emergence.settings.figures import Dpi
@@ -9,10 +13,18 @@ from emergence.settings.variants import Variant
 class Phases(Strict):
     """Phases of RankMe after its floor; how deep that must lie is said in `Collapse`."""
 
+    smoothing: Annotated[int, Field(ge=1)]
+    """of the peak and the end: window of the running median, checkpoints (odd)"""
     expansion: Fraction
     """there is one if the floor is at most this share of the peak after it"""
     compression: Fraction
     """there is one if the last value is at most this share of the peak"""
+
+    @model_validator(mode="after")
+    def _odd_window(self) -> Self:
+        if self.smoothing % 2 == 0:
+            raise ValueError(f"smoothing: {self.smoothing} is even; allowed: odd numbers of checkpoints")
+        return self
 
 
 class PhaseSettings(Strict):

@@ -1,8 +1,8 @@
 """Language models, where the studies are repeated on text: settings, and what each stage is given."""
 
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from emergence.settings.analysis import (
     Collapse,
@@ -56,6 +56,8 @@ class Language(Strict):
     """what of each other measure is held against events, as in Study 1"""
     floor_until: Count
     """floors are looked for up to this step"""
+    smoothing: Annotated[int, Field(ge=1)]
+    """of the early collapse: window of the running median, checkpoints (odd)"""
     phases: Phases
     verdicts: LanguageVerdicts
 
@@ -169,8 +171,9 @@ class Language(Strict):
         )
 
     def _collapse(self, whole: WithAnatomy) -> Collapse:
-        """Early collapse as in Study 1, in the first steps of these runs."""
-        return whole.anatomy.collapse.model_copy(update={"floor_until": self.floor_until})
+        """Early collapse as in Study 1, in the first steps of these runs, whose checkpoints lie wider apart there."""
+        own = {"floor_until": self.floor_until, "smoothing": self.smoothing}
+        return Collapse.model_validate({**whole.anatomy.collapse.model_dump(), **own})
 
     def _ladder(self, run: str | None, whole: Whole) -> LadderSettings:
         if run not in self.trained:
@@ -213,6 +216,12 @@ class Language(Strict):
             if (signal.measure or name) not in others:
                 allowed = ", ".join(sorted(others)) or "none"
                 raise ValueError(f"signals.{name}: no measure that needs a signal; allowed: {allowed}")
+        return self
+
+    @model_validator(mode="after")
+    def _odd_window(self) -> Self:
+        if self.smoothing % 2 == 0:
+            raise ValueError(f"smoothing: {self.smoothing} is even; allowed: odd numbers of checkpoints")
         return self
 
     @model_validator(mode="after")

@@ -1,9 +1,9 @@
 """Phases of representations over the training of language models: collapse, expansion, compression.
 
 In Pythia and OLMo the effective rank of representations first falls, while the learning rate warms up, then grows for
-long, and in the end falls again (arXiv:2509.23024). On the smoothed logarithm of RankMe, as for the early collapse:
-the *floor* is the minimum of the first steps, the *peak* the maximum from there on. A phase is there if RankMe changes
-by enough between its ends. Phases are those of every layer; shares are of the last.
+long, and in the end falls again (arXiv:2509.23024). On the logarithm of RankMe, smoothed as for the early collapse and
+more so after it: the *floor* is the minimum of the first steps, the *peak* the maximum from there on. A phase is there
+if RankMe changes by enough between its ends. Phases are those of every layer; shares are of the last.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def _of_run(wide: pd.DataFrame, settings: PhaseSettings) -> pd.DataFrame:
     """From curves of one run, a row each and a column a step."""
     steps, curves = wide.columns.to_numpy(), rank_scale(wide.to_numpy())
     found = shape(curves, int((steps <= settings.collapse.floor_until).sum()), settings.collapse)
-    smooth, place = smoothed(curves, settings.collapse.smoothing), found.floor_position
+    smooth, place = smoothed(curves, settings.phases.smoothing), found.floor_position
     since = np.where(np.arange(len(steps)) >= place[:, None], smooth, -np.inf)
     top, peak, final = since.argmax(axis=-1), since.max(axis=-1), smooth[:, -1]
     frame = wide.index.to_frame(index=False).drop(columns="measure")
