@@ -36,7 +36,7 @@ def settings(default: config.Config) -> LanguageClaimSettings:
 
 @pytest.fixture(scope="session")
 def evidence() -> Evidence:
-    """All that can hold, holds, but for L4: RankMe leads."""
+    """All that can hold, holds, but for LM4: RankMe leads."""
     collapses = tables_of.collapses(tasks=SETS)
     text = tables_of.collapses(tasks=("text",), missing=4)
     return Evidence(

@@ -1,4 +1,4 @@
-"""Claims L1 to L7 and P1 to P3: every verdict, on tables whose answer is known."""
+"""Claims LM1 to LM7 and P1 to P3: every verdict, on tables whose answer is known."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -39,7 +39,7 @@ def silent(table: pd.DataFrame) -> pd.DataFrame:
 
 def test_all_claims_can_hold(evidence: Evidence, settings: LanguageClaimSettings) -> None:
     found = judged(evidence, settings, precursors=silent(precursors()))
-    expected = dict.fromkeys(("L1", "L2 v3", "L3", "L4", "L5", "L6", "L7"), "holds") | {"L2 v1": "undecided"}
+    expected = dict.fromkeys(("LM1", "LM2 v3", "LM3", "LM4", "LM5", "LM6", "LM7"), "holds") | {"LM2 v1": "undecided"}
     assert found["verdict"].to_dict() == expected | dict.fromkeys(("P1", "P2", "P3"), "not testable at this tier")
     assert set(found["study"]) == {"language"}
 
@@ -49,19 +49,19 @@ def test_all_claims_can_hold(evidence: Evidence, settings: LanguageClaimSettings
 
 @pytest.mark.parametrize(("missing", "verdict"), [(0, "holds"), (2, "undecided"), (14, "fails")])
 def test_collapse(missing: int, verdict: Verdict, evidence: Evidence, settings: LanguageClaimSettings) -> None:
-    row = judged(evidence, settings, collapses=collapses(missing, tasks=SETS)).loc["L1"]
+    row = judged(evidence, settings, collapses=collapses(missing, tasks=SETS)).loc["LM1"]
     assert (row["value"], row["verdict"]) == ((28 - missing) / 28, verdict)
 
 
 def test_passages_are_no_unit_of_the_collapse(evidence: Evidence, settings: LanguageClaimSettings) -> None:
     """They do not collapse here, which stands beside."""
-    row = judged(evidence, settings).loc["L1"]
+    row = judged(evidence, settings).loc["LM1"]
     assert (row["value"], row["verdict"]) == (1.0, "holds")
     assert "held-out passages collapse in 0/12 runs" in row["control"]
 
 
 def test_two_sizes_are_too_few_units(evidence: Evidence, settings: LanguageClaimSettings) -> None:
-    assert judged(evidence, settings, collapses=collapses(tasks=SETS, sizes=TWO)).loc["L1", "verdict"] == "undecided"
+    assert judged(evidence, settings, collapses=collapses(tasks=SETS, sizes=TWO)).loc["LM1", "verdict"] == "undecided"
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def test_top_down(upward: int, v1: Verdict, v3: Verdict, evidence: Evidence, set
     """As A5: with 28 units, all of them reach an exact bound of .877, which is less than that of 32."""
     table = top_down(direction(collapses(upward=upward, tasks=SETS)), 0.95)
     found = judged(evidence, settings, top_down=table)["verdict"]
-    assert (found["L2 v1"], found["L2 v3"]) == (v1, v3)
+    assert (found["LM2 v1"], found["LM2 v3"]) == (v1, v3)
 
 
 @pytest.mark.parametrize(("count", "verdict"), [(9, "holds"), (7, "undecided"), (5, "fails")])
 def test_order_of_phases(count: int, verdict: Verdict, evidence: Evidence, settings: LanguageClaimSettings) -> None:
     counts = dict.fromkeys(NAMES, 14) | {"in_order": count}
-    row = judged(evidence, settings, shares=passing(counts)).loc["L3"]
+    row = judged(evidence, settings, shares=passing(counts)).loc["LM3"]
     assert (row["value"], row["verdict"]) == (count / 14, verdict)
     assert f"text: collapse 14/14, expansion 14/14, compression 14/14, in_order {count}/14" in row["control"]
 
@@ -96,27 +96,27 @@ def test_no_precursor(
     table = put(precursors(), of_excess, **ALL, control="placebo")
     for value in (0.1, 0.9):
         changed = put(table, rate(value), **ALL, control="observed")
-        assert judged(evidence, settings, precursors=changed).loc["L4", "verdict"] == verdict
+        assert judged(evidence, settings, precursors=changed).loc["LM4", "verdict"] == verdict
 
 
 def test_few_runs_decide_nothing(evidence: Evidence, settings: LanguageClaimSettings) -> None:
     few = silent(precursors()).assign(runs=5)
     found = judged(evidence, settings, precursors=few)["verdict"]
-    assert found[["L4", "L6", "L7"]].tolist() == ["undecided"] * 3
+    assert found[["LM4", "LM6", "LM7"]].tolist() == ["undecided"] * 3
 
 
 def test_both_sides_must_hold(evidence: Evidence, settings: LanguageClaimSettings) -> None:
     quiet = silent(precursors())
-    assert judged(evidence, settings).loc["L5", "verdict"] == "fails", "RankMe leads"
+    assert judged(evidence, settings).loc["LM5", "verdict"] == "fails", "RankMe leads"
     flat = collapses(14, tasks=SETS)
-    assert judged(evidence, settings, precursors=quiet, collapses=flat).loc["L5", "verdict"] == "fails"
+    assert judged(evidence, settings, precursors=quiet, collapses=flat).loc["LM5", "verdict"] == "fails"
     some = collapses(tasks=SETS, sizes=TWO)
-    assert judged(evidence, settings, precursors=quiet, collapses=some).loc["L5", "verdict"] == "undecided"
+    assert judged(evidence, settings, precursors=quiet, collapses=some).loc["LM5", "verdict"] == "undecided"
 
 
 def test_what_is_not_followed_is_not_judged(evidence: Evidence, settings: LanguageClaimSettings) -> None:
     alone = precursors().query("measure == 'rankme'")
-    assert not {"L6", "L7"} & set(judged(evidence, settings, precursors=alone).index)
+    assert not {"LM6", "LM7"} & set(judged(evidence, settings, precursors=alone).index)
 
 
 # Pythia -------------------------------------------------------------------------------------------------------------
@@ -222,11 +222,11 @@ def test_pythia_is_known_by_repository_or_name(default: config.Config) -> None:
 
 def test_the_stage_judges_a_planted_world(world: World) -> None:
     found = world.judged()
-    assert found.loc["L3", "verdict"] == "holds"
-    assert found.loc["L2 v3", "value"] == 1.0
-    assert found.loc["L4", "verdict"] == "undecided", "two runs are few"
-    assert "leads syntax 2/2" in found.loc["L4", "control"]
-    assert "that of the passages leads syntax 2/2" in found.loc["L4", "control"]
+    assert found.loc["LM3", "verdict"] == "holds"
+    assert found.loc["LM2 v3", "value"] == 1.0
+    assert found.loc["LM4", "verdict"] == "undecided", "two runs are few"
+    assert "leads syntax 2/2" in found.loc["LM4", "control"]
+    assert "that of the passages leads syntax 2/2" in found.loc["LM4", "control"]
 
 
 def test_where_nothing_emerges_all_that_asks_for_events_is_undecided(
@@ -235,10 +235,10 @@ def test_where_nothing_emerges_all_that_asks_for_events_is_undecided(
     quiet = World(tmp_path_factory.mktemp("quiet"), default, emerges=False, sizes=("neox64",))
     pythia = Pythia(runs=quiet.runs, largest=quiet.runs[0])
     found = quiet.judged(pythia=pythia)["verdict"]
-    assert found[["L4", "P2", "P3"]].tolist() == ["undecided"] * 3
+    assert found[["LM4", "P2", "P3"]].tolist() == ["undecided"] * 3
 
 
 def test_every_null_is_asked(evidence: Evidence, settings: LanguageClaimSettings) -> None:
     for null in NULLS:
         table = put(precursors(), excess(0.0, 0.02), **ALL, control=null)
-        assert judged(evidence, settings, precursors=table).loc["L4", "verdict"] == "holds"
+        assert judged(evidence, settings, precursors=table).loc["LM4", "verdict"] == "holds"

@@ -1,4 +1,4 @@
-"""Claims L1 to L7: does the anatomy of emergence replicate in language models?
+"""Claims LM1 to LM7: does the anatomy of emergence replicate in language models?
 
 Rules are those of Study 1 wherever it has one; the unit is probe set x size. A rule that asks for an exact interval
 above .85 cannot be met by fewer than 23 units, so a tier of few sizes leaves it undecided at best.
@@ -46,7 +46,7 @@ def _global(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
     found = collapse.universal(evidence.of_probes, settings)
     passages = last_layer(evidence.of_passages)["collapse_step"]
     yield {
-        "claim": "L1",
+        "claim": "LM1",
         "statement": "The early collapse replicates in language models, in every probe set and size",
         "published": "v1-v3: global patterns replicate in Pythia",
         **found,
@@ -54,7 +54,7 @@ def _global(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
     }
     for version, published in PUBLISHED_TOP_DOWN.items():
         yield {
-            "claim": f"L2 {version}",
+            "claim": f"LM2 {version}",
             "statement": "The collapse starts at the last layer in language models",
             "published": f"{version}: {published[0]}/{published[1]} (not of language models)",
             **collapse.first_at_the_top(evidence.top_down, published, settings),
@@ -70,7 +70,7 @@ def _in_order(evidence: Evidence, settings: LanguageClaimSettings) -> Row:
         for groups, rows in shares.groupby(level="groups", sort=False)
     ]
     return {
-        "claim": "L3",
+        "claim": "LM3",
         "statement": "Representations pass a collapse, an expansion and a compression, in this order",
         "published": "arXiv:2509.23024, of Pythia and OLMo",
         **{name: found[column] for name, column in (("value", "share"), ("low", "low"), ("high", "high"))},
@@ -86,7 +86,7 @@ def _without_precursor(evidence: Evidence, settings: ClaimSettings) -> Row:
     rates = prediction.rates_of(evidence.precursors, settings)
     observed, excess, beside = prediction.beyond(rates, ALL, settings)
     return {
-        "claim": "L4",
+        "claim": "LM4",
         "statement": "RankMe gives no precursor of single probe sets, beyond its nulls",
         "published": "v1-v3: per-task precursors do not replicate in Pythia",
         **prediction.of_rate(observed),
@@ -109,9 +109,9 @@ def _by_set(evidence: Evidence, settings: ClaimSettings) -> str:
 def _both_sides(patterns: list[Row], none: Row) -> Row:
     """What holds of the whole network does not hold of single tasks."""
     verdicts: dict[str, Verdict] = {row["claim"]: row["verdict"] for row in (*patterns, none)}
-    parts = {name: verdicts[name] for name in ("L1", "L2 v3", "L4")}
+    parts = {name: verdicts[name] for name in ("LM1", "LM2 v3", "LM4")}
     return {
-        "claim": "L5",
+        "claim": "LM5",
         "statement": "Global patterns replicate in language models where precursors of single tasks do not",
         "published": "v1-v3",
         "interval": "none",
@@ -126,8 +126,8 @@ def _hierarchy(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
     rates = prediction.rates_of(evidence.precursors, settings)
     shares = prediction.relations_of(evidence.hierarchy, settings)
     for claim, measure, statement, counts in (
-        ("L6", "llc", "The local learning coefficient does not lead in language models", prediction.PUBLISHED_LLC),
-        ("L7", "hessian", "The Hessian's top eigenvalue lags in language models", prediction.PUBLISHED_HESSIAN),
+        ("LM6", "llc", "The local learning coefficient does not lead in language models", prediction.PUBLISHED_LLC),
+        ("LM7", "hessian", "The Hessian's top eigenvalue lags in language models", prediction.PUBLISHED_HESSIAN),
     ):
         if measure in rates.index:
             yield {

@@ -48,7 +48,7 @@ def rows(evidence: Evidence, settings: LanguageClaimSettings) -> Iterator[Row]:
 
 
 def _patterns(there: Part | None, settings: LanguageClaimSettings) -> Row:
-    rule = "both: the rule of L1, and that of L2 v3"
+    rule = "both: the rule of LM1, and that of LM2 v3"
     if there is None:
         return {**NOT_HERE, "rule": rule}
     fallen = collapse.universal(there.collapses, settings.claims)
