@@ -34,7 +34,7 @@ from emergence.settings.phases import (
     Pythia,
 )
 from emergence.studies.anatomy import WithAnatomy
-from emergence.studies.whole import ConfigError, Whole, measuring
+from emergence.studies.whole import ConfigError, Whole, measuring, refuse_foreign
 from emergence.tasks.symbols import PASSAGES
 
 METRIC: ScoredMetric = "accuracy"
@@ -211,11 +211,7 @@ class Language(Strict):
 
     @model_validator(mode="after")
     def _signals_exist(self) -> Self:
-        others = {*self.measures.names} - {"rankme"}
-        for name, signal in self.signals.items():
-            if (signal.measure or name) not in others:
-                allowed = ", ".join(sorted(others)) or "none"
-                raise ValueError(f"signals.{name}: no measure that needs a signal; allowed: {allowed}")
+        refuse_foreign(self.signals, self.measures)
         return self
 
     @model_validator(mode="after")

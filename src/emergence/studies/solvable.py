@@ -41,7 +41,7 @@ from emergence.settings.solvable import (
     Resampling,
 )
 from emergence.studies.anatomy import WithAnatomy
-from emergence.studies.whole import ConfigError, measuring
+from emergence.studies.whole import ConfigError, measuring, refuse_foreign
 
 
 class OtherTask(Sweep):
@@ -338,11 +338,7 @@ class Solvable(Strict):
 
     @model_validator(mode="after")
     def _signals_exist(self) -> Self:
-        others = {*self.measures.names} - {"rankme"}
-        for name, signal in self.signals.items():
-            if (signal.measure or name) not in others:
-                allowed = ", ".join(sorted(others)) or "none"
-                raise ValueError(f"signals.{name}: no measure that needs a signal; allowed: {allowed}")
+        refuse_foreign(self.signals, self.measures)
         if self.joint.floor_until > (last := self.network.steps):
             step = self.joint.floor_until
             raise ValueError(f"joint.floor_until: {step} is after the last step; allowed: 1 to {last}")

@@ -1,8 +1,10 @@
 """What a study sees of the configuration that it is a part of."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from emergence.errors import EmergenceError
+from emergence.settings.analysis import Signal
 from emergence.settings.base import Device
 from emergence.settings.calibration import Calibration
 from emergence.settings.figures import Figures
@@ -47,3 +49,16 @@ def measuring(measures: Measures, measure: str | None, whole: Whole) -> MeasureS
         shared = {name: getattr(whole.multifractal, name) for name in NeuronAnalysis.model_fields}
         options = NeuroMFA(every=options.every, **shared)
     return MeasureSettings(measure=measure, options=options, device=whole.device)
+
+
+def refuse_foreign(signals: Mapping[str, Signal], measures: Measures) -> None:
+    """Refuse a signal of a measure that is not followed, or of RankMe, whose signal is that of Study 1.
+
+    Raises:
+        ValueError: with the measures that are allowed.
+    """
+    others = {*measures.names} - {"rankme"}
+    for name, signal in signals.items():
+        if (signal.measure or name) not in others:
+            allowed = ", ".join(sorted(others)) or "none"
+            raise ValueError(f"signals.{name}: no measure that needs a signal; allowed: {allowed}")
