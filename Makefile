@@ -17,13 +17,14 @@ test: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
-	$(BIN)/pytest -m "not workflow" -n auto
-	$(BIN)/pytest -m workflow
+	$(BIN)/pytest -m "not workflow and not cluster" -n auto
+	$(BIN)/pytest -m "workflow or cluster" -rs
 
 bench: .venv/ready
 	$(BIN)/python tests/bench.py
 	$(BIN)/python tests/bench_parity.py
 	$(BIN)/python tests/bench_multifractal.py
+	$(BIN)/python tests/bench_cost.py workflow/tiers/paper.yaml
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'

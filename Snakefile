@@ -6,6 +6,9 @@ min_version("9.20")
 configfile: "config.yaml"
 
 
+container: "workflow/envs/emergence.sif"  # used with --software-deployment-method apptainer only; docs/cluster.md
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/tasks.smk"
 include: "workflow/rules/training.smk"

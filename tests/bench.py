@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from copy import deepcopy
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 
@@ -25,14 +25,15 @@ from emergence.measures import hessian, llc
 from emergence.measures.probe import Probe
 from emergence.measures.task_subject import TaskSubject
 from emergence.models import build
-from emergence.settings.learning import Size, TrainSettings
+from emergence.settings.learning import Size, TogetherSettings, TrainSettings
 from emergence.tasks import TaskLevel, data, vocabulary
 from emergence.tasks.symbols import PAD
 from emergence.training.optimisation import optimiser
+from emergence.training.together import Together
 from emergence.training.train import Learner
 
 PROJECT = Path(__file__).parents[1]
-ROUNDS, STEPS, WARM_UP = 7, 8, 30
+ROUNDS, STEPS, WARM_UP, STACKED = 7, 8, 30, 4
 OTHERS = ("fisher", "gradient_covariance", "linear_probe", "hessian", "llc", "loss")
 
 
@@ -48,7 +49,7 @@ class GPT2:
         unused = {"use_cache": False, "bos_token_id": None, "eos_token_id": None}
         shape = {"n_embd": size.width, "n_layer": size.layers, "n_head": size.heads, "n_positions": context}
         self.model = GPT2LMHeadModel(GPT2Config(vocab_size=vocabulary.SIZE, **shape, **dropouts, **unused))
-        self.optimiser = optimiser(self.model, self.settings)
+        self.optimiser = optimiser(self.model.parameters(), self.settings)
         drawn = data.draw(settings.task_levels, self.settings.examples, 0)
         rows = [(level, row) for level, tokens in drawn.items() for row in tokens]
         self.inputs = torch.full((len(rows), context), PAD)
@@ -191,6 +192,20 @@ def products(size: str) -> None:
     print(f"{size}  {'Hessian, top':<20}{line}", flush=True)
 
 
+def stacked(size: str) -> None:
+    """Print what training several runs as one stack gains over training one after the other."""
+    work = Work(size)
+    runs = [work.trained.model_copy(update={"seed": seed}) for seed in range(STACKED)]
+    together = Together(TogetherSettings(runs=runs), work.device)
+    alone = [Learner(run, work.device) for run in runs]
+    pieces = (together.step, lambda step: [learner.step(step) for learner in alone])
+    rounds = [[seconds(partial(piece, number), STEPS) for piece in pieces] for number in range(ROUNDS + 1)]
+    ratio = statistics.median(single / stack for stack, single in rounds[1:])
+    taken = statistics.median(stack for stack, _ in rounds[1:])
+    line = f"{ratio:10.2f} x the speed of {STACKED} runs one by one ({taken * 1e3:.1f} ms/step; made for a GPU)"
+    print(f"{size}  {'as one stack':<20}{line}", flush=True)
+
+
 def peak(size: str, piece: str) -> None:
     """Run one piece a few times and print this process's peak memory."""
     work = Work(size)
@@ -237,6 +252,7 @@ def main() -> None:
     for size in reversed(sizes):
         compare(size)
     products(sizes[-1])
+    stacked(sizes[0])
     alone = [["--peak", sizes[-1], piece] for piece in ("ours", "gpt2", "rankme", "gradients", *OTHERS)]
     for options in (*alone, ["--large"]):
         subprocess.run([sys.executable, __file__, *options], check=True)

@@ -5,6 +5,7 @@ The baseline is PyTorch as one would write it: the same samples, a module, autog
 
 import statistics
 from collections.abc import Callable
+from itertools import count
 
 import torch
 from bench import PROJECT, seconds
@@ -14,8 +15,8 @@ from emergence.models import build
 from emergence.models.mlp import TwoLayer
 from emergence.settings.networks import Sweep
 from emergence.tasks.parity import MultitaskParity
-from emergence.training.parity import Source
-from emergence.training.stack import Stack, optimiser
+from emergence.training.parity import Learner, Source
+from emergence.training.stack import Stack
 
 ROUNDS, STEPS = 7, 10
 SEEDS = 10
@@ -34,23 +35,18 @@ class Work:
         """One step of all networks of a sweep together, data generation included."""
         stack = Stack(self.task.parity.inputs, sweep.widths, len(sweep.seeds), self.device)
         stack.initialise(sweep.sigma, sweep.seeds)
-        descent, source = optimiser(stack, sweep.optimiser), Source(self.task, self.target, sweep, None)
-
-        def step() -> None:
-            stack.gradients(*source(), sweep.loss)
-            descent.step()
-
-        return step
+        learner, steps = Learner(stack, Source(self.task, self.target, sweep, None), sweep), count()
+        return lambda: learner.step(next(steps))
 
     def plain(self, sweep: Sweep, width: int) -> Callable[[], None]:
         """One step of one network as one would write it, data generation included."""
         model = TwoLayer(self.task.parity.inputs, width)
         kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[sweep.optimiser.name]
         descent = kind(model.parameters(), lr=sweep.optimiser.learning_rate)
-        source = Source(self.task, self.target, sweep.model_copy(update={"seeds": [1]}), None)
+        source, steps = Source(self.task, self.target, sweep.model_copy(update={"seeds": [1]}), None), count()
 
         def step() -> None:
-            inputs, targets = source()
+            inputs, targets = source(next(steps))
             loss = ((model(inputs[0, :, :-1]) - targets[0]) ** 2).mean()
             descent.zero_grad()
             loss.backward()

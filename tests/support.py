@@ -1,9 +1,13 @@
 """What tests of the workflow share."""
 
+import hashlib
 import os
 import re
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,13 +23,29 @@ class Copy:
 
     def snakemake(self, *arguments: str, check: bool = True) -> str:
         """Run Snakemake in the copy; return what it printed."""
-        environment = {**os.environ, "PYTHONPATH": str(self.folder / "src")}
-        command = [str(Path(sys.executable).with_name("snakemake")), *arguments]
-        done = subprocess.run(
-            command, cwd=self.folder, env=environment, check=False, text=True, stdout=-1, stderr=subprocess.STDOUT
+        with self.running(*arguments) as run:
+            printed, _ = run.communicate()
+        assert not check or run.returncode == 0, printed
+        return printed
+
+    @contextmanager
+    def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Start Snakemake in the copy, in a process group of its own; in the end nothing of it is left."""
+        run = subprocess.Popen(
+            [str(Path(sys.executable).with_name("snakemake")), *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": str(self.folder / "src")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
         )
-        assert not check or done.returncode == 0, done.stdout
-        return done.stdout
+        with run:
+            try:
+                yield run
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(run.pid, signal.SIGKILL)
 
     def planned(self, *arguments: str) -> dict[str, int]:
         """Jobs that a dry-run plans, by rule; aggregate targets are left out."""
@@ -33,3 +53,16 @@ class Copy:
         table = printed.partition("Job stats:")[2].partition("total")[0]
         jobs = {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
         return {rule: count for rule, count in jobs.items() if rule != "all"}
+
+
+def overlay(copy: Copy, name: str, text: str) -> tuple[str, ...]:
+    """Arguments for the smoke tier with one more overlay."""
+    (copy.folder / name).write_text(text)
+    return (*SMOKE, name)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of every result, less logs and benchmarks."""
+    kinds = {".parquet", ".safetensors", ".json"}
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix in kinds]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

@@ -13,6 +13,7 @@ from snakemake.utils import update_config
 
 from emergence import config
 from emergence.config import Config, ConfigError
+from emergence.settings.learning import TogetherSettings
 from emergence.stages import STAGES
 
 ROOT = Path(__file__).parents[1]
@@ -127,6 +128,8 @@ RANGES: list[tuple[Values, str, str]] = [
     ({"anatomy.validity.chances": [1.0]}, "anatomy.validity.chances.0", "1.0"),
     ({"anatomy.events.primary": "loss"}, "anatomy.events.primary", "'loss'"),
     ({"device": "gpu"}, "device", "'gpu'"),
+    ({"compute.precision": "float16"}, "compute.precision", "'float16'"),
+    ({"compute.together": 0}, "compute.together", "0"),
     ({"figures.dpi": 6000}, "figures.dpi", "6000"),
 ]
 TOGETHER: list[tuple[Values, str, str]] = [
@@ -301,22 +304,26 @@ JOINT = {"joint", "joint leads", "joint precursors"}
 EVENTS = {"joint", "joint events", "joint leads"}
 SEEDED = {"constants", "one_skill", "curves"}
 CONFIDENT = {"validity", "direction", "entropy", "powers", "phases", "rivals"}
-TRAINED = {"train", "network", "sweep", "transformer", "ladder"}
+OF_RUNS = {"train", "train_together"}
+TRAINED = {"network", "sweep", "transformer", "ladder", *OF_RUNS}
 JUDGED = {"claims", "solvable_claims", "multifractal_claims", "language_claims"}
 STATISTICS = {*JOINT, *JUDGED, "floors", "precursors", "limits", *LEADS}
 READERS: list[tuple[str, Any, set[str]]] = [
     ("tier", "mine", set()),
     ("pathvars.results", "elsewhere", set()),
     ("device", "cpu", {"follow", "plateau", "joint follow", "answers", *TRAINED}),
-    ("anatomy.tasks.ADD", [1, 2], {"tasks", "train"}),
+    ("anatomy.tasks.ADD", [1, 2], {"tasks", *OF_RUNS}),
+    ("compute.precision", "bfloat16", {"ladder", *OF_RUNS}),
+    ("compute.compile", True, {"ladder", *OF_RUNS}),
+    ("compute.together", 2, OF_RUNS),
     ("anatomy.easy", ["COPY"], {"limits", *LEADS}),
-    ("anatomy.sizes.0.heads", 2, {"train"}),
+    ("anatomy.sizes.0.heads", 2, OF_RUNS),
     ("anatomy.sizes.1.heads", 2, set()),
     ("anatomy.seeds", [1, 2, 3, 4], set()),
-    ("anatomy.context", 24, {"train"}),
-    ("anatomy.training.steps", 3700, {"train"}),
-    ("anatomy.training.learning_rate", 0.001, {"train"}),
-    ("anatomy.checkpoints.linear_every", 50, {"train"}),
+    ("anatomy.context", 24, OF_RUNS),
+    ("anatomy.training.steps", 3700, OF_RUNS),
+    ("anatomy.training.learning_rate", 0.001, OF_RUNS),
+    ("anatomy.checkpoints.linear_every", 50, OF_RUNS),
     ("anatomy.evaluation.seed", 7, {"tasks"}),
     ("anatomy.evaluation.examples", 90, {"tasks", "validity"}),
     ("anatomy.probes.seed", 7, {"tasks"}),
@@ -412,9 +419,21 @@ def test_a_run_is_given_its_own_size_and_seed(settings_values: Values) -> None:
     assert (given_settings["size"]["width"], given_settings["seed"]) == (32, 2)
 
 
+def test_runs_of_one_size_train_together_each_in_one_group(settings_values: Values) -> None:
+    """So many at most; the last group of a size has what is left."""
+    loaded = config.load(changed(settings_values, {"compute.together": 2}))
+    groups = loaded.anatomy.groups(2)
+    assert [run for group in groups for run in group] == list(loaded.anatomy.runs)
+    assert groups[:2] == [["4x96-s1", "4x96-s2"], ["4x96-s3"]]
+    together = loaded.settings("train_together", run="4x96-s2")
+    assert isinstance(together, TogetherSettings)
+    assert together.runs == [loaded.settings("train", run=run) for run in groups[0]]
+
+
 @pytest.mark.parametrize(
     ("stage", "options", "shown"),
     [
+        ("train_together", {"run": "4x17-s1"}, "4x17-s1"),
         ("train", {"run": "4x17-s1"}, "4x17-s1"),
         ("train", {}, "None"),
         ("follow", {"measure": "sharpness"}, "sharpness"),

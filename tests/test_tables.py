@@ -1,8 +1,12 @@
+import hashlib
+import json
+import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -107,6 +111,15 @@ def test_nullable_column_may_be_null_throughout(tmp_path: Path) -> None:
     assert tables.read(SCHEMA, tmp_path / "things.parquet")[["maybe", "layer"]].isna().all(axis=None)
 
 
+def test_large_integers_beside_nulls_keep_their_last_digit(tmp_path: Path) -> None:
+    layers = pd.array([2**53 + 1, None, 2**62 + 1], "Int64")
+    tables.write(SCHEMA, GOOD.assign(layer=layers, count=2**53 + 1), tmp_path / "things.parquet")
+    found = tables.read(SCHEMA, tmp_path / "things.parquet")
+    assert found["layer"].tolist() == [2**53 + 1, pd.NA, 2**62 + 1]
+    assert found["count"].tolist() == [2**53 + 1] * 3
+    assert (found["layer"].dtype, found["count"].dtype) == ("Int64", "int64")
+
+
 @pytest.mark.parametrize("column", GOOD.columns)
 def test_missing_column_is_named(tmp_path: Path, column: str) -> None:
     with pytest.raises(TableError, match=rf"things.parquet.*'{column}'"):
@@ -134,12 +147,28 @@ def test_null_is_named_on_writing(tmp_path: Path, column: str, values: list[Any]
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("column", "values"), [("count", ["x", "y", "z"]), ("count", ["1", "2", "3"]), *NULLS])
-def test_bad_column_is_named_on_reading(tmp_path: Path, column: str, values: list[Any]) -> None:
-    path = tmp_path / "foreign.parquet"
-    GOOD.assign(**{column: values}).to_parquet(path)
-    with pytest.raises(TableError, match=rf"foreign.parquet.*\b{column}\b"):
-        tables.read(SCHEMA, path)
+LOOSE = Schema("things", {f"{name.rstrip('?')}?": kind for name, kind in SCHEMA.columns.items()})
+
+
+@pytest.mark.parametrize(("column", "values"), NULLS)
+def test_null_is_named_on_reading(tmp_path: Path, column: str, values: list[Any]) -> None:
+    tables.write(LOOSE, GOOD.assign(**{column: values}), tmp_path / "things.parquet")
+    with pytest.raises(TableError, match=rf"things.parquet.*\b{column}\b"):
+        tables.read(SCHEMA, tmp_path / "things.parquet")
+
+
+@pytest.mark.parametrize("column", ["count", "value", "on"])
+def test_wrong_type_is_named_on_reading(tmp_path: Path, column: str) -> None:
+    other = Schema("things", {**SCHEMA.columns, column: "string"})
+    tables.write(other, GOOD.assign(**{column: ["1", "2", "3"]}), tmp_path / "things.parquet")
+    with pytest.raises(TableError, match=rf"things.parquet.*\b{column}\b"):
+        tables.read(SCHEMA, tmp_path / "things.parquet")
+
+
+def test_file_that_no_stage_wrote_is_refused(tmp_path: Path) -> None:
+    GOOD.to_parquet(tmp_path / "foreign.parquet")
+    with pytest.raises(TableError, match=r"foreign.parquet: has no hash.*delete it and run again"):
+        tables.read(SCHEMA, tmp_path / "foreign.parquet")
 
 
 def test_file_of_another_table_is_refused(tmp_path: Path) -> None:
@@ -174,6 +203,95 @@ def test_damaged_file_is_named_in_one_line(tmp_path: Path, how: str) -> None:
 def test_absent_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(TableError, match=r"absent.parquet"):
         tables.read(SCHEMA, tmp_path / "absent.parquet")
+
+
+def flipped(whole: bytes, bit: int) -> bytes:
+    content = bytearray(whole)
+    content[bit // 8] ^= 1 << bit % 8
+    return bytes(content)
+
+
+def test_a_flipped_bit_is_refused_or_changes_nothing(tmp_path: Path) -> None:
+    """Some bits say nothing about the content: of statistics, of padding, or of the name of the writing program."""
+    path = tmp_path / "things.parquet"
+    tables.write(SCHEMA, GOOD, path)
+    whole, before = path.read_bytes(), tables.read(SCHEMA, path)
+    places = range(0, 8 * len(whole), 19)
+    said = []
+    for bit in places:
+        path.write_bytes(flipped(whole, bit))
+        try:
+            pd.testing.assert_frame_equal(tables.read(SCHEMA, path), before, check_exact=True)
+        except TableError as error:
+            said.append(str(error))
+    assert len(said) > 0.5 * len(places)
+    assert [line for line in said if not line.startswith(f"{path}: ") or "\n" in line or "again" not in line] == []
+
+
+OTHER: list[tuple[str, list[Any]]] = [
+    ("name", ["a", "b", "d"]),
+    ("name", ["b", "a", "c"]),
+    ("name", ["a", "bc", ""]),
+    ("count", [1, 2, 4]),
+    ("value", [0.5, 1.5, np.nextafter(-1e300, 0)]),
+    ("maybe", [np.nan, 1.0, np.nan]),
+    ("maybe", [0.0, 1.0, 2.0]),
+    ("layer", [0, 0, 2]),
+    ("layer", [np.nan, 0, 2]),
+    ("on", [True, True, True]),
+]
+
+
+@pytest.mark.parametrize(("column", "values"), OTHER)
+def test_every_change_of_a_value_changes_the_hash(column: str, values: list[Any]) -> None:
+    assert hash_of(GOOD.assign(**{column: values})) != hash_of(GOOD)
+
+
+def hash_of(frame: pd.DataFrame) -> str:
+    return tables.digest("things", pa.Table.from_pandas(frame[list(GOOD.columns)], schema=SCHEMA.arrow))
+
+
+def test_names_types_and_order_change_the_hash() -> None:
+    whole = pa.table({"a": [1, 2], "b": [1, 2]})
+    others = [
+        whole.rename_columns(["a", "c"]),
+        whole.set_column(1, "b", [[1.0, 2.0]]),
+        whole.take([1, 0]),
+        whole.slice(0, 1),
+        whole.select(["a"]),
+    ]
+    hashes = {tables.digest("things", one) for one in [whole, *others]}
+    assert len({*hashes, tables.digest("others", whole)}) == len(others) + 2
+
+
+def test_the_hash_is_of_the_content_and_not_of_its_layout(tmp_path: Path) -> None:
+    content = pa.Table.from_pandas(pd.concat([GOOD] * 4), schema=SCHEMA.arrow, preserve_index=False)
+    pq.write_table(content, tmp_path / "one", compression="none", use_dictionary=False)
+    pq.write_table(content, tmp_path / "two", row_group_size=5, version="1.0")
+    chunked = pa.concat_tables([content.slice(0, 5), content.slice(5)])
+    found = {tables.digest("things", one) for one in (content, chunked, *map(pq.read_table, tmp_path.iterdir()))}
+    assert len(found) == 1
+
+
+def test_the_hash_is_what_its_description_says() -> None:
+    """Written out, so that a change of pyarrow that would change the hash of every table is noticed."""
+    frame = pd.DataFrame({"word": ["b", None, "a", "b"], "number": [1.5, 2.0, np.nan, 0.0], "on": [True, False] * 2})
+    schema = pa.schema([("word", "string"), ("number", "double"), ("on", "bool")])
+    header = ["things", 4, [["word", "string", 1], ["number", "double", 1], ["on", "bool", 0]]]
+    contents = [
+        json.dumps(header).encode(),
+        bytes([0b01000000]) + b'["b", "a"]' + struct.pack("<4i", 0, 0, 1, 0),
+        bytes([0b00100000]) + struct.pack("<4d", 1.5, 2.0, 0.0, 0.0),
+        bytes([0b10100000]),
+    ]
+    expected = hashlib.sha256(b"".join(contents)).hexdigest()
+    assert tables.digest("things", pa.Table.from_pandas(frame, schema=schema)) == expected
+
+
+def test_equal_tables_are_equal_files(tmp_path: Path) -> None:
+    tables.write(SCHEMA, GOOD, tmp_path / "one.parquet")
+    tables.write(SCHEMA, GOOD[GOOD.columns[::-1]].set_index(GOOD["count"] * 2), tmp_path / "two.parquet")
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.name)

@@ -8,6 +8,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from emergence import tables
 from emergence.schemas.language import ITEMS
+from emergence.settings.compute import Arithmetic
 from emergence.settings.language import LadderSettings, TextSettings
 from emergence.settings.learning import Doubling, Optimisation, Size
 from emergence.tasks import corpus, text
@@ -15,6 +16,7 @@ from emergence.tasks.language_probes import arithmetic, syntax
 from emergence.tasks.text import Chapter
 
 VOCABULARY, CONTEXT = 290, 48
+PLAIN = Arithmetic(precision="float32", compile=False)
 BOOK = [
     Chapter(1, number, tuple(f"And the king said unto {name}, Go {number}." for name in ("Saul", "David", "Joab")))
     for number in range(1, 33)
@@ -27,14 +29,14 @@ def write_corpus(folder: Path) -> tuple[Path, Path, Path]:
     """Tokens, tokenizer and questions, as the corpus stage writes them."""
     tokens, tokenizer, items = folder / "tokens.safetensors", folder / "tokenizer.json", folder / "items.parquet"
     learned = text.trained_tokenizer(BOOK, VOCABULARY)
-    corpus.save(text.tokens(learned, BOOK), tokens)
     learned.save(str(tokenizer))
+    corpus.save(text.tokens(learned, BOOK), tokenizer, tokens)
     tables.write(ITEMS, corpus.items(PROBES, PASSAGES), items)
     return tokens, tokenizer, items
 
 
-def ladder_settings(seed: int = 1, **changed: Any) -> LadderSettings:
-    """Settings of a model that trains in a second; keywords are those of `Optimisation`."""
+def ladder_settings(seed: int = 1, compute: Arithmetic = PLAIN, **changed: Any) -> LadderSettings:
+    """Settings of a model that trains in a second; keywords are ``compute`` and those of `Optimisation`."""
     plain = {"steps": 10, "learning_rate": 0.01, "warmup": 3, "final_fraction": 0.1}
     return LadderSettings(
         study="language",
@@ -44,6 +46,7 @@ def ladder_settings(seed: int = 1, **changed: Any) -> LadderSettings:
         text=TextSettings(held_out_every=2, vocabulary=VOCABULARY, context=CONTEXT, batch=4, frequent=1),
         training=Optimisation(**{**plain, "betas": [0.9, 0.95], "weight_decay": 0.01, "clip": 1.0, **changed}),
         checkpoints=Doubling(doubled_until=4, linear_every=5),
+        compute=compute,
         device="cpu",
     )
 

@@ -8,14 +8,21 @@ import argparse
 import inspect
 import json
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 
+from emergence import failures
 from emergence.errors import EmergenceError
 from emergence.stages import STAGES
+
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+"""Told to numpy, scipy and torch before they load: the last digit of a sum depends on how many threads share it."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,6 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
         return _dispatch(given)
     except EmergenceError as error:
         print(f"emergence: {error}", file=sys.stderr)
+        return error.exit_code
+    except Exception as error:
+        if (line := failures.explained(error)) is None:
+            raise
+        print(f"emergence: {line}", file=sys.stderr)
         return 1
 
 
@@ -87,7 +99,8 @@ def _measure(given: argparse.Namespace) -> int:
         raise EmergenceError("--layers, --loss and --seed are for models of your own; give --model as well")
     elif (given.folder / "manifest.json").exists():
         settings = MeasureSettings.model_validate({"measure": given.measure, "options": chosen, "device": given.device})
-        follow.follow(settings, given.folder, given.data, given.table)
+        state = given.table.with_name(f".{given.table.name}.state")
+        follow.follow(settings, given.folder, given.data, given.table, state)
     else:
         raise EmergenceError(f"{given.folder}: is none of our trajectories; say what the model is: --model")
     print(given.table)
@@ -129,6 +142,7 @@ def _schema() -> int:
 
 
 def _run_stage(name: str, given: list[str]) -> int:
+    os.environ.update(ONE_THREAD)
     function = STAGES[name].load()
     parser = argparse.ArgumentParser(prog=f"emergence {name}", description=inspect.getdoc(function))
     hints = {key: hint for key, hint in get_type_hints(function).items() if key != "return"}

@@ -5,7 +5,7 @@ through `load`, which refuses what it does not know and names each offending key
 as a JSON schema, for completion in editors.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, get_args
 
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError, model_validator
 from emergence.settings.analysis import AllClaimsSettings
 from emergence.settings.base import Device, Folder, Name, Strict
 from emergence.settings.calibration import Calibration
+from emergence.settings.compute import Compute
 from emergence.settings.figures import Figures
 from emergence.stages import study_of
 from emergence.studies.anatomy import Anatomy
@@ -46,6 +47,7 @@ class Config(Strict):
     """laptop, smoke, paper, or your own"""
     device: Device
     """auto takes CUDA where there is one, else the CPU"""
+    compute: Compute
     pathvars: Folders
     anatomy: Anatomy
     solvable: Solvable
@@ -87,14 +89,37 @@ class Config(Strict):
             raise ValueError(f"anatomy.sizes: the run {both[0]} is also one of the solvable study; rename the size")
         if both := sorted({*self.language.runs} & {*self.anatomy.runs, *self.solvable.runs}):
             raise ValueError(f"language: the model {both[0]} is also a run of another study; rename it")
+        first: dict[str, str] = {}
+        for name in [*self.anatomy.runs, *self.solvable.runs, *self.language.runs]:
+            if (other := first.setdefault(name.lower(), name)) != name:
+                raise ValueError(f"runs: {other} and {name} differ in case alone, one folder to some disks; rename one")
         return self
+
+
+def _unprintable(values: Any, key: str = "") -> Iterator[str]:
+    """One line for each key or text with a control character, half of a pair, or what turns the order of reading.
+
+    No name or path needs one; in a path, a log or a terminal it would not be what it looks like.
+    """
+    if isinstance(values, str) and not values.isprintable():
+        yield f"{key}: {values!a} holds characters that cannot be printed; leave them out"
+    elif isinstance(values, Mapping):
+        for name, value in values.items():
+            shown = f"{key}.{name}".lstrip(".")
+            if isinstance(name, str) and not name.isprintable():
+                yield f"{shown!a}: the key holds characters that cannot be printed; leave them out"
+            else:
+                yield from _unprintable(value, shown)
+    elif isinstance(values, list):
+        for place, value in enumerate(values):
+            yield from _unprintable(value, f"{key}.{place}")
 
 
 def _lines(error: ValidationError) -> list[str]:
     """One line a problem: full key, value, what is allowed."""
     lines = []
     for problem in error.errors(include_url=False):
-        key = ".".join(str(part) for part in problem["loc"])
+        key = ".".join(str(part) for part in problem["loc"] if part != "[key]")
         message = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "value_error" and not isinstance(problem["input"], str):
             lines.append(f"{key}.{message}" if key else message)
@@ -124,10 +149,16 @@ def load(values: Mapping[str, Any]) -> Config:
     Raises:
         ConfigError: with a line for each offending key: its full name, its value, what is allowed.
     """
+    if wrong := list(_unprintable(values)):
+        raise _refusal(wrong)
     try:
         return Config.model_validate(dict(values))
     except ValidationError as error:
-        raise ConfigError("config: " + "\nconfig: ".join(_lines(error))) from None
+        raise _refusal(_lines(error)) from None
+
+
+def _refusal(lines: list[str]) -> ConfigError:
+    return ConfigError("config: " + "\nconfig: ".join(lines))
 
 
 def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:

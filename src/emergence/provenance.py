@@ -7,6 +7,7 @@ inputs, so that an edit re-runs just what depends on it; manifests keep its hash
 import ast
 import os
 import platform
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,21 +23,22 @@ def _file(module: str) -> Path | None:
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
 
 
-def _imported(path: Path) -> set[str]:
+@cache  # stages share most of their modules, and every job of a cluster asks anew
+def _imported(source: str) -> frozenset[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-    return {name for name in names if name.partition(".")[0] == "emergence"}
+    return frozenset(name for name in names if name.partition(".")[0] == "emergence")
 
 
 def sources(module: str) -> list[Path]:
     """Files of this package that importing ``module`` runs, sorted, itself included.
 
-    >>> [path.name for path in sources("emergence.files")]
-    ['__init__.py', 'files.py']
+    >>> [path.name for path in sources("emergence.errors")]
+    ['__init__.py', 'errors.py']
     """
     seen: set[Path] = set()
     waiting = {module}
@@ -46,7 +48,7 @@ def sources(module: str) -> list[Path]:
         path = _file(name)
         if path and path not in seen:
             seen.add(path)
-            waiting |= _imported(path) | parents
+            waiting |= _imported(path.read_text()) | parents
     return sorted(seen)
 
 

@@ -29,6 +29,7 @@ OF_STUDY = {
     "anatomy": {
         "tasks": Stage("emergence.tasks.data", "draw evaluation and probe sets"),
         "train": Stage("emergence.training.train", "train one run", "train"),
+        "train_together": Stage("emergence.training.together", "train runs of one size as one stack", "train"),
         "follow": Stage("emergence.measures.follow", "follow one measure along one trajectory", "follow"),
         "plateau": Stage("emergence.measures.plateau", "try settings of the local learning coefficient", "sweep"),
         "events": Stage("emergence.analysis.events", "find emergence events"),

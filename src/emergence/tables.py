@@ -1,20 +1,27 @@
-"""Tables as Parquet files, checked against their schema whenever they are written or read.
+"""Tables as Parquet files, checked against their schema and their hash whenever they are read.
 
 Tables are tidy: one row a value. Every table about runs begins with the columns of `RUN`, so that any two can be
 joined. The schemas themselves stand in `emergence.schemas`.
+
+The hash stands in the metadata of the file. It is of the content in a form of its own, so that it stays the same when a
+newer pyarrow compresses or lays out files differently.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pandas.api.types import infer_dtype
 
 from emergence.errors import EmergenceError
-from emergence.files import replacing
+from emergence.files import replacing, sha256
 
 RUN = {"study": "string", "run": "string", "size": "string", "parameters": "int64", "seed": "int64"}
 LEVEL = {"task": "string", "level": "string"}
@@ -78,22 +85,89 @@ def write(table: Schema, frame: pd.DataFrame, path: Path) -> None:
         TableError: if a column is missing, unknown, of the wrong type or null where it must not be.
     """
     checked = _checked(table, frame, str(path))
+    signed = checked.replace_schema_metadata({"table": table.name, "sha256": digest(table.name, checked)})
     with replacing(path) as temporary:
-        pq.write_table(checked, temporary, compression="zstd")
+        pq.write_table(signed, temporary, compression="zstd")
 
 
 def read(table: Schema, *paths: Path) -> pd.DataFrame:
-    """Read one or more Parquet files of a schema as one frame.
+    """Read one or more Parquet files of a schema as one frame; integers that may be null are ``Int64``.
 
     Raises:
-        TableError: if a file is damaged or does not follow the schema.
+        TableError: if a file is damaged, is not what `write` wrote, or does not follow the schema.
     """
-    frames = []
-    for path in paths:
-        try:
-            frame = pq.read_table(path).to_pandas()
-        except (pa.ArrowInvalid, OSError) as error:
-            reason = " ".join(str(error).split())
-            raise TableError(f"{path}: not a readable Parquet file ({reason}); delete it and run again") from None
-        frames.append(_checked(table, frame, str(path)).to_pandas())
+    whole = {field.name: "int64" for field in table.arrow if field.type == pa.int64() and not field.nullable}
+    frames = [_frame(_checked(table, _frame(_as_written(path)), str(path))).astype(whole) for path in paths]
     return pd.concat(frames, ignore_index=True)
+
+
+def _frame(content: pa.Table) -> pd.DataFrame:
+    """The same in pandas, every integer as ``Int64``: as floats, those beside nulls would lose their last digits."""
+    return content.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get, ignore_metadata=True)
+
+
+def name(path: Path) -> str:
+    """Name of the schema that a table was written with; empty if the file is none of ours.
+
+    Raises:
+        TableError: if the file is damaged.
+    """
+    with _refusing(path):
+        return (pq.read_schema(path).metadata or {}).get(b"table", b"").decode()
+
+
+def _as_written(path: Path) -> pa.Table:
+    """Content of a file, without metadata, once its hash is found to be that of its content."""
+    with _refusing(path):
+        content = pq.read_table(path)
+        said = content.schema.metadata or {}
+    if b"sha256" not in said:
+        raise TableError(f"{path}: has no hash, so no stage of this version wrote it; delete it and run again")
+    with _refusing(path):
+        whole = digest(said.get(b"table", b"").decode(), content).encode() == said[b"sha256"]
+    if not whole:
+        raise TableError(f"{path}: is not what was written, its hash is another; delete it and run again")
+    return content.replace_schema_metadata(None)
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """A damaged file makes pyarrow raise nearly anything."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
+        reason = " ".join(str(error).split())
+        raise TableError(f"{path}: not a readable Parquet file ({reason}); delete it and run again") from None
+
+
+def digest(name: str, content: pa.Table) -> str:
+    """SHA-256 of a table: its name and length; name, type and number of nulls of each column; the values.
+
+    Raises:
+        ValueError: if a column is of a type that no schema has.
+    """
+    header = [
+        [field.name, str(field.type), column.null_count]
+        for field, column in zip(content.schema, content.columns, strict=True)
+    ]
+    values = (part for column in content.columns for part in _values(column.combine_chunks()))
+    return sha256(json.dumps([name, content.num_rows, header]).encode(), *values)
+
+
+def _values(column: pa.Array) -> Iterator[bytes]:
+    """Values as little-endian numbers; texts as a list of those there are and the place of each in it."""
+    if column.null_count:
+        yield np.packbits(column.is_null().to_numpy(zero_copy_only=False)).tobytes()
+    match str(column.type):
+        case "string":
+            encoded = pc.dictionary_encode(column)  # in order of first appearance
+            yield json.dumps(encoded.dictionary.to_pylist()).encode()
+            yield encoded.indices.fill_null(0).to_numpy().astype("<i4", copy=False).tobytes()
+        case "bool":
+            yield np.packbits(column.fill_null(False).to_numpy(zero_copy_only=False)).tobytes()
+        case "int64" | "double" as kind:
+            yield column.fill_null(0).to_numpy().astype("<i8" if kind == "int64" else "<f8", copy=False).tobytes()
+        case kind:
+            raise ValueError(f"a column of type {kind}")

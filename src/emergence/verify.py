@@ -1,21 +1,23 @@
-"""Is a results folder what the stages wrote? Tables against their schemas, checkpoints against their manifests."""
+"""Is a results folder what the stages wrote? Every table, tensor file, manifest and checkpoint, against its hash.
 
-from collections.abc import Iterator
+State of unfinished work, logs, benchmarks and downloads are no results; figures are drawn from tables.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-import safetensors
-from safetensors import SafetensorError
-
-from emergence import schemas, tables
+from emergence import schemas, tables, tensors
 from emergence.errors import EmergenceError
 from emergence.tables import Schema
+from emergence.tasks import corpus
 from emergence.training import catalogue
 from emergence.training.trajectory import Trajectory
+
+NO_RESULTS = ("state", "logs", "benchmarks", "downloads")
+"""Folders that are not looked into."""
 
 
 @dataclass
@@ -33,28 +35,34 @@ class Findings:
 
 
 class VerifyError(EmergenceError):
-    """A folder in which there is nothing to verify; the message names it."""
+    """A folder in which there is nothing to verify, or a file that no stage wrote; the message names it."""
 
 
 def verify(results: Path) -> Findings:
-    """Look at every table, checkpoint and tensor file of a results folder.
+    """Look at every table, tensor file and checkpoint of a results folder.
 
     Raises:
         VerifyError: if there are none.
     """
     found = Findings()
     known = {schema.name: schema for schema in _schemas()}
-    for path in sorted(results.rglob("*.parquet")):
+    for path in _files(results, "parquet"):
         found.tables += 1
-        found.faults += _of_table(path, known)
-    for folder in sorted(path for path in results.glob("trajectories/*") if path.is_dir()):
-        _trajectory(folder, found)
-    for path in sorted(results.rglob("*.safetensors")):
+        found.faults += _refused(_look_at_table, path, known)
+    for path in _files(results, "safetensors"):
         if "trajectories" not in path.relative_to(results).parts:
-            found.faults += _of_tensors(path)
+            found.faults += _refused(_look_at_tensors, path)
+    for folder in sorted(path for path in results.glob("trajectories/*") if path.is_dir()):
+        found.faults += _refused(_look_at_trajectory, folder, found)
     if not found.tables and not found.checkpoints:
         raise VerifyError(f"{results}: no tables and no checkpoints; give the results folder of a tier")
     return found
+
+
+def _files(results: Path, kind: str) -> list[Path]:
+    """Files of results with this ending, sorted."""
+    paths = sorted(results.rglob(f"*.{kind}"))
+    return [path for path in paths if not {*NO_RESULTS} & {*path.relative_to(results).parts}]
 
 
 def _schemas() -> Iterator[Schema]:
@@ -63,39 +71,40 @@ def _schemas() -> Iterator[Schema]:
         yield from (value for value in vars(import_module(module.name)).values() if isinstance(value, Schema))
 
 
-def _of_table(path: Path, known: dict[str, Schema]) -> Iterator[str]:
+def _refused(look: Callable[..., object], *at: object) -> list[str]:
+    """What is said by whoever refuses a file; nothing if it is whole."""
     try:
-        name = (pq.read_schema(path).metadata or {}).get(b"table", b"").decode()
-        if name not in known:
-            yield f"{path}: is no table of this version ({name or 'no name'}); delete it and run again"
-        else:
-            tables.read(known[name], path)
-    except (pa.ArrowInvalid, OSError) as error:
-        yield f"{path}: not a readable Parquet file ({' '.join(str(error).split())}); delete it and run again"
+        look(*at)
     except EmergenceError as error:
-        yield str(error)
+        return [str(error)]
+    return []
 
 
-def _trajectory(folder: Path, found: Findings) -> None:
-    """Every checkpoint that a manifest names, against its hash."""
-    try:
-        run = Trajectory.open(folder)
-    except EmergenceError as error:
-        found.faults.append(str(error))
-        return
-    of_language = run.identity["study"] == catalogue.STUDY
-    weights = catalogue.opened(folder)[1].weights if of_language else run.weights
+def _look_at_table(path: Path, known: Mapping[str, Schema]) -> None:
+    """A table, and its copy for eyes where there is one."""
+    name, copy = tables.name(path), path.with_suffix(".csv")
+    if name not in known:
+        raise VerifyError(f"{path}: is no table of this version ({name or 'no name'}); delete it and run again")
+    table = tables.read(known[name], path)
+    if copy.exists() and copy.read_bytes() != table.to_csv(index=False).encode():
+        raise VerifyError(f"{copy}: is not the table beside it; delete it and run again")
+
+
+def _look_at_tensors(path: Path) -> None:
+    """Arrays, and the tokenizer whose tokens they are."""
+    _, about = tensors.read(path)
+    if corpus.TOKENIZER in about:
+        corpus.load_tokenizer(path.with_name("tokenizer.json"), path)
+
+
+def _look_at_trajectory(folder: Path, found: Findings) -> None:
+    """A manifest, and everything that it names."""
+    run = Trajectory.open(folder)
+    look: Callable[[int], object] = run.weights
+    if run.identity["study"] == catalogue.STUDY:
+        series = catalogue.opened(folder)[1]
+        look = series.verify
+        found.faults += _refused(series.tokenizer_file)
     for step in run.steps:
         found.checkpoints += 1
-        try:
-            weights(step)
-        except EmergenceError as error:
-            found.faults.append(str(error))
-
-
-def _of_tensors(path: Path) -> Iterator[str]:
-    try:
-        with safetensors.safe_open(path, framework="np") as opened:
-            list(opened.keys())
-    except (OSError, SafetensorError) as error:
-        yield f"{path}: not a readable safetensors file ({error}); delete it and run again"
+        found.faults += _refused(look, step)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from emergence.models.transformer import Transformer
+from emergence.settings.compute import Compute
 from emergence.settings.learning import Checkpoints, Sample, Size, TaskSettings, Training, TrainSettings
 from emergence.settings.measures import MeasureSettings, RankMe
 from emergence.tasks import data, vocabulary
@@ -51,7 +52,8 @@ def trajectory(tmp_path: Path, probes: Path) -> Path:
         context=16,
         training=Training(steps=12, examples=2, weight_decay=0.01, clip=1.0, **rates),
         checkpoints=Checkpoints(every_step_until=2, log_until=2, per_decade=1, linear_every=4),
+        compute=Compute(precision="float32", compile=False, together=1),
         device="cpu",
     )
-    train(settings, probes.with_name("evaluation.safetensors"), tmp_path / "run")
+    train(settings, probes.with_name("evaluation.safetensors"), tmp_path / "run", tmp_path / "state")
     return tmp_path / "run"

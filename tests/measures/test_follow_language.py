@@ -69,7 +69,7 @@ def items(tmp_path: Path) -> Path:
 
 
 def test_values_are_those_of_the_weights_at_each_step(trajectory: Path, items: Path, tmp_path: Path) -> None:
-    follow(LOSS, trajectory, items, tmp_path / "loss.parquet")
+    follow(LOSS, trajectory, items, tmp_path / "loss.parquet", tmp_path / "state")
     rows = tables.read(MEASURE, tmp_path / "loss.parquet")
     assert rows["step"].unique().tolist() == list(STEPS)
     pairs = {"syntax": [("abc", "x"), ("abd", "y")], "text": [("abcdef", "ghijkl"), ("zyx", "wvu")]}
@@ -87,7 +87,7 @@ def test_one_model_takes_every_step(name: str, trajectory: Path, items: Path, tm
     few = {"sampling": {"nodes": 4, "samples": 2, "seed": 1}, "every": 2}
     options = own.options_of(name, few if name == "neuromfa" else {})
     settings = MeasureSettings(measure=name, options=options, device="cpu")  # type: ignore[arg-type]
-    follow(settings, trajectory, items, tmp_path / "table.parquet")
+    follow(settings, trajectory, items, tmp_path / "table.parquet", tmp_path / "state")
     rows = tables.read(MEASURE, tmp_path / "table.parquet")
     assert rows["step"].unique().tolist() == ([0, 8] if name == "neuromfa" else list(STEPS))
     of_task = {"syntax", "text"} if name == "rankme" else set()
@@ -109,7 +109,7 @@ def test_weights_that_are_no_numbers_are_said_to_have_failed(
     tensors = safetensors.torch.load_file(path)
     tensors["gpt_neox.layers.1.attention.dense.weight"][2, 3] = torch.inf
     safetensors.torch.save_file(tensors, path, metadata={"format": "pt"})
-    follow(LOSS, recorded(tmp_path), items, tmp_path / "loss.parquet")
+    follow(LOSS, recorded(tmp_path), items, tmp_path / "loss.parquet", tmp_path / "state")
     rows = tables.read(MEASURE, tmp_path / "loss.parquet")
     assert rows.loc[rows["step"] == 4, ["variant", "value"]].to_numpy().tolist() == [["failed", 1.0]]
     assert set(rows.loc[rows["variant"] == "nats", "step"]) == {0, 8}
@@ -123,7 +123,7 @@ def test_weights_that_were_changed_since_are_refused(trajectory: Path, items: Pa
     content[-1] ^= 1
     path.write_bytes(content)
     with pytest.raises(SeriesError, match=re.escape(str(path.parent))) as error:
-        follow(LOSS, trajectory, items, tmp_path / "loss.parquet")
+        follow(LOSS, trajectory, items, tmp_path / "loss.parquet", tmp_path / "state")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "loss.parquet").exists()
 

@@ -1,19 +1,26 @@
 """Networks on multitask sparse parity as a subject: groups, the training loss, fresh batches, representations."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from emergence.measures import gradient_covariance, hessian, llc, rankme
+from emergence import tensors
+from emergence.measures import gradient_covariance, hessian, llc, parity_subject, rankme
 from emergence.measures.module_subject import Named
 from emergence.measures.parity_subject import ParitySubject, half_square
 from emergence.measures.subject import together
 from emergence.models.mlp import TwoLayer
+from emergence.settings.learning import Checkpoints
 from emergence.settings.measures import GradientRank, Hessian, LocalLearning, RankMe
-from emergence.settings.parity import Parity
+from emergence.settings.networks import NetworkSettings, Optimiser, Sweep, Width
+from emergence.settings.parity import Parity, ProbeSettings
+from emergence.tasks import parity
 from emergence.tasks.parity import MultitaskParity
+from emergence.tensors import TensorsError
+from emergence.training.trajectory import Trajectory
 
 HESSIAN = Hessian(samples=8, tolerance=0.1, products=5, draws=2, every=1)
 PARITY = Parity(skills=3, bits=12, relevant=2, alpha=0.6, untaught=1)
@@ -28,6 +35,33 @@ def subject() -> ParitySubject:
         samples = task.of_skill(rng, skill, 24)
         probes[name] = (task.inputs(samples), 5 * task.answers(samples))
     return ParitySubject(TwoLayer(PARITY.inputs, 16), PARITY, 5.0, probes)
+
+
+@pytest.fixture
+def run() -> Trajectory:
+    """Of a network, of which nothing but the settings is needed here."""
+    descent = Optimiser(name="adam", learning_rate=0.02)
+    settings = NetworkSettings(
+        study="solvable", run="mlp20-s3", size=Width(name="mlp20", width=20), seed=3, parity=PARITY, target=2.0,
+        sweep=Sweep(widths=[20], seeds=[3], steps=40, batch=30, sigma=0.3, loss="mse", every=10, optimiser=descent),
+        test=200, sampled=20, test_seed=4, device="cpu",
+        checkpoints=Checkpoints(every_step_until=0, log_until=8, per_decade=2, linear_every=16),
+    )  # fmt: skip
+    return Trajectory(Path(), {"settings": settings.model_dump(mode="json"), "checkpoints": []})
+
+
+def test_probes_are_those_of_the_file_and_damaged_ones_are_refused(run: Trajectory, tmp_path: Path) -> None:
+    path = tmp_path / "probes.safetensors"
+    parity.make(ProbeSettings(parity=PARITY, target=5.0, examples=30, seed=3), path, tmp_path / "baselines.parquet")
+    subject = parity_subject.opened(run, path, "cpu").subject
+    arrays, _ = tensors.read(path)
+    inputs, targets = subject.examples[Named("CTL", "4")]
+    np.testing.assert_array_equal(inputs, arrays["CTL/4.inputs"])
+    np.testing.assert_array_equal(targets, arrays["CTL/4.targets"])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(TensorsError, match=r"probes\.safetensors: is not what was written"):
+        parity_subject.opened(run, path, "cpu")
 
 
 def test_the_mixture_is_the_training_loss(subject: ParitySubject) -> None:

@@ -23,7 +23,7 @@ VARIED = ["step_size", "localisation", "n_beta"]
 
 @pytest.fixture
 def table(trajectory: Path, probes: Path, tmp_path: Path) -> pd.DataFrame:
-    sweep(SETTINGS, trajectory, probes, tmp_path / "plateau.parquet")
+    sweep(SETTINGS, trajectory, probes, tmp_path / "plateau.parquet", tmp_path / "state")
     return tables.read(PLATEAU, tmp_path / "plateau.parquet")
 
 
@@ -56,7 +56,7 @@ def test_the_choice_configured_is_what_is_followed(
 ) -> None:
     """At the same checkpoint, with the same draws."""
     every = MeasureSettings(measure="llc", options=OPTIONS.model_copy(update={"every": 1}), device="cpu")
-    follow(every, trajectory, probes, tmp_path / "llc.parquet")
+    follow(every, trajectory, probes, tmp_path / "llc.parquet", tmp_path / "state")
     rows = tables.read(MEASURE, tmp_path / "llc.parquet").query("variant == 'mixture' and step == 12")
     configured = {name: getattr(OPTIONS, name) for name in VARIED}
     same = table[(table[VARIED] == list(configured.values())).all(axis=1) & (table["step"] == 12)]
@@ -66,7 +66,7 @@ def test_the_choice_configured_is_what_is_followed(
 
 def test_chains_that_diverge_are_null_and_the_rest_is_not(trajectory: Path, probes: Path, tmp_path: Path) -> None:
     wild = SETTINGS.model_copy(update={"plateau": GRID.model_copy(update={"at": [1.0], "step_sizes": [1e-6, 1e30]})})
-    sweep(wild, trajectory, probes, tmp_path / "plateau.parquet")
+    sweep(wild, trajectory, probes, tmp_path / "plateau.parquet", tmp_path / "state")
     found = tables.read(PLATEAU, tmp_path / "plateau.parquet")
     assert found.groupby("step_size")["value"].apply(lambda value: value.isna().all()).to_dict() == {
         1e-6: False, 1e-5: False, 1e30: True,

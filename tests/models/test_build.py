@@ -1,3 +1,5 @@
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -6,6 +8,7 @@ import torch
 from emergence import config
 from emergence.models import build
 from emergence.models.transformer import parameter_count
+from emergence.settings.base import Device
 from emergence.settings.learning import Size
 from emergence.tasks import vocabulary
 
@@ -30,3 +33,35 @@ def test_paper_tier_has_the_published_sizes() -> None:
 def test_device_auto_is_cuda_where_there_is_one() -> None:
     assert build.device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
     assert build.device("cpu").type == "cpu"
+
+
+@pytest.fixture
+def flags(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a device sets in torch and the environment, put back afterwards."""
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    yield
+    torch.use_deterministic_algorithms(False)
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = True
+    os.environ.pop("CUBLAS_WORKSPACE_CONFIG", None)
+
+
+@pytest.mark.usefixtures("flags")
+def test_a_gpu_is_told_to_repeat_itself_and_a_cpu_is_left_alone() -> None:
+    """The flags alone: there is no GPU here."""
+    build.device("cpu")
+    assert not torch.are_deterministic_algorithms_enabled()
+    build.device("cuda")
+    assert torch.are_deterministic_algorithms_enabled()
+    assert torch.is_deterministic_algorithms_warn_only_enabled()
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    assert not torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction
+
+
+@pytest.mark.usefixtures("flags")
+@pytest.mark.parametrize("name", ["cpu", "cuda"])
+def test_float32_is_never_tf32(name: Device) -> None:
+    torch.set_float32_matmul_precision("high")
+    build.device(name)
+    assert torch.get_float32_matmul_precision() == "highest"
+    assert not torch.backends.cuda.matmul.allow_tf32

@@ -1,14 +1,17 @@
 """The corpus: questions that fit, passages that are new to the models, tokens of training chapters and no others."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import Tokenizer, models
 
-from emergence import tables
+from emergence import tables, tensors
+from emergence.errors import EmergenceError
 from emergence.schemas.language import ITEMS
 from emergence.schemas.trajectories import BASELINES
 from emergence.settings.language import CorpusSettings, TextSettings
@@ -53,7 +56,8 @@ def test_questions_are_the_seven_sets_and_the_passages(made: Path) -> None:
 
 
 def test_tokens_are_those_of_the_training_chapters(made: Path) -> None:
-    tokenizer, row = corpus.load_tokenizer(made / "tokenizer.json"), corpus.load(made / "tokens.safetensors")
+    row = corpus.load(made / "tokens.safetensors")
+    tokenizer = corpus.load_tokenizer(made / "tokenizer.json", made / "tokens.safetensors")
     assert tokenizer.get_vocab_size() == 1024
     training, _ = text.split(text.chapters(), 20)
     ends = np.flatnonzero(row == tokenizer.token_to_id(text.END))
@@ -74,7 +78,7 @@ def test_a_question_longer_than_the_context_names_the_key_and_what_would_do(made
         corpus.make(settings(context=20), *(tmp_path / name for name in PATHS))
     assert not list(tmp_path.iterdir())
     least = int(str(error.value).split()[-3])
-    tokenizer = corpus.load_tokenizer(made / "tokenizer.json")
+    tokenizer = corpus.load_tokenizer(made / "tokenizer.json", made / "tokens.safetensors")
     items, passages = corpus.load_items(made / "items.parquet")
     sides = [(item.prompt, side) for item in items for side in (item.right, item.wrong)] + passages
     lengths = [sum(len(tokenizer.encode(part).ids) for part in side) for side in sides]
@@ -115,13 +119,43 @@ def test_halves_give_the_passage_back(words: list[str]) -> None:
     assert 0 <= len(after.split()) - len(before.split()) <= 1
 
 
+@pytest.fixture
+def few(tmp_path: Path) -> tuple[Path, Path]:
+    """A tokenizer and a few tokens."""
+    Tokenizer(models.WordLevel({"a": 0, "b": 1}, "a")).save(str(tmp_path / "tokenizer.json"))
+    corpus.save(np.arange(2), tmp_path / "tokenizer.json", tmp_path / "tokens")
+    return tmp_path / "tokenizer.json", tmp_path / "tokens"
+
+
+def refused(read: Callable[..., object], *paths: Path) -> str:
+    with pytest.raises(EmergenceError) as error:
+        read(*paths)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"nothing"])
-def test_damaged_files_end_in_one_line(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "damaged"
-    path.write_bytes(content)
-    for read, what in ((corpus.load, "tokens"), (corpus.load_tokenizer, "tokenizer")):
-        with pytest.raises(
-            CorpusError, match=rf"damaged: no readable {what} \(.*\); delete it and run again$"
-        ) as error:
-            read(path)
-        assert "\n" not in str(error.value)
+def test_damaged_files_end_in_one_line(content: bytes, few: tuple[Path, Path]) -> None:
+    tokenizer, tokens = few
+    corpus.load_tokenizer(*few)
+    tokenizer.write_bytes(content)
+    assert re.fullmatch(
+        rf"{tokenizer}: no readable tokenizer \(.*\); delete it and run again", refused(corpus.load_tokenizer, *few)
+    )
+    tokens.write_bytes(content)
+    for said in (refused(corpus.load, tokens), refused(corpus.load_tokenizer, *few)):
+        assert re.fullmatch(rf"{tokens}: no readable .*; delete it and run again", said)
+
+
+def test_a_tokenizer_whose_tokens_are_not_those_is_refused(few: tuple[Path, Path]) -> None:
+    tokenizer, _ = few
+    tokenizer.write_text(tokenizer.read_text().replace('"b"', '"c"'))
+    assert refused(corpus.load_tokenizer, *few) == (
+        f"{tokenizer}: is not the tokenizer whose tokens tokens holds; delete both and run again"
+    )
+
+
+def test_tensors_that_are_no_tokens_are_refused(few: tuple[Path, Path]) -> None:
+    tensors.write(few[1], {"training": np.arange(2)})
+    for said in (refused(corpus.load, few[1]), refused(corpus.load_tokenizer, *few)):
+        assert said == f"{few[1]}: no tokens of training ('tokenizer'); delete it and run again"

@@ -13,6 +13,7 @@ from emergence.tasks import TaskLevel, data
 from emergence.tasks.data import DataError
 from emergence.tasks.symbols import COMMA, EQUALS
 from emergence.tasks.vocabulary import ID
+from emergence.tensors import TensorsError
 
 LEVELS = [TaskLevel("COPY", "4"), TaskLevel("ADD", "2"), TaskLevel("MUL", "2x1")]
 
@@ -53,7 +54,7 @@ def test_draws_differ_by_seed_and_not_by_what_follows() -> None:
     assert all((first[level] != other[level]).any() for level in LEVELS)
 
 
-@pytest.mark.parametrize("damage", ["absent", "empty", "text", "cut"])
+@pytest.mark.parametrize("damage", ["absent", "empty", "text", "cut", "flip"])
 def test_damaged_file_is_named(tmp_path: Path, damage: str) -> None:
     path = tmp_path / "probes.safetensors"
     data.save(data.draw(LEVELS, 5, 3), path)
@@ -67,7 +68,9 @@ def test_damaged_file_is_named(tmp_path: Path, damage: str) -> None:
             path.write_bytes(b"not a safetensors file" * 20)
         case "cut":
             path.write_bytes(whole[:-7])
-    with pytest.raises(DataError, match=r"probes\.safetensors.*run again"):
+        case "flip":
+            path.write_bytes(whole[:-7] + bytes([whole[-7] ^ 1]) + whole[-6:])
+    with pytest.raises(TensorsError, match=r"probes\.safetensors.*run again"):
         data.load(path, LEVELS)
 
 

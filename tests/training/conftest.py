@@ -6,18 +6,24 @@ from typing import Any
 
 import pytest
 
+from emergence.settings.compute import Compute
 from emergence.settings.learning import Checkpoints, Sample, Size, TaskSettings, Training, TrainSettings
 from emergence.tasks import data
 
 LEVELS = {"COPY": ["1"], "MOD": ["5"]}
+PLAIN = Compute(precision="float32", compile=False, together=1)
 
 
 @pytest.fixture(scope="session")
 def make_settings() -> Callable[..., TrainSettings]:
-    """Settings of a run; keywords ``seed``, ``size`` and ``levels``, and those of `Training`."""
+    """Settings of a run; keywords ``seed``, ``size``, ``levels`` and ``compute``, and those of `Training`."""
 
     def made(
-        seed: int = 1, size: Size | None = None, levels: dict[str, list[str]] = LEVELS, **changed: Any
+        seed: int = 1,
+        size: Size | None = None,
+        levels: dict[str, list[str]] = LEVELS,
+        compute: Compute = PLAIN,
+        **changed: Any,
     ) -> TrainSettings:
         plain = {"steps": 20, "examples": 4, "learning_rate": 0.01, "warmup": 5, "final_fraction": 0.1}
         training = Training(**{**plain, "betas": [0.9, 0.98], "weight_decay": 0.01, "clip": 1.0, **changed})
@@ -30,6 +36,7 @@ def make_settings() -> Callable[..., TrainSettings]:
             context=16,
             training=training,
             checkpoints=Checkpoints(every_step_until=2, log_until=10, per_decade=4, linear_every=5),
+            compute=compute,
             device="cpu",
         )
 

@@ -30,7 +30,8 @@ def items(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trained(items: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trajectories") / "neox8-s1"
-    ladder.train(ladder_settings(), items.with_name("tokens.safetensors"), items.with_name("tokenizer.json"), folder)
+    files = [items.with_name(name) for name in ("tokens.safetensors", "tokenizer.json")]
+    ladder.train(ladder_settings(), *files, folder, folder.with_name("state"))
     return folder
 
 
@@ -65,7 +66,7 @@ def reference(checkpoint: Path, tokenizer: Tokenizer) -> dict[tuple[str, str], f
 
 
 def asked(trajectory: Path, items: Path, table: Path) -> pd.DataFrame:
-    answers.make(SETTINGS, trajectory, items, table)
+    answers.make(SETTINGS, trajectory, items, table, table.with_suffix(".state"))
     return tables.read(BEHAVIOUR, table)
 
 
@@ -97,7 +98,7 @@ def test_scores_of_a_series_from_elsewhere_are_too(items: Path, tmp_path: Path) 
 def test_questions_beyond_the_models_context_are_refused(items: Path, tmp_path: Path) -> None:
     run = found_at(save_series(tmp_path / "series", positions=9), tmp_path / "run")
     with pytest.raises(ProbeError, match=r"^tiny: .* takes \d+ tokens with its answer; give a context of at least \d+"):
-        answers.make(SETTINGS, run, items, tmp_path / "behaviour.parquet")
+        answers.make(SETTINGS, run, items, tmp_path / "behaviour.parquet", tmp_path / "state")
     assert not (tmp_path / "behaviour.parquet").exists()
 
 
@@ -109,7 +110,7 @@ def test_a_checkpoint_that_gives_no_numbers_is_named(items: Path, tmp_path: Path
     safetensors.torch.save_file(state, path)
     run = found_at(root, tmp_path / "run")
     with pytest.raises(SeriesError, match=r"step10: gives no finite log-probabilities; leave the step out of steps$"):
-        answers.make(SETTINGS, run, items, tmp_path / "behaviour.parquet")
+        answers.make(SETTINGS, run, items, tmp_path / "behaviour.parquet", tmp_path / "state")
 
 
 def test_a_checkpoint_that_was_changed_since_is_not_asked(items: Path, tmp_path: Path) -> None:
@@ -117,4 +118,4 @@ def test_a_checkpoint_that_was_changed_since_is_not_asked(items: Path, tmp_path:
     run = found_at(root, tmp_path / "run")
     gpt2(5).save_pretrained(root / "step10")
     with pytest.raises(SeriesError, match=r"step10: its weights are not those of the manifest"):
-        answers.make(SETTINGS, run, items, tmp_path / "behaviour.parquet")
+        answers.make(SETTINGS, run, items, tmp_path / "behaviour.parquet", tmp_path / "state")

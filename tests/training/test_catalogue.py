@@ -17,7 +17,7 @@ from emergence.models.hub import Entry, Listing
 from emergence.models.weights import SeriesError
 from emergence.settings.language import Elsewhere, SeriesRunSettings, SeriesSettings
 from emergence.training import catalogue
-from emergence.training.trajectory import TrajectoryError
+from emergence.training.trajectory import TrajectoryError, write_manifest
 
 
 def settings(**series: Any) -> SeriesRunSettings:
@@ -87,6 +87,38 @@ def test_weights_that_are_not_the_manifests_are_refused(
     series.load(model, 0)
 
 
+def reshaped(path: Path) -> None:
+    """Still a configuration, of which nothing but the numbers would tell."""
+    path.write_text(path.read_text().replace('"layer_norm_epsilon": 1e-05', '"layer_norm_epsilon": 2e-05'))
+
+
+@pytest.mark.parametrize("harm", [flip, cut, reshaped, Path.unlink])
+def test_a_configuration_that_is_not_the_manifests_is_refused(
+    trajectory: Path, copied: Path, harm: Callable[[Path], Any]
+) -> None:
+    path = copied / "step10" / "config.json"
+    before = path.read_bytes()
+    harm(path)
+    assert not path.exists() or path.read_bytes() != before
+    _, series = catalogue.opened(trajectory)
+    for look in (series.config, series.verify):
+        with pytest.raises(SeriesError, match=r"step10/config\.json: .* again$") as error:
+            look(10)
+        assert "\n" not in str(error.value)
+        look(0)
+
+
+@pytest.mark.parametrize("harm", [flip, cut])
+def test_a_tokenizer_that_is_not_the_manifests_is_refused(
+    trajectory: Path, copied: Path, harm: Callable[[Path], Any]
+) -> None:
+    harm(copied / "step0" / "tokenizer.json")
+    with pytest.raises(
+        SeriesError, match=r"tokenizer\.json: is not the tokenizer of the manifest; delete the manifest"
+    ):
+        catalogue.opened(trajectory)[1].tokenizer()
+
+
 def test_lost_weights_are_named(trajectory: Path, copied: Path) -> None:
     shutil.rmtree(copied / "step10")
     _, series = catalogue.opened(trajectory)
@@ -97,10 +129,9 @@ def test_lost_weights_are_named(trajectory: Path, copied: Path) -> None:
 
 
 def test_runs_of_other_studies_and_no_runs_are_refused(trajectory: Path, tmp_path: Path) -> None:
-    path = trajectory / "manifest.json"
-    manifest = json.loads(path.read_text())
+    manifest = json.loads((trajectory / "manifest.json").read_text())
     manifest["settings"]["study"] = "anatomy"
-    path.write_text(json.dumps(manifest))
+    write_manifest(trajectory, manifest)
     with pytest.raises(SeriesError, match=r"run: is a run of study 'anatomy', no language model"):
         catalogue.opened(trajectory)
     with pytest.raises(TrajectoryError, match=r"nothing/manifest\.json: no readable manifest"):

@@ -34,7 +34,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(scope="module")
 def trained(files: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trajectories") / "neox8-s1"
-    ladder.train(ladder_settings(), *files, folder)
+    ladder.train(ladder_settings(), *files, folder, folder.with_name("state"))
     return folder
 
 
@@ -43,7 +43,7 @@ def test_same_seed_gives_the_same_bytes(
 ) -> None:
     torch.rand(7)  # whatever else has drawn from the global generator
     state = torch.get_rng_state()
-    ladder.train(ladder_settings(), *files, tmp_path)
+    ladder.train(ladder_settings(), *files, tmp_path, tmp_path / "state")
     assert torch.equal(state, torch.get_rng_state())
     found = make_contents(trained)
     assert found == make_contents(tmp_path)
@@ -53,7 +53,7 @@ def test_same_seed_gives_the_same_bytes(
 
 
 def test_another_seed_changes_weights_and_data(trained: Path, files: tuple[Path, Path], tmp_path: Path) -> None:
-    ladder.train(ladder_settings(2), *files, tmp_path)
+    ladder.train(ladder_settings(2), *files, tmp_path, tmp_path / "state")
     (ours, first), (others, second) = opened(trained), opened(tmp_path)
     for step in (0, 10):
         pairs = [(tensor, second.weights(step)[name]) for name, tensor in first.weights(step).items()]
@@ -128,7 +128,7 @@ def test_a_tiny_model_learns_more_than_how_often_tokens_occur(files: tuple[Path,
 def test_divergence_stops_training_and_leaves_no_trajectory(files: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("{}")
     with pytest.raises(TrainingError, match=r"^neox8-s1: loss is (nan|inf) at step \d+.*; lower learning_rate$"):
-        ladder.train(ladder_settings(learning_rate=1e30, warmup=0), *files, tmp_path)
+        ladder.train(ladder_settings(learning_rate=1e30, warmup=0), *files, tmp_path, tmp_path / "state")
     assert not (tmp_path / "manifest.json").exists()
 
 
@@ -136,7 +136,7 @@ def test_what_an_interrupted_run_left_is_replaced(trained: Path, files: tuple[Pa
     for left in (".step2", "step2"):
         (tmp_path / "checkpoints" / left).mkdir(parents=True)
         (tmp_path / "checkpoints" / left / "old").touch()
-    ladder.train(ladder_settings(), *files, tmp_path)
+    ladder.train(ladder_settings(), *files, tmp_path, tmp_path / "state")
     names = {path.name for path in (tmp_path / "checkpoints").iterdir()}
     assert names == {path.name for path in (trained / "checkpoints").iterdir()}
     assert not (tmp_path / "checkpoints/step2/old").exists()
@@ -145,10 +145,10 @@ def test_what_an_interrupted_run_left_is_replaced(trained: Path, files: tuple[Pa
 def test_a_damaged_tokenizer_ends_in_one_line(files: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{")
     with pytest.raises(CorpusError, match=r"tokenizer\.json: no readable tokenizer"):
-        ladder.train(ladder_settings(), files[0], tmp_path / "tokenizer.json", tmp_path / "run")
+        ladder.train(ladder_settings(), files[0], tmp_path / "tokenizer.json", tmp_path / "run", tmp_path / "state")
     assert not (tmp_path / "run" / "manifest.json").exists()
 
 
 def test_training_is_quiet(files: tuple[Path, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    ladder.train(ladder_settings(), *files, tmp_path)
+    ladder.train(ladder_settings(), *files, tmp_path, tmp_path / "state")
     assert capfd.readouterr() == ("", "")

@@ -17,7 +17,7 @@ from emergence.settings.networks import NetworkSettings, Optimiser, Sweep, Sweep
 from emergence.settings.parity import Parity
 from emergence.tasks.parity import MultitaskParity
 from emergence.training import networks, sweeps
-from emergence.training.parity import HeldOut, ParityError, Source, learning
+from emergence.training.parity import HeldOut, Learner, ParityError, Source
 from emergence.training.stack import Stack
 from emergence.training.trajectory import Trajectory
 
@@ -58,26 +58,26 @@ def test_strength_is_one_where_a_skill_is_known_and_nought_elsewhere() -> None:
 
 def test_fresh_samples_are_fresh_and_each_seeds_own() -> None:
     source = Source(TASK, 5.0, sweep(), None)
-    (first, targets), (second, _) = source(), source()
+    (first, targets), (second, _) = source(0), source(1)
     assert first.shape == (2, 30, PARITY.inputs + 1)
     assert (first[..., -1] == 1).all()
     assert set(targets.unique().tolist()) == {-5.0, 5.0}
     assert not torch.equal(first, second)
     assert not torch.equal(first[0], first[1])
-    again = Source(TASK, 5.0, sweep(seeds=[2]), None)()[0]
+    again = Source(TASK, 5.0, sweep(seeds=[2]), None)(0)[0]
     assert torch.equal(again[0], first[1])
 
 
 def test_a_data_set_stays_and_larger_ones_contain_it() -> None:
     sizes = sweep(samples=[20, 90])
     small, large = Source(TASK, 1.0, sizes, 20), Source(TASK, 1.0, sizes, 90)
-    whole, targets = small()
+    whole, targets = small(0)
     assert whole.shape == (2, 20, PARITY.inputs + 1)
-    assert torch.equal(small()[0], whole)
-    seen, wanted = (torch.cat(parts, dim=1) for parts in zip(*(large() for _ in range(3)), strict=True))
+    assert torch.equal(small(1)[0], whole)
+    seen, wanted = (torch.cat(parts, dim=1) for parts in zip(*(large(step) for step in (5, 3, 4)), strict=True))
     rows = torch.cat([seen, wanted[..., None]], dim=2)
     assert large.fixed is not None
-    for seed in range(2):  # three batches of 30 go through all 90 once
+    for seed in range(2):  # three batches of 30 go through all 90 once, in whatever order they are asked for
         kept = torch.cat([large.fixed[seed][0], large.fixed[seed][1][:, None]], dim=1)
         order = [np.lexsort(part.numpy().T) for part in (rows[seed], kept)]
         assert torch.equal(rows[seed][order[0]], kept[order[1]])
@@ -85,23 +85,31 @@ def test_a_data_set_stays_and_larger_ones_contain_it() -> None:
         assert torch.equal(kept[:20, -1], targets[seed])
 
 
-def test_learning_yields_at_the_moments_and_halves_the_rate() -> None:
+def test_a_batch_that_straddles_two_rounds_has_the_end_of_one_and_the_start_of_the_next() -> None:
+    sizes = sweep(samples=[50])
+    straddling, whole = Source(TASK, 1.0, sizes, 50), Source(TASK, 1.0, sizes, 50)
+    orders = [whole._shuffled(1, number) for number in (0, 1)]  # second seed
+    assert not np.array_equal(*orders)
+    expected = torch.from_numpy(np.concatenate([orders[0][30:], orders[1][:10]]))
+    assert whole.fixed is not None
+    assert torch.equal(straddling(1)[0][1], whole.fixed[1][0][expected])
+
+
+def test_the_rate_is_halved() -> None:
     given = sweep(steps=6, optimiser=Optimiser(name="sgd", learning_rate=0.1, halve_every=2))
     stack = Stack(PARITY.inputs, [20], 2, CPU).initialise(0.3, [1, 2])
-    source, moved, before = Source(TASK, 1.0, given, None), [], None
-    for step in learning(stack, lambda: source(), given, range(7)):  # type: ignore[arg-type]
-        if before is not None:
-            gradient = stack.offset.grad
-            moved.append(float(((before - stack.offset) / gradient).mean()))
+    learner, moved = Learner(stack, Source(TASK, 1.0, given, None), given), []
+    for step in range(6):
         before = stack.offset.clone()
-        assert step == len(moved)
+        learner.step(step)
+        moved.append(float(((before - stack.offset) / stack.offset.grad).mean()))
     assert moved == pytest.approx([0.1, 0.1, 0.05, 0.05, 0.025, 0.025], rel=1e-3)
 
 
 def test_a_rate_that_is_too_high_ends_in_one_clear_line(tmp_path: Path) -> None:
     given = sweep(optimiser=Optimiser(name="sgd", learning_rate=1e6))
     with pytest.raises(ParityError, match=r"sweep hot, samples fresh: .* not finite at step \d+; lower learning_rate"):
-        sweeps.make(settings_of(given, "hot"), tmp_path / "hot.parquet")
+        sweeps.make(settings_of(given, "hot"), tmp_path / "hot.parquet", tmp_path / "state")
     assert not (tmp_path / "hot.parquet").exists()
 
 
@@ -113,7 +121,7 @@ def settings_of(given: Sweep, name: str = "one") -> SweepSettings:
 def test_a_sweep_learns_and_is_the_same_twice(tmp_path: Path) -> None:
     given = sweep(steps=400, every=150, widths=[3, 30], samples=[10, 2000], batch=200)
     for name in ("one", "two"):
-        sweeps.make(settings_of(given), tmp_path / f"{name}.parquet")
+        sweeps.make(settings_of(given), tmp_path / f"{name}.parquet", tmp_path / "state")
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
     rows = tables.read(SWEEP, tmp_path / "one.parquet")
     assert sorted(rows["step"].unique()) == [0, 150, 300, 400]
@@ -129,7 +137,7 @@ def test_a_skill_that_was_never_sampled_is_not_learned(tmp_path: Path) -> None:
     task = Parity(skills=2, bits=8, relevant=2, alpha=30.0)  # the second skill once in 2^31 samples
     given = sweep(steps=400, samples=[300], batch=300, seeds=[1])
     changed = settings_of(given).model_copy(update={"parity": task})
-    sweeps.make(changed, tmp_path / "rare.parquet")
+    sweeps.make(changed, tmp_path / "rare.parquet", tmp_path / "state")
     end = tables.read(SWEEP, tmp_path / "rare.parquet").query("step == 400").set_index("skill")["strength"]
     assert end[1] == pytest.approx(1.0, abs=0.1)
     assert abs(end[2]) < 0.2
@@ -147,7 +155,7 @@ def network_settings() -> NetworkSettings:
 def test_a_network_leaves_a_trajectory_whose_weights_give_its_behaviour(
     network_settings: NetworkSettings, tmp_path: Path
 ) -> None:
-    networks.train(network_settings, tmp_path)
+    networks.train(network_settings, tmp_path, tmp_path / "state")
     run = Trajectory.open(tmp_path)
     assert run.identity | {"parameters": 0} == {
         "study": "solvable", "run": "mlp20-s3", "size": "mlp20", "seed": 3, "parameters": 0,
@@ -172,5 +180,5 @@ def test_a_network_is_the_same_twice(
     network_settings: NetworkSettings, tmp_path: Path, make_contents: Callable[[Path], dict[str, bytes]]
 ) -> None:
     for name in ("one", "two"):
-        networks.train(network_settings, tmp_path / name)
+        networks.train(network_settings, tmp_path / name, tmp_path / "state")
     assert make_contents(tmp_path / "one") == make_contents(tmp_path / "two")

@@ -31,14 +31,14 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def trajectory(settings: TrainSettings, evaluation: Path, tmp_path: Path) -> Path:
-    train(settings, evaluation, tmp_path / "run")
+    train(settings, evaluation, tmp_path / "run", tmp_path / "state")
     return tmp_path / "run"
 
 
 def test_same_settings_give_the_same_bytes(
     trajectory: Path, settings: TrainSettings, evaluation: Path, tmp_path: Path
 ) -> None:
-    train(settings, evaluation, tmp_path / "again")
+    train(settings, evaluation, tmp_path / "again", tmp_path / "state")
     files = contents(trajectory)
     assert files == contents(tmp_path / "again")
     names = {f"checkpoints/step{step:08d}.safetensors" for step in STEPS}
@@ -48,7 +48,7 @@ def test_same_settings_give_the_same_bytes(
 def test_another_seed_changes_weights_and_data(
     trajectory: Path, make_settings: Callable[..., TrainSettings], evaluation: Path, tmp_path: Path
 ) -> None:
-    train(make_settings(seed=2), evaluation, tmp_path / "other")
+    train(make_settings(seed=2), evaluation, tmp_path / "other", tmp_path / "state")
     ours, other = Trajectory.open(trajectory), Trajectory.open(tmp_path / "other")
     for step in (0, 20):
         first, second = ours.weights(step), other.weights(step)
@@ -127,7 +127,7 @@ def test_the_table_has_the_steps_of_the_checkpoints(
 ) -> None:
     """Whatever the schedule asks for: steps after the end of training do not exist."""
     longer = settings.checkpoints.model_copy(update={"log_until": log_until})
-    train(settings.model_copy(update={"checkpoints": longer}), evaluation, tmp_path / "run")
+    train(settings.model_copy(update={"checkpoints": longer}), evaluation, tmp_path / "run", tmp_path / "state")
     rows = tables.read(BEHAVIOUR, tmp_path / "run" / "behaviour.parquet")
     steps = Trajectory.open(tmp_path / "run").steps
     assert sorted(rows["step"].unique()) == steps
@@ -207,7 +207,7 @@ def test_a_tiny_model_learns(make_settings: Callable[..., TrainSettings], tmp_pa
     settings = make_settings(size=size, levels={"COPY": ["1"]}, steps=250, examples=16)
     drawn = data.draw(settings.task_levels, examples=100, seed=3)
     data.save(drawn, tmp_path / "evaluation.safetensors")
-    train(settings, tmp_path / "evaluation.safetensors", tmp_path / "run")
+    train(settings, tmp_path / "evaluation.safetensors", tmp_path / "run", tmp_path / "state")
     rows = tables.read(BEHAVIOUR, tmp_path / "run" / "behaviour.parquet")
     found = rows[rows["step"] == 250].set_index("metric")["value"]
     blind = data.baselines(drawn).set_index("metric")["value"]
@@ -228,7 +228,7 @@ def test_nan_weights_stop_training(
 
     monkeypatch.setattr(Learner, "step", broken)
     with pytest.raises(TrainingError, match=r"tiny-s1: loss is nan at step 0\b"):
-        train(settings, evaluation, tmp_path / "run")
+        train(settings, evaluation, tmp_path / "run", tmp_path / "state")
     assert not (tmp_path / "run" / "manifest.json").exists()
 
 
@@ -236,7 +236,7 @@ def test_divergence_between_reports_stops_training(
     make_settings: Callable[..., TrainSettings], evaluation: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(TrainingError, match=r"tiny-s1: loss is (nan|inf) at step \d+"):
-        train(make_settings(learning_rate=1e30, warmup=0), evaluation, tmp_path / "run")
+        train(make_settings(learning_rate=1e30, warmup=0), evaluation, tmp_path / "run", tmp_path / "state")
 
 
 def test_divergence_in_the_last_step_stops_training(
@@ -251,7 +251,7 @@ def test_divergence_in_the_last_step_stops_training(
 
     monkeypatch.setattr(Learner, "step", poisoned)
     with pytest.raises(TrainingError, match=r"tiny-s1.* at step 19\b"):
-        train(settings, evaluation, tmp_path / "run")
+        train(settings, evaluation, tmp_path / "run", tmp_path / "state")
 
 
 def test_one_thread_and_the_named_device(settings: TrainSettings) -> None:

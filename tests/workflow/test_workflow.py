@@ -1,13 +1,10 @@
 """The workflow as a user sees it: it ends, it caches, it plans on every tier and profile."""
 
-import hashlib
-import json
 import shutil
-from pathlib import Path
 
 import pandas as pd
 import pytest
-from support import SMOKE, Copy
+from support import SMOKE, Copy, overlay
 
 from emergence import config, tables
 from emergence.schemas.analysis import CLAIMS
@@ -26,20 +23,6 @@ def measure(subject, rng, settings):
     whole = {"task": None, "level": None, "layer": None, "standard_error": None}
     return [{**whole, "variant": "l2", "value": norm}]
 """
-
-
-def overlay(copy: Copy, name: str, text: str) -> tuple[str, ...]:
-    """Arguments for the smoke tier with one more overlay."""
-    (copy.folder / name).write_text(text)
-    return (*SMOKE, name)
-
-
-def digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of every result, less logs and benchmarks."""
-    files = [
-        path for path in folder.rglob("*") if path.is_file() and path.suffix in {".parquet", ".safetensors", ".json"}
-    ]
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 def test_smoke_ends_with_figures_and_claims(smoke: Copy) -> None:
@@ -126,15 +109,6 @@ def test_a_measure_is_added_in_one_file(smoke: Copy) -> None:
     assert (rows["value"] > 0).all()
     assert rows["layer"].isna().all()
     assert set(rows["measure"]) == {"weight_norm"}
-
-
-def test_identical_results_on_one_core(smoke: Copy) -> None:
-    folders = {"results": "again", "figures": "again/figures", "logs": "again/logs", "benchmarks": "again/benchmarks"}
-    one_core = overlay(smoke, "again.yaml", f"pathvars: {json.dumps(folders)}")
-    smoke.snakemake("--cores", "1", *one_core)
-    first = digests(smoke.folder / "results/smoke")
-    assert len(first) > 4 * 10
-    assert digests(smoke.folder / "again") == first
 
 
 def test_a_language_model_of_ones_own_is_measured_as_the_ladder_is(smoke: Copy) -> None:

@@ -10,6 +10,7 @@ rule events:
         "<logs>/events.log",
     benchmark:
         "<benchmarks>/events.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -36,6 +37,7 @@ rule collapse:
         "<logs>/collapse.log",
     benchmark:
         "<benchmarks>/collapse.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -61,6 +63,7 @@ rule floors:
         "<logs>/floors.log",
     benchmark:
         "<benchmarks>/floors.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -87,6 +90,7 @@ rule direction:
         "<logs>/direction.log",
     benchmark:
         "<benchmarks>/direction.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -116,6 +120,7 @@ rule leads:
         "<logs>/leads/{measure}.log",
     benchmark:
         "<benchmarks>/leads/{measure}.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -144,6 +149,7 @@ rule precursors:
         "<logs>/precursors.log",
     benchmark:
         "<benchmarks>/precursors.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -171,6 +177,7 @@ rule sensitivity:
         "<logs>/sensitivity.log",
     benchmark:
         "<benchmarks>/sensitivity.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

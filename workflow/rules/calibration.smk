@@ -13,6 +13,7 @@ rule calibration:
         "<logs>/calibration.log",
     benchmark:
         "<benchmarks>/calibration.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -44,6 +45,7 @@ rule figS2:
         "<logs>/figS2.log",
     benchmark:
         "<benchmarks>/figS2.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

@@ -14,6 +14,7 @@ rule claims:
         "<logs>/claims.log",
     benchmark:
         "<benchmarks>/claims.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -47,6 +48,7 @@ rule all_claims:
         "<logs>/all_claims.log",
     benchmark:
         "<benchmarks>/all_claims.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -85,6 +87,7 @@ rule solvable_claims:
         "<logs>/solvable_claims.log",
     benchmark:
         "<benchmarks>/solvable_claims.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

@@ -7,11 +7,17 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.settings.types import DeploymentMethod
 
 # The package is taken from this checkout, installed or not; so any environment with the requirements will do.
 SOURCE = Path(workflow.basedir) / "src"
 sys.path.insert(0, str(SOURCE))
+
+# Any other character is quoted, but Snakemake formats paths, and a colon parts the folders of PATH and PYTHONPATH.
+for folder in (SOURCE.parent, Path(sys.executable).parent):
+    if set("{}:") & set(str(folder)):
+        raise WorkflowError(
+            f"Nothing can run in {folder}: move it to a path without braces and colons."
+        )
 
 from emergence import stages
 from emergence.config import ConfigError, load
@@ -22,6 +28,11 @@ except ConfigError as error:
     raise WorkflowError(f"The configuration cannot be run.\n{error}") from None
 
 RUNS = list(CONFIG.anatomy.runs)
+TOGETHER = (
+    CONFIG.anatomy.groups(CONFIG.compute.together)
+    if CONFIG.compute.together > 1
+    else []
+)
 MEASURES = CONFIG.anatomy.measures.names
 SIGNALS = list(CONFIG.anatomy.followed)
 NEURONS = CONFIG.multifractal.runs(CONFIG)
@@ -41,9 +52,13 @@ LANGUAGE = CONFIG.language.runs
 LADDER = list(CONFIG.language.trained)
 SERIES = list(CONFIG.language.found)
 GPU = int(CONFIG.device == "cuda")
+# MB of the host: without a GPU, 730 were used at most; CUDA alone takes some 4000.
+MEMORY = 8000 if GPU else 2000
+# Minutes, the longest time limit of usual partitions; what takes longer goes on from its state at the next attempt.
+DAY = 24 * 60
 
 # Jobs run the Python that runs Snakemake, whether or not its environment is active, unless they have their own.
-if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+if workflow.deployment_settings.deployment_method:  # conda, or a container
     python_path = "$PATH"
 else:
     python_path = f"{shlex.quote(str(Path(sys.executable).parent))}:$PATH"
@@ -72,14 +87,37 @@ def sources(stage, **options):
     return [os.path.relpath(path) for path in stages.sources(stage, **options)]
 
 
-def settings(stage, study=None):
+def settings(stage, study=None, run=None):
     """The settings that a stage reads, as JSON; a change of others re-runs nothing."""
 
     def of_job(wildcards):
         kinds = ("run", "network", "sweep", "transformer", "model")
-        run = next((wildcards[key] for key in kinds if key in wildcards.keys()), None)
+        named = next((wildcards[key] for key in kinds if key in wildcards.keys()), run)
         measure = wildcards.get("measure")
-        return CONFIG.settings(stage, run, measure, study).model_dump_json()
+        return CONFIG.settings(stage, named, measure, study).model_dump_json()
+
+    return of_job
+
+
+def grown(amount, most=float("inf")):
+    """A resource that grows with every attempt at a job, up to a limit; its amount may depend on the job."""
+
+    def of_attempt(wildcards, attempt):
+        return min(attempt * (amount(wildcards) if callable(amount) else amount), most)
+
+    return of_attempt
+
+
+def of_model(wildcards):
+    """MB for a language model: those from elsewhere have up to 1.4 billion parameters."""
+    return 16000 if wildcards.model in SERIES else MEMORY
+
+
+def state(stage, *names):
+    """Where a long job keeps what it has done until it ends: no output, for those of a failed job are removed."""
+
+    def of_job(wildcards):
+        return str(Path(CONFIG.pathvars.results, "state", stage, *names, *wildcards))
 
     return of_job
 

@@ -15,6 +15,7 @@ rule fig1:
         "<logs>/fig1.log",
     benchmark:
         "<benchmarks>/fig1.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -48,6 +49,7 @@ rule fig2:
         "<logs>/fig2.log",
     benchmark:
         "<benchmarks>/fig2.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -82,6 +84,7 @@ rule fig3:
         "<logs>/fig3.log",
     benchmark:
         "<benchmarks>/fig3.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -118,6 +121,7 @@ rule fig4:
         "<logs>/fig4.log",
     benchmark:
         "<benchmarks>/fig4.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -152,6 +156,7 @@ rule fig5:
         "<logs>/fig5.log",
     benchmark:
         "<benchmarks>/fig5.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -187,6 +192,7 @@ rule figS3:
         "<logs>/figS3.log",
     benchmark:
         "<benchmarks>/figS3.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -218,6 +224,7 @@ rule figS4:
         "<logs>/figS4.log",
     benchmark:
         "<benchmarks>/figS4.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

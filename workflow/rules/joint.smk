@@ -14,6 +14,7 @@ use rule events as joint_events with:
         "<logs>/joint/events.log",
     benchmark:
         "<benchmarks>/joint/events.tsv"
+    localrule: True
     params:
         settings=settings("events", study="solvable"),
     message:
@@ -34,6 +35,7 @@ use rule leads as joint_leads with:
         "<logs>/joint/leads/{measure}.log",
     benchmark:
         "<benchmarks>/joint/leads/{measure}.tsv"
+    localrule: True
     params:
         settings=settings("leads", study="solvable"),
     message:
@@ -54,6 +56,7 @@ use rule precursors as joint_precursors with:
         "<logs>/joint/precursors.log",
     benchmark:
         "<benchmarks>/joint/precursors.tsv"
+    localrule: True
     params:
         settings=settings("precursors", study="solvable"),
     message:
@@ -84,6 +87,7 @@ rule joint:
         "<logs>/joint.log",
     benchmark:
         "<benchmarks>/joint.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -125,6 +129,7 @@ rule fig8:
         "<logs>/fig8.log",
     benchmark:
         "<benchmarks>/fig8.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

@@ -11,6 +11,7 @@ rule corpus:
         "<logs>/corpus.log",
     benchmark:
         "<benchmarks>/corpus.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -45,17 +46,18 @@ rule ladder:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=grown(MEMORY),
+        runtime=grown(240, DAY),
         gpu=GPU,
     params:
         settings=settings("ladder"),
+        state=state("ladder"),
         folder=subpath(output.manifest, parent=True),
     message:
         "Training {wildcards.model} on the text"
     shell:
         "python3 -m emergence ladder --settings {params.settings:q} --tokens {input.tokens:q}"
-        " --tokenizer {input.tokenizer:q} --folder {params.folder:q} 2> {log:q}"
+        " --tokenizer {input.tokenizer:q} --folder {params.folder:q} --state {params.state:q} 2> {log:q}"
 
 
 rule series:
@@ -73,8 +75,8 @@ rule series:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=16000,
-        runtime=720,
+        mem_mb=grown(of_model),
+        runtime=grown(720, DAY),
     params:
         settings=settings("series"),
         downloads=f"{CONFIG.pathvars.results}/downloads",
@@ -102,14 +104,15 @@ rule answers:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards: 4000 if wildcards.model in LADDER else 16000,
-        runtime=240,
+        mem_mb=grown(of_model),
+        runtime=grown(240, DAY),
         gpu=GPU,
     params:
         settings=settings("answers"),
+        state=state("answers"),
         folder=subpath(input.manifest, parent=True),
     message:
         "Asking {wildcards.model} all questions at every checkpoint"
     shell:
         "python3 -m emergence answers --settings {params.settings:q} --trajectory {params.folder:q}"
-        " --items {input.questions:q} --behaviour-table {output.behaviour:q} 2> {log:q}"
+        " --items {input.questions:q} --behaviour-table {output.behaviour:q} --state {params.state:q} 2> {log:q}"

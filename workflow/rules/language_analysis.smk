@@ -16,6 +16,7 @@ use rule events as language_events with:
         "<logs>/language/events.log",
     benchmark:
         "<benchmarks>/language/events.tsv"
+    localrule: True
     params:
         settings=settings("events", study="language"),
     message:
@@ -32,6 +33,7 @@ use rule collapse as language_collapse with:
         "<logs>/language/collapse.log",
     benchmark:
         "<benchmarks>/language/collapse.tsv"
+    localrule: True
     params:
         settings=settings("collapse", study="language"),
     message:
@@ -49,6 +51,7 @@ use rule direction as language_direction with:
         "<logs>/language/direction.log",
     benchmark:
         "<benchmarks>/language/direction.tsv"
+    localrule: True
     params:
         settings=settings("direction", study="language"),
     message:
@@ -69,6 +72,7 @@ use rule leads as language_leads with:
         "<logs>/language/leads/{measure}.log",
     benchmark:
         "<benchmarks>/language/leads/{measure}.tsv"
+    localrule: True
     params:
         settings=settings("leads", study="language"),
     message:
@@ -89,6 +93,7 @@ use rule precursors as language_precursors with:
         "<logs>/language/precursors.log",
     benchmark:
         "<benchmarks>/language/precursors.tsv"
+    localrule: True
     params:
         settings=settings("precursors", study="language"),
     message:
@@ -106,6 +111,7 @@ rule phases:
         "<logs>/phases.log",
     benchmark:
         "<benchmarks>/phases.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -140,6 +146,7 @@ rule language_claims:
         "<logs>/language_claims.log",
     benchmark:
         "<benchmarks>/language_claims.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -183,6 +190,7 @@ rule fig10:
         "<logs>/fig10.log",
     benchmark:
         "<benchmarks>/fig10.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

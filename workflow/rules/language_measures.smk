@@ -13,8 +13,13 @@ use rule follow as language_follow with:
         "<logs>/follow/{measure}/{model}.log",
     benchmark:
         "<benchmarks>/follow/{measure}/{model}.tsv"
+    resources:
+        mem_mb=grown(of_model),
+        runtime=grown(240, DAY),
+        gpu=GPU,
     params:
         settings=settings("follow"),
+        state=state("follow"),
         folder=subpath(input.manifest, parent=True),
     message:
         "Following {wildcards.measure} along {wildcards.model}"

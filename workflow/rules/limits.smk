@@ -17,6 +17,7 @@ rule limits:
         "<logs>/limits.log",
     benchmark:
         "<benchmarks>/limits.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

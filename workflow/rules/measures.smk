@@ -16,17 +16,18 @@ rule follow:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=grown(MEMORY),
+        runtime=grown(240, DAY),
         gpu=GPU,
     params:
         settings=settings("follow"),
+        state=state("follow"),
         folder=subpath(input.manifest, parent=True),
     message:
         "Following {wildcards.measure} along {wildcards.run}"
     shell:
         "python3 -m emergence follow --settings {params.settings:q} --trajectory {params.folder:q}"
-        " --probes {input.probes:q} --table {output.table:q} 2> {log:q}"
+        " --probes {input.probes:q} --table {output.table:q} --state {params.state:q} 2> {log:q}"
 
 
 rule plateau:
@@ -45,14 +46,15 @@ rule plateau:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=grown(MEMORY),
+        runtime=grown(240, DAY),
         gpu=GPU,
     params:
         settings=settings("plateau"),
+        state=state("plateau"),
         folder=subpath(input.manifest, parent=True),
     message:
         "Trying settings of the local learning coefficient"
     shell:
         "python3 -m emergence plateau --settings {params.settings:q} --trajectory {params.folder:q}"
-        " --probes {input.probes:q} --table {output.table:q} 2> {log:q}"
+        " --probes {input.probes:q} --table {output.table:q} --state {params.state:q} 2> {log:q}"

@@ -22,6 +22,7 @@ rule degree:
         "<logs>/degree.log",
     benchmark:
         "<benchmarks>/degree.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -51,6 +52,7 @@ rule rivals:
         "<logs>/rivals.log",
     benchmark:
         "<benchmarks>/rivals.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -80,6 +82,7 @@ rule multifractal_claims:
         "<logs>/multifractal_claims.log",
     benchmark:
         "<benchmarks>/multifractal_claims.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -116,6 +119,7 @@ rule fig9:
         "<logs>/fig9.log",
     benchmark:
         "<benchmarks>/fig9.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

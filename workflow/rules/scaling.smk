@@ -8,6 +8,7 @@ rule scaling:
         "<logs>/scaling.log",
     benchmark:
         "<benchmarks>/scaling.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -33,6 +34,7 @@ rule models:
         "<logs>/models.log",
     benchmark:
         "<benchmarks>/models.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -58,6 +60,7 @@ rule staging:
         "<logs>/staging.log",
     benchmark:
         "<benchmarks>/staging.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -90,6 +93,7 @@ rule fig7:
         "<logs>/fig7.log",
     benchmark:
         "<benchmarks>/fig7.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -122,6 +126,7 @@ rule figS6:
         "<logs>/figS6.log",
     benchmark:
         "<benchmarks>/figS6.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

@@ -8,6 +8,7 @@ rule parity:
         "<logs>/parity.log",
     benchmark:
         "<benchmarks>/parity.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -40,16 +41,18 @@ rule network:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=120,
+        mem_mb=grown(MEMORY),
+        runtime=grown(240, DAY),
         gpu=GPU,
     params:
         settings=settings("network"),
+        state=state("network"),
         folder=subpath(output.manifest, parent=True),
     message:
         "Training {wildcards.network} on multitask sparse parity"
     shell:
-        "python3 -m emergence network --settings {params.settings:q} --folder {params.folder:q} 2> {log:q}"
+        "python3 -m emergence network --settings {params.settings:q} --folder {params.folder:q}"
+        " --state {params.state:q} 2> {log:q}"
 
 
 rule sweep:
@@ -65,15 +68,17 @@ rule sweep:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=grown(MEMORY),
+        runtime=grown(240, DAY),
         gpu=GPU,
     params:
         settings=settings("sweep"),
+        state=state("sweep"),
     message:
         "Training the networks of {wildcards.sweep}"
     shell:
-        "python3 -m emergence sweep --settings {params.settings:q} --table {output.table:q} 2> {log:q}"
+        "python3 -m emergence sweep --settings {params.settings:q} --table {output.table:q}"
+        " --state {params.state:q} 2> {log:q}"
 
 
 rule constants:
@@ -88,6 +93,7 @@ rule constants:
         "<logs>/constants.log",
     benchmark:
         "<benchmarks>/constants.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -118,6 +124,7 @@ rule curves:
         "<logs>/curves.log",
     benchmark:
         "<benchmarks>/curves.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -152,6 +159,7 @@ rule fig6:
         "<logs>/fig6.log",
     benchmark:
         "<benchmarks>/fig6.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -180,6 +188,7 @@ rule one_skill:
         "<logs>/one_skill.log",
     benchmark:
         "<benchmarks>/one_skill.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -212,6 +221,7 @@ rule figS5:
         "<logs>/figS5.log",
     benchmark:
         "<benchmarks>/figS5.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -238,6 +248,7 @@ rule entropy:
         "<logs>/entropy.log",
     benchmark:
         "<benchmarks>/entropy.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -272,6 +283,7 @@ rule figS7:
         "<logs>/figS7.log",
     benchmark:
         "<benchmarks>/figS7.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

@@ -9,6 +9,7 @@ rule tasks:
         "<logs>/tasks.log",
     benchmark:
         "<benchmarks>/tasks.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

@@ -11,15 +11,17 @@ rule transformer:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=5760,
+        mem_mb=grown(MEMORY),
+        runtime=grown(720, DAY),
         gpu=GPU,
     params:
         settings=settings("transformer"),
+        state=state("transformer"),
     message:
         "Training transformer {wildcards.transformer} on multitask sparse parity"
     shell:
-        "python3 -m emergence transformer --settings {params.settings:q} --table {output.table:q} 2> {log:q}"
+        "python3 -m emergence transformer --settings {params.settings:q} --table {output.table:q}"
+        " --state {params.state:q} 2> {log:q}"
 
 
 rule powers:
@@ -38,6 +40,7 @@ rule powers:
         "<logs>/powers.log",
     benchmark:
         "<benchmarks>/powers.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -72,6 +75,7 @@ rule figS8:
         "<logs>/figS8.log",
     benchmark:
         "<benchmarks>/figS8.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

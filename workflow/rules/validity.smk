@@ -9,6 +9,7 @@ rule validity:
         "<logs>/validity.log",
     benchmark:
         "<benchmarks>/validity.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
@@ -40,6 +41,7 @@ rule figS1:
         "<logs>/figS1.log",
     benchmark:
         "<benchmarks>/figS1.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1

@@ -150,7 +150,17 @@ def panel_letters(axes: Sequence[Axes], x: float = -0.02) -> None:
 
 def save(figure: Figure, pdf: Path, png: Path, dpi: int) -> None:
     """Write a figure as PDF and PNG, without dates, so that the same tables give the same bytes."""
+    _settle(figure)
     for path, metadata in ((pdf, {"CreationDate": None, "ModDate": None}), (png, {"Software": None})):
         with replacing(path) as temporary:
             figure.savefig(temporary, format=path.suffix[1:], dpi=dpi, metadata=metadata)
     plt.close(figure)
+
+
+def _settle(figure: Figure) -> None:
+    """Lay out a figure once for all, and round: the solver's last digits depend on addresses in memory."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        bounds = axes.get_position(original=True).bounds
+        axes.set_position(tuple(round(value, 5) for value in bounds))

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import safetensors.torch
 from safetensors import SafetensorError
-from torch import nn
+from torch import Tensor, nn
 
 from emergence import tables
 from emergence.measures.module_subject import Examples, OwnLoss
@@ -114,6 +114,15 @@ def read_data(path: Path) -> dict[str, Examples]:
         tensors = safetensors.torch.load(path.read_bytes())
     except (OSError, SafetensorError) as error:
         raise MeasureError(f"{path}: not a readable safetensors file ({error}); save the data as one") from None
+    return grouped(tensors, path)
+
+
+def grouped(tensors: Mapping[str, Tensor], path: Path) -> dict[str, Examples]:
+    """Tensors of a file, called ``<group>.inputs`` and ``<group>.targets``, by group.
+
+    Raises:
+        MeasureError: if a tensor has another name or no partner.
+    """
     groups = sorted({key.rpartition(".")[0] for key in tensors})  # safetensors gives them in any order
     expected = {f"{group}.{part}" for group in groups for part in ("inputs", "targets")}
     if wrong := sorted(expected ^ tensors.keys()):

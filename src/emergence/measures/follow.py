@@ -17,6 +17,7 @@ from emergence.schemas.trajectories import MEASURE
 from emergence.settings.base import Device
 from emergence.settings.measures import MeasureSettings
 from emergence.training.trajectory import Trajectory, TrajectoryError
+from emergence.work import origin, unfinished
 
 logger = logging.getLogger("emergence")
 
@@ -24,29 +25,36 @@ SUBJECTS = {"anatomy": "task_subject", "solvable": "parity_subject", "language":
 """Module whose ``opened(run, probes, device)`` gives a model of each study seen through probes; by name, so that a job
 loads and depends on its own alone."""
 
+TYPES = {"task": "str", "level": "str", "layer": "Int64", "value": "float64", "standard_error": "float64"}
+"""of columns that may be all null at a checkpoint"""
 
-def follow(settings: MeasureSettings, trajectory: Path, probes: Path, table: Path) -> None:
+
+def follow(settings: MeasureSettings, trajectory: Path, probes: Path, table: Path, state: Path) -> None:
     """Measure the checkpoints of a trajectory, or every n-th where the options say so, and write ``table``.
 
-    A checkpoint whose weights are not finite has one row, of variant ``failed``, and a line in the log.
+    A checkpoint whose weights are not finite has one row, of variant ``failed``, and a line in the log. What was
+    measured before the job was stopped is taken from ``state``.
 
     Raises:
         TrajectoryError: if a checkpoint is damaged or foreign.
         MeasureError: if a measure means nothing for a model or its probes.
-        DataError: if the probe file is damaged or lacks a task-level.
+        TensorsError: if the probe file is damaged.
+        DataError: if it lacks a task-level.
         SeriesError: if the checkpoints of a language model cannot be read.
+        StoppedError: if the job is told to stop.
     """
     followed = opened(trajectory, probes, settings.device)
     run = followed.run
     steps = run.steps[:: getattr(settings.options, "every", 1)]
     progress = Progress(f"{settings.measure} {run.identity['run']}", len(steps), "checkpoints")
-    frames = []
-    for done, step in enumerate(steps, start=1):
-        frames.append(pd.DataFrame(_rows(settings, followed, step)).assign(step=step))
-        progress(done)
-    every = pd.concat(frames).assign(measure=settings.measure, **run.identity)
-    types = {"task": "str", "level": "str", "layer": "Int64", "value": "float64", "standard_error": "float64"}
-    tables.write(MEASURE, every.astype(types), table)
+
+    def at(step: int) -> pd.DataFrame:
+        found = pd.DataFrame(_rows(settings, followed, step))
+        return found.assign(step=step, measure=settings.measure, **run.identity).astype(TYPES)
+
+    of = [__name__, followed.subject.__module__, f"emergence.measures.{settings.measure}"]
+    with unfinished(state, origin(settings, of, [trajectory / "manifest.json", probes])) as work:
+        tables.write(MEASURE, work.gather(MEASURE, steps, at, progress), table)
 
 
 def _rows(settings: MeasureSettings, followed: Followed, step: int) -> list[dict[str, Any]]:
@@ -69,7 +77,8 @@ def opened(trajectory: Path, probes: Path, device: Device) -> Followed:
 
     Raises:
         TrajectoryError: if there is no trajectory of this version.
-        DataError: if the probe file is damaged or lacks a task-level.
+        TensorsError: if the probe file is damaged.
+        DataError: if it lacks a task-level.
         SeriesError: if the checkpoints of a language model cannot be read.
     """
     run = Trajectory.open(trajectory)

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from emergence.measures.checkpoints import read_data
+from emergence import tensors
+from emergence.measures.checkpoints import grouped
 from emergence.measures.followed import Followed, along
 from emergence.measures.module_subject import Examples, ModuleSubject, Named
 from emergence.measures.subject import Batch
@@ -68,8 +69,11 @@ def opened(run: Trajectory, probes: Path, device: Device) -> Followed:
     """A network of Study 2 seen through a file of probes.
 
     Raises:
-        MeasureError: if the file is damaged or a group ill-formed.
+        TensorsError: if the file is damaged.
+        MeasureError: if a group is ill-formed.
     """
     trained = NetworkSettings.model_validate(run.manifest["settings"])
     model = TwoLayer(trained.parity.inputs, trained.size.width).to(build.device(device))
-    return along(run, ParitySubject(model, trained.parity, trained.target, read_data(probes)))
+    arrays, _ = tensors.read(probes)
+    examples = grouped({name: torch.from_numpy(array).clone() for name, array in arrays.items()}, probes)
+    return along(run, ParitySubject(model, trained.parity, trained.target, examples))

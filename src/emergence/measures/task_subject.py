@@ -111,7 +111,8 @@ def opened(run: Trajectory, probes: Path, device: Device) -> Followed:
     """A run of Study 1 seen through the probe file.
 
     Raises:
-        DataError: if the file is damaged or lacks a task-level.
+        TensorsError: if the file is damaged.
+        DataError: if it lacks a task-level.
     """
     trained = TrainSettings.model_validate(run.manifest["settings"])
     model = build.transformer(trained.size, trained.context).to(build.device(device))

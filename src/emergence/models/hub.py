@@ -11,6 +11,7 @@ weights (EleutherAI/pythia, issue 205), which no training curve would show.
 import errno
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from emergence.models.weights import INDEX, PICKLES, SINGLE, SeriesError
 from emergence.progress import Progress
 
 MANIFEST = "manifest.json"
+SHARD = re.compile(r"model-[0-9A-Za-z-]+\.safetensors")  # a name without a folder: it is a hub's word, and written here
 SMALL = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
 
 
@@ -93,7 +95,7 @@ def whole(folder: Path, repository: str, revision: str) -> dict[str, Any] | None
 def _wanted(listing: Listing, place: str) -> Listing:
     """The listing less what is not needed: its safetensors, configuration and tokenizer."""
     names = {entry.name for entry in listing.entries}
-    shards = {name for name in names if name.startswith("model-") and name.endswith(".safetensors")}
+    shards = {name for name in names if SHARD.fullmatch(name)}
     weights = {SINGLE} if SINGLE in names else {INDEX, *shards} if INDEX in names else set()
     if not weights:
         pickled = sorted(name for name in names if name.endswith(PICKLES))

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from emergence.models import hub, weights
 from emergence.models.weights import SeriesError
-from emergence.settings.language import Precision, SeriesSettings
+from emergence.settings.base import Precision
+from emergence.settings.language import SeriesSettings
 
 NEOX = "gpt_neox"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -123,22 +124,31 @@ class Series:
         if missing := sorted(name for name, tensor in state.items() if tensor.data_ptr() not in filled):
             raise SeriesError(f"{folder}: lacks {missing[0]}, which the model needs; copy or download it again")
 
-    def tokenizer(self) -> Tokenizer:
-        """The tokenizer, which all checkpoints share: in the folder of the first, or the one above.
+    def tokenizer_file(self) -> Path:
+        """Where the tokenizer is, which all checkpoints share: in the folder of the first, or the one above.
 
         Raises:
-            SeriesError: if there is none, it is damaged, or it has more tokens than the model.
+            SeriesError: if there is none.
         """
         first = self.folder(self.steps[0])
         found = [path for path in (first / "tokenizer.json", first.parent / "tokenizer.json") if path.is_file()]
         if not found:
             raise SeriesError(f"{first}: no tokenizer.json, here or above; copy the model's, or save_pretrained it")
+        return found[0]
+
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer.
+
+        Raises:
+            SeriesError: if there is none, it is damaged, or it has more tokens than the model.
+        """
+        path = self.tokenizer_file()
         try:
-            tokenizer = Tokenizer.from_file(str(found[0]))
+            tokenizer = Tokenizer.from_file(str(path))
         except Exception as error:  # the library raises plain exceptions
-            raise SeriesError(f"{found[0]}: no readable tokenizer ({_line(error)}); copy it again") from None
+            raise SeriesError(f"{path}: no readable tokenizer ({_line(error)}); copy it again") from None
         if (size := tokenizer.get_vocab_size()) > (most := self.config(self.steps[0]).vocab_size):
-            raise SeriesError(f"{found[0]}: has {size} tokens, the model {most}; it is another model's, copy the right")
+            raise SeriesError(f"{path}: has {size} tokens, the model {most}; it is another model's, copy the right")
         return tokenizer
 
 

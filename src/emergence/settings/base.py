@@ -10,7 +10,12 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Device = Literal["auto", "cpu", "cuda"]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.]*$")]
+Precision = Literal["float32", "bfloat16"]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.]*$", max_length=64)]
+Key = Annotated[str, Field(pattern=r"^[a-z_]+$", max_length=64)]
+
+LONGEST = 64  # characters of a folder's name; run, measure and a temporary ending are added to it, 255 bytes at most
+OWN = frozenset({"docs", "paper", "reference", "src", "tests", "workflow"})  # the project's, where no rule writes
 
 
 def _level(value: Any) -> Any:
@@ -19,10 +24,14 @@ def _level(value: Any) -> Any:
 
 
 def _inside(path: str) -> str:
-    """Refuse a folder that is not below the project's."""
+    """Refuse a folder that is not below the project's, or is of the project itself."""
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or "~" in path:
         raise ValueError("must be a relative folder inside the project, without '..'")
+    if parts[0].startswith(".") or parts[0].lower() in OWN:
+        raise ValueError("must not be hidden, nor a folder of the project's own")
+    if max(map(len, parts)) > LONGEST or len(parts) > 8:
+        raise ValueError(f"must have no more than 8 parts, each of {LONGEST} characters or less")
     return path
 
 

@@ -1,15 +1,15 @@
 """Settings of language models: where their checkpoints are, and the text on which an embedded ladder is trained."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from emergence.settings.base import Count, Device, Name, Seed, Strict
+from emergence.settings.base import Count, Device, Name, Precision, Seed, Strict
+from emergence.settings.compute import Arithmetic
 from emergence.settings.learning import Doubling, Optimisation, Size
 
 Step = Annotated[int, Field(ge=0)]
-Precision = Literal["float32", "bfloat16"]
-Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")]
+Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=200)]
 
 
 class SeriesSettings(Strict):
@@ -95,6 +95,7 @@ class LadderSettings(Strict):
     text: TextSettings
     training: Optimisation
     checkpoints: Doubling
+    compute: Arithmetic
     device: Device
 
 

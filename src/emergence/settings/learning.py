@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from emergence.settings.base import Count, Device, Level, Name, Positive, Seed, Strict, heads_divide_width
+from emergence.settings.compute import Compute
 from emergence.tasks.levels import TaskLevel
 
 
@@ -124,4 +125,20 @@ class TrainSettings(Taught):
     context: Count
     training: Training
     checkpoints: Checkpoints
+    compute: Compute
     device: Device
+
+
+class TogetherSettings(Strict):
+    """What the stage that trains several runs as one stack is given."""
+
+    runs: Annotated[list[TrainSettings], Field(min_length=1)]
+    """alike in all but name and seed"""
+
+    @model_validator(mode="after")
+    def _alike(self) -> Self:
+        first, *others = (run.model_dump(exclude={"run", "seed"}) for run in self.runs)
+        if any(other != first for other in others):
+            names = ", ".join(run.run for run in self.runs)
+            raise ValueError(f"runs: {names} differ in more than name and seed; allowed: runs of one size and training")
+        return self

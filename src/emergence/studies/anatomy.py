@@ -1,5 +1,6 @@
 """Study 1, the geometric anatomy of emergence (arXiv:2602.15997): settings, and what each of its stages is given."""
 
+from itertools import groupby
 from typing import Annotated, Any, Protocol, Self
 
 from pydantic import Field, model_validator
@@ -19,7 +20,7 @@ from emergence.settings.analysis import (
     Statistics,
     Verdicts,
 )
-from emergence.settings.base import Count, Device, Level, Seed, Strict
+from emergence.settings.base import Count, Key, Level, Seed, Strict
 from emergence.settings.calibration import CalibrationSettings, FigureS2Settings
 from emergence.settings.figures import (
     Figure1Settings,
@@ -30,7 +31,15 @@ from emergence.settings.figures import (
     FigureS3Settings,
     FigureS4Settings,
 )
-from emergence.settings.learning import Checkpoints, Sample, Size, TaskSettings, Training, TrainSettings
+from emergence.settings.learning import (
+    Checkpoints,
+    Sample,
+    Size,
+    TaskSettings,
+    TogetherSettings,
+    Training,
+    TrainSettings,
+)
 from emergence.settings.limits import Limits, LimitSettings
 from emergence.settings.measures import LocalLearning, Measures, Plateau, PlateauSettings
 from emergence.settings.validity import FigureS1Settings, Validity, ValiditySettings
@@ -61,7 +70,7 @@ class Anatomy(Strict):
     """sweep of the settings of llc, if that is followed"""
     variant: Variant
     """primary variant of RankMe: pooling/centring/spectrum"""
-    signals: dict[str, Signal]
+    signals: dict[Key, Signal]
     """what of each other measure is held against events; a measure without is followed, no more"""
     events: Events
     validity: Validity
@@ -80,6 +89,11 @@ class Anatomy(Strict):
         """Size and seed of each run by name, largest first, so that the longest jobs start first."""
         sizes = sorted(self.sizes, key=lambda size: -size.layers * size.width**2)
         return {f"{size.name}-s{seed}": (size, seed) for size in sizes for seed in self.seeds}
+
+    def groups(self, together: int) -> list[list[str]]:
+        """Runs of one size, so many at most, that train together; largest first."""
+        of_sizes = [list(runs) for _, runs in groupby(self.runs, key=lambda run: self.runs[run][0])]
+        return [runs[at : at + together] for runs in of_sizes for at in range(0, len(runs), together)]
 
     @property
     def middle(self) -> str:
@@ -181,7 +195,9 @@ class Anatomy(Strict):
             case "tasks":
                 return TaskSettings(levels=self.tasks, evaluation=self.evaluation, probes=self.probes)
             case "train":
-                return self._train_settings(run, whole.device)
+                return self._train_settings(run, whole)
+            case "train_together":
+                return TogetherSettings(runs=[self._train_settings(one, whole) for one in self._group(run, whole)])
             case "follow":
                 return measuring(self.measures, measure, whole)
             case "plateau":
@@ -260,7 +276,11 @@ class Anatomy(Strict):
             raise ConfigError("anatomy.measures.llc: is not followed, so there is no plateau to sweep; add its options")
         return options
 
-    def _train_settings(self, run: str | None, device: Device) -> TrainSettings:
+    def _group(self, run: str | None, whole: Whole) -> list[str | None]:
+        """The runs that train together with one."""
+        return next((list(group) for group in self.groups(whole.compute.together) if run in group), [run])
+
+    def _train_settings(self, run: str | None, whole: Whole) -> TrainSettings:
         if run not in self.runs:
             raise ConfigError(f"run {run!r} does not exist; allowed: {', '.join(self.runs)}")
         size, seed = self.runs[run]
@@ -273,7 +293,8 @@ class Anatomy(Strict):
             context=self.context,
             training=self.training,
             checkpoints=self.checkpoints,
-            device=device,
+            compute=whole.compute,
+            device=whole.device,
         )
 
 

@@ -12,7 +12,8 @@ from emergence.settings.analysis import (
     ScoredMetric,
     Signal,
 )
-from emergence.settings.base import Count, Strict
+from emergence.settings.base import Count, Key, Strict
+from emergence.settings.compute import Arithmetic
 from emergence.settings.language import (
     AnswerSettings,
     CorpusSettings,
@@ -52,7 +53,7 @@ class Language(Strict):
     models: list[SeriesSettings]
     """series of your own, in folders or on the hub"""
     measures: Measures
-    signals: dict[str, Signal]
+    signals: dict[Key, Signal]
     """what of each other measure is held against events, as in Study 1"""
     floor_until: Count
     """floors are looked for up to this step"""
@@ -187,6 +188,7 @@ class Language(Strict):
             text=self.text,
             training=self.ladder.training,
             checkpoints=self.ladder.checkpoints,
+            compute=Arithmetic(precision=whole.compute.precision, compile=whole.compute.compile),
             device=whole.device,
         )
 

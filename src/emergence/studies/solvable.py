@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from emergence.settings.analysis import LeadSettings, RateSettings, Signal
-from emergence.settings.base import Count, Fraction, Positive, Strict
+from emergence.settings.base import Count, Fraction, Key, Positive, Strict
 from emergence.settings.claims import SolvableClaimSettings
 from emergence.settings.figures import (
     Figure6Settings,
@@ -91,7 +91,7 @@ class Solvable(Strict):
     probes: Sample
     """of each skill, for geometric measures"""
     measures: Measures
-    signals: dict[str, Signal]
+    signals: dict[Key, Signal]
     """what of each other measure is held against events, as in Study 1"""
     joint: Joint
     """Study 1's measures and detectors on these runs"""

@@ -7,6 +7,7 @@ from emergence.errors import EmergenceError
 from emergence.settings.analysis import Signal
 from emergence.settings.base import Device
 from emergence.settings.calibration import Calibration
+from emergence.settings.compute import Compute
 from emergence.settings.figures import Figures
 from emergence.settings.measures import Measures, MeasureSettings
 from emergence.settings.multifractal import NeuroMFA, NeuronAnalysis
@@ -22,6 +23,10 @@ class Whole(Protocol):
     @property
     def device(self) -> Device:
         """Where networks are trained and measured."""
+
+    @property
+    def compute(self) -> Compute:
+        """How transformers are trained there."""
 
     @property
     def calibration(self) -> Calibration:

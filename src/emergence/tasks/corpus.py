@@ -8,14 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import safetensors.numpy
 from numpy.typing import NDArray
-from safetensors import SafetensorError
 from tokenizers import Tokenizer
 
-from emergence import tables
+from emergence import tables, tensors
 from emergence.errors import EmergenceError
-from emergence.files import replacing
+from emergence.files import replacing, sha256
 from emergence.schemas.language import ITEMS
 from emergence.schemas.trajectories import BASELINES
 from emergence.settings.language import CorpusSettings
@@ -26,6 +24,8 @@ from emergence.tasks.text import Tokens
 
 LEVEL = "all"
 """Probe sets have no levels of difficulty."""
+TOKENIZER = "tokenizer"
+"""What the hash of the tokenizer is called in the file of tokens."""
 WORDS = (12, 24)
 """Fewest and most words of a passage: two halves that each say something, and no longer than a short context."""
 
@@ -51,7 +51,7 @@ def make(settings: CorpusSettings, items_table: Path, baselines_table: Path, tok
     tables.write(BASELINES, baselines(list(probes)), baselines_table)
     with replacing(tokenizer) as temporary:
         learned.save(str(temporary))
-    save(text.tokens(learned, training), tokens)
+    save(text.tokens(learned, training), tokenizer, tokens)
 
 
 def passages(verses: Sequence[str], count: int) -> list[str]:
@@ -115,35 +115,47 @@ def _lengths(tokenizer: Tokenizer, texts: pd.Series) -> NDArray[np.int64]:
     return np.array([len(one.ids) for one in encoded], dtype=np.int64)
 
 
-def save(row: Tokens, path: Path) -> None:
-    """Write the tokens of training."""
-    with replacing(path) as temporary:
-        temporary.write_bytes(safetensors.numpy.save({"training": row.astype(np.uint16)}))
+def save(row: Tokens, tokenizer: Path, path: Path) -> None:
+    """Write the tokens of training, with the hash of the tokenizer whose they are."""
+    tensors.write(path, {"training": row.astype(np.uint16)}, {TOKENIZER: sha256(tokenizer.read_bytes())})
 
 
 def load(path: Path) -> Tokens:
     """Read the tokens of training.
 
     Raises:
-        CorpusError: if the file is damaged.
+        TensorsError: if the file is damaged.
+        CorpusError: if it holds something else.
     """
-    try:
-        return safetensors.numpy.load(path.read_bytes())["training"].astype(np.int64)
-    except (OSError, SafetensorError, KeyError) as error:
-        raise CorpusError(f"{path}: no readable tokens ({error}); delete it and run again") from None
+    return _read(path)[0]
 
 
-def load_tokenizer(path: Path) -> Tokenizer:
-    """Read the tokenizer of training.
+def load_tokenizer(path: Path, tokens: Path) -> Tokenizer:
+    """Read the tokenizer of training, whose the tokens are.
 
     Raises:
-        CorpusError: if the file is damaged.
+        TensorsError: if the file of tokens is damaged.
+        CorpusError: if the tokenizer is, or it is another.
     """
+    expected = _read(tokens)[1]
     try:
-        return Tokenizer.from_file(str(path))
+        content = path.read_bytes()
+        found = Tokenizer.from_buffer(content)
     except Exception as error:  # the library raises plain exceptions
         why = " ".join(str(error).split())
         raise CorpusError(f"{path}: no readable tokenizer ({why}); delete it and run again") from None
+    if sha256(content) != expected:
+        raise CorpusError(f"{path}: is not the tokenizer whose tokens {tokens.name} holds; delete both and run again")
+    return found
+
+
+def _read(path: Path) -> tuple[Tokens, str]:
+    """Tokens of training, and the hash of their tokenizer."""
+    arrays, about = tensors.read(path)
+    try:
+        return arrays["training"].astype(np.int64), about[TOKENIZER]
+    except KeyError as error:
+        raise CorpusError(f"{path}: no tokens of training ({error}); delete it and run again") from None
 
 
 def load_items(path: Path) -> tuple[list[Item], list[tuple[str, str]]]:

@@ -5,12 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import safetensors.numpy
-from safetensors import SafetensorError
 
-from emergence import tables
+from emergence import tables, tensors
 from emergence.errors import EmergenceError
-from emergence.files import replacing
 from emergence.schemas.trajectories import BASELINES
 from emergence.settings.learning import TaskSettings
 from emergence.tasks.algorithmic import Tokens
@@ -18,7 +15,7 @@ from emergence.tasks.levels import TaskLevel
 
 
 class DataError(EmergenceError):
-    """A data file that is damaged or does not hold what it should; the message names it and the remedy."""
+    """A data file that does not hold what it should; the message names it and the remedy."""
 
 
 def draw(levels: Sequence[TaskLevel], examples: int, seed: int) -> dict[TaskLevel, Tokens]:
@@ -29,22 +26,20 @@ def draw(levels: Sequence[TaskLevel], examples: int, seed: int) -> dict[TaskLeve
 
 def save(sequences: dict[TaskLevel, Tokens], path: Path) -> None:
     """Write sequences as uint8 arrays named ``TASK-level``."""
-    arrays = {level.key: tokens.astype(np.uint8) for level, tokens in sequences.items()}
-    with replacing(path) as temporary:
-        temporary.write_bytes(safetensors.numpy.save(arrays))
+    tensors.write(path, {level.key: tokens.astype(np.uint8) for level, tokens in sequences.items()})
 
 
 def load(path: Path, levels: Sequence[TaskLevel]) -> dict[TaskLevel, Tokens]:
     """Read the sequences of ``levels``.
 
     Raises:
-        DataError: if the file is damaged or lacks a level.
+        TensorsError: if the file is damaged.
+        DataError: if it lacks a level.
     """
-    try:
-        arrays = safetensors.numpy.load(path.read_bytes())
-        return {level: arrays[level.key].astype(np.int64) for level in levels}
-    except (OSError, SafetensorError, KeyError) as error:
-        raise DataError(f"{path}: damaged, or lacks a task-level ({error}); delete it and run again") from None
+    arrays, _ = tensors.read(path)
+    if absent := [level.key for level in levels if level.key not in arrays]:
+        raise DataError(f"{path}: lacks task-level {absent[0]}; delete it and run again")
+    return {level: arrays[level.key].astype(np.int64) for level in levels}
 
 
 def baselines(sequences: Mapping[TaskLevel, Tokens]) -> pd.DataFrame:

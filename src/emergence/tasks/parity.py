@@ -12,11 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import safetensors.numpy
 from numpy.typing import NDArray
 
-from emergence import tables
-from emergence.files import replacing
+from emergence import tables, tensors
 from emergence.schemas.trajectories import BASELINES
 from emergence.settings.parity import Parity, ProbeSettings
 from emergence.tasks.symbols import CONTROL
@@ -109,8 +107,7 @@ def make(settings: ProbeSettings, probes: Path, baselines_table: Path) -> None:
         samples, name = task.of_skill(rng, skill, settings.examples), "/".join(named(settings.parity, skill))
         arrays[f"{name}.inputs"] = task.inputs(samples)
         arrays[f"{name}.targets"] = np.float32(settings.target) * task.answers(samples)
-    with replacing(probes) as temporary:
-        temporary.write_bytes(safetensors.numpy.save(arrays))
+    tensors.write(probes, arrays)
     tables.write(BASELINES, baselines(settings.parity), baselines_table)
 
 

@@ -23,31 +23,35 @@ from emergence.tasks.language_probes import Item
 from emergence.tasks.language_scores import ProbeError
 from emergence.tasks.symbols import PASSAGES
 from emergence.training.catalogue import opened
+from emergence.work import origin, unfinished
 
 
-def make(settings: AnswerSettings, trajectory: Path, items: Path, behaviour_table: Path) -> None:
+def make(settings: AnswerSettings, trajectory: Path, items: Path, behaviour_table: Path, state: Path) -> None:
     """Ask every checkpoint all questions and write what it can do.
+
+    What was answered before the job was stopped is taken from ``state``.
 
     Raises:
         SeriesError: if a checkpoint cannot be read, is not the manifest's, or gives log-probabilities that are not
             finite.
         ProbeError: if a question is longer than the model's context.
         TableError: if the questions cannot be read.
+        StoppedError: if the job is told to stop.
     """
-    device = build.device(settings.device)
     run, series = opened(trajectory)
     questions = Questions(series, *load_items(items))
-    model = series.build().to(device)
+    model = series.build().to(build.device(settings.device))
     progress = Progress(f"answers {series.name}", len(series.steps), "checkpoints")
-    frames = []
-    for done, step in enumerate(series.steps, start=1):
+
+    def answered(step: int) -> pd.DataFrame:
         series.load(model, step)
         found = questions.ask(logits_of(model))
         if not np.isfinite(found["value"]).all():
             raise SeriesError(f"{series.folder(step)}: gives no finite log-probabilities; leave the step out of steps")
-        frames.append(found.assign(step=step))
-        progress(done)
-    tables.write(BEHAVIOUR, pd.concat(frames).assign(level=LEVEL, **run.identity), behaviour_table)
+        return found.assign(step=step, level=LEVEL, **run.identity)
+
+    with unfinished(state, origin(settings, [__name__], [trajectory / "manifest.json", items])) as work:
+        tables.write(BEHAVIOUR, work.gather(BEHAVIOUR, series.steps, answered, progress), behaviour_table)
 
 
 class Questions:

@@ -1,8 +1,8 @@
 """Language models as runs: a manifest that says where each checkpoint is and what it holds, and how it is read back.
 
 A checkpoint is a folder of the Hugging Face layout: within the trajectory for a model that was trained here, anywhere
-for a series from elsewhere, whose manifest alone is written. The hash of a checkpoint's weights is compared whenever
-they are loaded, so a file that was changed, replaced or cut short since is never measured.
+for a series from elsewhere, whose manifest alone is written. The hashes of weights, configuration and tokenizer are
+compared whenever they are loaded, so a file that was changed, replaced or cut short since is never measured.
 """
 
 import hashlib
@@ -22,28 +22,51 @@ from emergence.settings.language import SeriesRunSettings
 from emergence.training.trajectory import Trajectory, record
 
 STUDY = "language"
+CONFIG = "config.json"
 PIECE = 1 << 20  # bytes that are hashed at once
 
 
 @dataclass(frozen=True)
 class Recorded(Series):
-    """A series whose weights must be those that its manifest names."""
+    """A series whose files must be those that its manifest names; all methods raise SeriesError if one is not."""
 
-    hashes: Mapping[int, str] = field(default_factory=dict)
+    entries: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    """of the manifest, by step"""
+    tokenizer_hash: str = ""
 
     def weights(self, step: int) -> dict[str, Tensor]:
-        """As `Series.weights`; raises SeriesError as well if they are not those of the manifest."""
+        """As `Series.weights`."""
         self._verify(step)
         return super().weights(step)
 
     def load(self, model: nn.Module, step: int) -> None:
-        """As `Series.load`; raises SeriesError as well if they are not those of the manifest."""
+        """As `Series.load`."""
         self._verify(step)
         super().load(model, step)
 
+    def config(self, step: int) -> Any:
+        """As `Series.config`."""
+        self._verify_config(step)
+        return super().config(step)
+
+    def tokenizer_file(self) -> Path:
+        """As `Series.tokenizer_file`."""
+        if file_digest(path := super().tokenizer_file()) != self.tokenizer_hash:
+            raise SeriesError(f"{path}: is not the tokenizer of the manifest; delete the manifest and run again")
+        return path
+
+    def verify(self, step: int) -> None:
+        """Look at all files of a checkpoint."""
+        self._verify(step)
+        self._verify_config(step)
+
     def _verify(self, step: int) -> None:
-        if digest(folder := self.folder(step)) != self.hashes[step]:
+        if digest(folder := self.folder(step)) != self.entries[step]["sha256"]:
             raise SeriesError(f"{folder}: its weights are not those of the manifest; delete the manifest and run again")
+
+    def _verify_config(self, step: int) -> None:
+        if file_digest(path := self.folder(step) / CONFIG) != self.entries[step]["config_sha256"]:
+            raise SeriesError(f"{path}: is not that of the manifest; delete the manifest and run again")
 
 
 def opened(trajectory: Path) -> tuple[Trajectory, Recorded]:
@@ -57,10 +80,19 @@ def opened(trajectory: Path) -> tuple[Trajectory, Recorded]:
     settings = run.manifest["settings"]
     if settings["study"] != STUDY:
         raise SeriesError(f"{trajectory}: is a run of study {settings['study']!r}, no language model")
-    entries = run.manifest["checkpoints"]
-    folders = {entry["step"]: trajectory / entry["file"] for entry in entries}
-    hashes = {entry["step"]: entry["sha256"] for entry in entries}
-    return run, Recorded(settings["run"], folders, settings.get("series", {}).get("precision", "float32"), hashes)
+    entries = {entry["step"]: entry for entry in run.manifest["checkpoints"]}
+    folders = {step: trajectory / entry["file"] for step, entry in entries.items()}
+    precision = settings.get("series", {}).get("precision", "float32")
+    return run, Recorded(settings["run"], folders, precision, entries, run.manifest["tokenizer"]["sha256"])
+
+
+def entry(step: int, folder: Path, name: str) -> dict[str, Any]:
+    """What a manifest says of a checkpoint, the folder of which it calls ``name``.
+
+    Raises:
+        SeriesError: if weights or configuration cannot be read.
+    """
+    return {"step": step, "file": name, "sha256": digest(folder), "config_sha256": file_digest(folder / CONFIG)}
 
 
 def digest(folder: Path) -> str:
@@ -69,8 +101,17 @@ def digest(folder: Path) -> str:
     Raises:
         SeriesError: if there are none, or they cannot be read.
     """
+    return file_digest(*weights.files(folder))
+
+
+def file_digest(*paths: Path) -> str:
+    """SHA-256 of files, one after the other.
+
+    Raises:
+        SeriesError: if one cannot be read.
+    """
     found = hashlib.sha256()
-    for path in weights.files(folder):
+    for path in paths:
         try:
             with path.open("rb") as opened_file:
                 while piece := opened_file.read(PIECE):
@@ -106,7 +147,7 @@ def find(settings: SeriesRunSettings, downloads: Path, folder: Path) -> None:
     for done, step in enumerate(there.steps, start=1):
         there.load(model, step)
         place = there.folder(step).resolve()
-        entries.append({"step": step, "file": str(place), "sha256": digest(place)})
+        entries.append(entry(step, place, str(place)))
         progress(done)
     _refuse_repeats(settings.run, entries)
     about = {
@@ -114,6 +155,7 @@ def find(settings: SeriesRunSettings, downloads: Path, folder: Path) -> None:
         "hardware": hardware("cpu"),
         "seeds": {"run": settings.seed},
         "parameters": parameters(model),
+        "tokenizer": {"sha256": file_digest(there.tokenizer_file())},
     }
     record(folder, settings, about, entries)
 

@@ -3,16 +3,16 @@
 Checkpoints are folders that ``save_pretrained`` writes, so whatever reads a series from elsewhere reads these.
 """
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 from transformers.utils import logging
 
+from emergence.files import replacing_folder
 from emergence.models import build
 from emergence.progress import Progress
 from emergence.provenance import hardware, source_hash
@@ -20,10 +20,13 @@ from emergence.settings.language import LadderSettings
 from emergence.settings.learning import Size
 from emergence.tasks import corpus, text
 from emergence.tasks.text import Batches
-from emergence.training.catalogue import digest, parameters
+from emergence.training import precision
+from emergence.training.catalogue import entry, file_digest, parameters
 from emergence.training.optimisation import Seeds, TrainingError, optimiser, update
 from emergence.training.schedule import doubling_steps
+from emergence.training.state import Record, steps
 from emergence.training.trajectory import record
+from emergence.work import origin, unfinished
 
 
 def neox(size: Size, vocabulary: int, context: int, seed: int) -> nn.Module:
@@ -52,57 +55,76 @@ class Learner:
 
     def __init__(self, settings: LadderSettings, tokens: text.Tokens, device: torch.device) -> None:
         seeds, words = Seeds.of(settings.seed), settings.text
-        self.settings, self.device = settings.training, device
+        self.settings, self.compute, self.device = settings.training, settings.compute, device
         self.model = neox(settings.size, words.vocabulary, words.context, seeds.initialisation).to(device)
-        self.optimiser = optimiser(self.model, self.settings)
+        self.forward = precision.compiled(self.model, self.compute)
+        self.optimiser = optimiser(self.model.parameters(), self.settings)
         self.batches = Batches(tokens, words.context, words.batch, seeds.data)
 
-    def step(self, step: int) -> torch.Tensor:
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """The weights themselves, by their names in checkpoints."""
+        return self.model.state_dict()
+
+    def step(self, step: int) -> Tensor:
         """Make the update that follows ``step`` earlier ones; return its loss (nats a token, still on the device).
 
         Raises:
             TrainingError: if the loss or its gradient is not finite; the weights are then those of before.
         """
         sequences = torch.from_numpy(self.batches(step)).to(self.device)
-        logits = self.model(sequences[:, :-1], use_cache=False).logits
-        loss = F.cross_entropy(logits.flatten(0, 1), sequences[:, 1:].flatten())
+        with precision.autocast(self.compute, self.device):
+            logits = self.forward(sequences[:, :-1], use_cache=False).logits
+            loss = F.cross_entropy(logits.flatten(0, 1), sequences[:, 1:].flatten())
         update(loss, self.model.parameters(), self.optimiser, self.settings, step)
         return loss.detach()
 
 
-def train(settings: LadderSettings, tokens: Path, tokenizer: Path, folder: Path) -> None:
+def train(settings: LadderSettings, tokens: Path, tokenizer: Path, folder: Path, state: Path) -> None:
     """Train one model and write its checkpoints, with the tokenizer beside them, and its manifest to ``folder``.
 
+    It goes on from ``state`` if it was stopped before.
+
     Raises:
-        CorpusError: if tokens or tokenizer cannot be read.
+        TensorsError: if the tokens cannot be read.
+        CorpusError: if the tokenizer cannot be read, or is not that of the tokens.
         TextError: if a batch is larger than the text.
         TrainingError: if the loss or its gradient stops being finite.
+        StoppedError: if the job is told to stop.
     """
     (folder / "manifest.json").unlink(missing_ok=True)  # no trajectory until the end
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    device = build.device(settings.device)
-    learner = Learner(settings, corpus.load(tokens), device)
-    text.save_tokenizer(corpus.load_tokenizer(tokenizer), folder / "checkpoints")
+    learner = Learner(settings, corpus.load(tokens), build.device(settings.device))
+    words = corpus.load_tokenizer(tokenizer, tokens)
     last = settings.training.steps
     kept = doubling_steps(settings.checkpoints, last)
     progress = Progress(f"ladder {settings.run}", last, "steps")
-    entries: list[dict[str, Any]] = []
-    for step in range(last + 1):
-        if step in kept:
-            entries.append(save(learner.model, folder, step))
-        if step < last:
-            try:
-                learner.step(step)
-            except TrainingError as error:
-                raise TrainingError(f"{settings.run}: {error}; lower learning_rate") from None
-            progress(step + 1)
+    made = Record()
+    with unfinished(state, origin(settings, [__name__], [tokens, tokenizer])) as work:
+        text.save_tokenizer(words, work.folder / "checkpoints")
+        for step in steps(work, learner, made, last):
+            if step in kept:
+                made.entries.append(save(learner.model, work.folder, step))
+            if step < last:
+                try:
+                    learner.step(step)
+                except TrainingError as error:
+                    raise TrainingError(f"{settings.run}: {error}; lower learning_rate") from None
+                progress(step + 1)
+        work.deliver("checkpoints", folder / "checkpoints")
+        _finish(settings, learner, made.entries, folder)
+
+
+def _finish(settings: LadderSettings, learner: Learner, entries: list[dict[str, Any]], folder: Path) -> None:
+    """Write the manifest that makes the folder a trajectory."""
     seeds = Seeds.of(settings.seed)
     about = {
         "source_hash": source_hash(__name__),
-        "hardware": hardware(str(device)),
+        "hardware": hardware(str(learner.device)),
         "seeds": {"run": settings.seed, "initialisation": seeds.initialisation, "data": seeds.data},
         "parameters": parameters(learner.model),
+        "tokenizer": {"sha256": file_digest(folder / "checkpoints" / "tokenizer.json")},
     }
     record(folder, settings, about, entries)
 
@@ -110,9 +132,6 @@ def train(settings: LadderSettings, tokens: Path, tokenizer: Path, folder: Path)
 def save(model: Any, folder: Path, step: int) -> dict[str, Any]:
     """Write one checkpoint, whole or not at all; return its entry in the manifest."""
     place = folder / "checkpoints" / f"step{step}"
-    temporary = place.with_name(f".{place.name}")
-    for left in (temporary, place):
-        shutil.rmtree(left, ignore_errors=True)
-    model.save_pretrained(temporary)
-    temporary.rename(place)
-    return {"step": step, "file": str(place.relative_to(folder)), "sha256": digest(place)}
+    with replacing_folder(place) as temporary:
+        model.save_pretrained(temporary)
+    return entry(step, place, str(place.relative_to(folder)))

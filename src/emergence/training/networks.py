@@ -7,9 +7,11 @@ is right: what a benchmark would see of the same network.
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
 
 from emergence.models import build
@@ -17,48 +19,65 @@ from emergence.progress import Progress
 from emergence.provenance import hardware, source_hash
 from emergence.settings.networks import NetworkSettings
 from emergence.tasks.parity import MultitaskParity, named
-from emergence.training.parity import HeldOut, ParityError, Source, learning
+from emergence.training.parity import HeldOut, Learner, ParityError, Source
 from emergence.training.schedule import checkpoint_steps
 from emergence.training.stack import Stack
+from emergence.training.state import Record, steps
 from emergence.training.sweeps import moments
 from emergence.training.trajectory import complete, save_checkpoint
+from emergence.work import origin, unfinished
 
 METRICS = ("true_strength", "loss", "strength", "exact_match")
 
 
-def train(settings: NetworkSettings, folder: Path) -> None:
-    """Train one network and write its trajectory to ``folder``.
+def train(settings: NetworkSettings, folder: Path, state: Path) -> None:
+    """Train one network and write its trajectory to ``folder``; go on from ``state`` if it was stopped before.
 
     Raises:
         ParityError: if the network is not finite any more.
+        StoppedError: if the job is told to stop.
     """
     (folder / "manifest.json").unlink(missing_ok=True)  # no trajectory until the end
     sweep, task = settings.sweep, MultitaskParity(settings.parity)
     device = build.device(settings.device)
     stack = Stack(settings.parity.inputs, sweep.widths, 1, device).initialise(sweep.sigma, sweep.seeds)
+    learner = Learner(stack, Source(task, settings.target, sweep, None), sweep)
     kept = checkpoint_steps(settings.checkpoints, sweep.steps)
     at = sorted({*kept, *moments(sweep.every, sweep.steps)})
     progress = Progress(f"network {settings.run}", sweep.steps, "steps")
-    entries = []
-    behaviour = np.empty((len(at), settings.parity.columns, len(METRICS)))
+    record = Record({"behaviour": np.full((len(at), settings.parity.columns, len(METRICS)), np.nan)})
     test = HeldOut(task, settings.test, settings.test_seed)
-    try:
-        steps = learning(stack, Source(task, settings.target, sweep, None), sweep, at)
-        for place, step in enumerate(steps):
-            behaviour[place] = list(_behaviour(stack, test, settings))
+    with unfinished(state, origin(settings, [__name__], [])) as work:
+        for step in steps(work, learner, record, sweep.steps):
+            if step in at:
+                _check(settings, learner, step)
+                record.arrays["behaviour"][at.index(step)] = list(_behaviour(stack, test, settings))
+                progress(step)
             if step in kept:
-                entries.append(save_checkpoint(folder, step, stack.state(0, 0)))
-            progress(step)
+                record.entries.append(save_checkpoint(work.folder, step, stack.state(0, 0)))
+            if step < sweep.steps:
+                learner.step(step)
+        work.deliver("checkpoints", folder / "checkpoints")
+        behaviour = _table(at, kept, record.arrays["behaviour"], task)
+        complete(folder, settings, _about(settings, stack, device), record.entries, behaviour)
+
+
+def _check(settings: NetworkSettings, learner: Learner, step: int) -> None:
+    try:
+        learner.check(step)
     except ParityError as error:
         raise ParityError(f"{settings.run}: {error}") from None
+
+
+def _about(settings: NetworkSettings, stack: Stack, device: torch.device) -> dict[str, Any]:
+    """What the manifest says beside settings and checkpoints."""
     total = sum(parameter.numel() for parameter in stack.parameters)
-    about = {
+    return {
         "source_hash": source_hash(__name__),
         "hardware": hardware(str(device)),
         "seeds": {"run": settings.seed, "test": settings.test_seed},
         "parameters": {"total": total, "trainable": total, "non_embedding": total},
     }
-    complete(folder, settings, about, entries, _table(at, kept, behaviour, task))
 
 
 def _behaviour(stack: Stack, test: HeldOut, settings: NetworkSettings) -> Iterator[tuple[float, ...]]:

@@ -1,12 +1,12 @@
 """What every training loop with AdamW shares: the streams of its seed, its optimiser, and one update."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from emergence.errors import EmergenceError
 from emergence.settings.learning import Optimisation
@@ -15,6 +15,14 @@ from emergence.training.schedule import learning_rate
 
 class TrainingError(EmergenceError):
     """Training that cannot go on; the message says where it stopped and what to try."""
+
+
+class DivergenceError(TrainingError):
+    """A loss that is not finite any more, and which model of a stack has it."""
+
+    def __init__(self, message: str, model: int) -> None:
+        super().__init__(message)
+        self.model = model
 
 
 @dataclass(frozen=True)
@@ -30,10 +38,12 @@ class Seeds:
         return cls(*(int(part) for part in np.random.SeedSequence(seed).generate_state(2)))
 
 
-def optimiser(model: nn.Module, settings: Optimisation) -> torch.optim.AdamW:
-    """AdamW that decays matrices only."""
-    matrices = [parameter for parameter in model.parameters() if parameter.dim() > 1]
-    vectors = [parameter for parameter in model.parameters() if parameter.dim() <= 1]
+def optimiser(parameters: Iterable[Tensor], settings: Optimisation, stacked: int = 0) -> torch.optim.AdamW:
+    """AdamW that decays matrices only; the first dimension counts models and no more where they are ``stacked``: 1."""
+    matrices: list[Tensor] = []
+    vectors: list[Tensor] = []
+    for parameter in parameters:
+        (matrices if parameter.dim() - stacked > 1 else vectors).append(parameter)
     groups: list[dict[str, Any]] = [{"params": matrices}, {"params": vectors, "weight_decay": 0.0}]
     beta_1, beta_2 = settings.betas
     return torch.optim.AdamW(
@@ -42,18 +52,38 @@ def optimiser(model: nn.Module, settings: Optimisation) -> torch.optim.AdamW:
 
 
 def update(
-    loss: Tensor, parameters: Iterable[Tensor], descent: torch.optim.Optimizer, settings: Optimisation, step: int
+    losses: Tensor, parameters: Iterable[Tensor], descent: torch.optim.Optimizer, settings: Optimisation, step: int
 ) -> None:
-    """Make the update that follows ``step`` earlier ones.
+    """Make the update that follows ``step`` earlier ones, of one model or of stacked models, each by its own loss.
+
+    ``losses`` is () or (models,); in the latter case the first dimension of all ``parameters`` counts models.
 
     Raises:
-        TrainingError: if the loss or its gradient is not finite; the weights are then those of before.
+        DivergenceError: if a loss or its gradient is not finite; the weights are then those of before.
     """
     descent.zero_grad()
-    loss.backward()
-    norm = torch.nn.utils.clip_grad_norm_(parameters, settings.clip)
-    if not torch.isfinite(norm):  # before it reaches the weights
-        raise TrainingError(f"loss is {loss.item()} at step {step}, its gradient is {norm.item()}")
+    losses.sum().backward()
+    norms = clip(
+        [parameter.grad for parameter in parameters if parameter.grad is not None], settings.clip, losses.dim()
+    )
+    if not torch.isfinite(norms).all():  # before it reaches the weights
+        first = int(torch.isfinite(norms).logical_not().flatten().nonzero()[0])
+        loss, norm = losses.flatten()[first].item(), norms.flatten()[first].item()
+        raise DivergenceError(f"loss is {loss} at step {step}, its gradient is {norm}", first)
     for group in descent.param_groups:
         group["lr"] = learning_rate(settings, step)
     descent.step()
+
+
+@torch.no_grad()
+def clip(gradients: Sequence[Tensor], largest: float, stacked: int) -> Tensor:
+    """Shorten a gradient in place to the ``largest`` norm, or each of stacked ones; return the norms before.
+
+    Norms are () or, where ``stacked`` is 1, (models,). As `torch.nn.utils.clip_grad_norm_`, to the bit, where it is 0.
+    """
+    each = [torch.linalg.vector_norm(gradient, dim=tuple(range(stacked, gradient.dim()))) for gradient in gradients]
+    norms = torch.linalg.vector_norm(torch.stack(each), dim=0)
+    factors = (largest / (norms + 1e-6)).clamp(max=1)
+    for gradient in gradients:
+        gradient *= factors.reshape(*factors.shape, *[1] * (gradient.dim() - stacked))
+    return norms

@@ -1,7 +1,8 @@
 """Two-layer networks learning multitask sparse parity: their samples, their steps, the strength of their skills."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -19,46 +20,51 @@ class ParityError(EmergenceError):
     """Networks that cannot be trained on; the message says where it stopped and what to try."""
 
 
-def stream(seed: int, purpose: str) -> np.random.Generator:
-    """Random numbers of one seed for one purpose: ``data``, ``batches`` or ``test``."""
-    return np.random.default_rng([seed, *purpose.encode()])
+def stream(seed: int, purpose: str, *number: int) -> np.random.Generator:
+    """Random numbers of one seed for one purpose: ``data``, ``test``, or ``batches`` with a number."""
+    return np.random.default_rng([seed, *purpose.encode(), *number])
 
 
 class Source:
-    """Where batches come from, seed by seed: fresh samples, or one fixed data set each."""
+    """Where batches come from, seed by seed: fresh samples, or one fixed data set each; a batch depends on its step."""
 
     def __init__(self, task: MultitaskParity, target: float, sweep: Sweep, size: int | None) -> None:
         """Take ``size`` samples a seed, which of a larger size are the first; without, samples are fresh."""
-        self.task, self.target, self.batch = task, target, sweep.batch
-        self.rngs = [stream(seed, "batches") for seed in sweep.seeds]
+        self.task, self.target, self.batch, self.seeds = task, target, sweep.batch, sweep.seeds
         self.fixed = None
         if size is not None:
             largest = max(sweep.samples or [size])
             drawn = [task.draw(stream(seed, "data"), largest)[:size] for seed in sweep.seeds]
             self.fixed = [self._tensors(samples) for samples in drawn]
-            self.orders = [np.empty(0, dtype=np.int64) for _ in sweep.seeds]
+            self._order = lru_cache(2 * len(sweep.seeds))(self._shuffled)  # a batch sees two at most
 
-    def __call__(self) -> tuple[Tensor, Tensor]:
-        """Inputs (seeds, samples, inputs + 1), the last of which is 1, and targets (seeds, samples)."""
+    def __call__(self, step: int) -> tuple[Tensor, Tensor]:
+        """What the update after ``step`` others is trained on.
+
+        Inputs (seeds, samples, inputs + 1), the last of which is 1, and targets (seeds, samples).
+        """
         if self.fixed is None:
-            each = [self._tensors(self.task.draw(rng, self.batch)) for rng in self.rngs]
+            each = [self._tensors(self.task.draw(stream(seed, "batches", step), self.batch)) for seed in self.seeds]
         elif len(self.fixed[0][1]) <= self.batch:
             each = self.fixed
         else:
-            each = [self._some(seed) for seed in range(len(self.rngs))]
+            each = [self._some(row, step) for row in range(len(self.seeds))]
         inputs, targets = zip(*each, strict=True)
         return torch.stack(inputs), torch.stack(targets)
 
-    def _some(self, seed: int) -> tuple[Tensor, Tensor]:
-        """The next batch of a data set that is gone through in random order, again and again."""
+    def _some(self, row: int, step: int) -> tuple[Tensor, Tensor]:
+        """A batch of one seed's data set, which is gone through in random order, again and again."""
         assert self.fixed is not None
-        inputs, targets = self.fixed[seed]
-        if len(self.orders[seed]) < self.batch:
-            fresh = self.rngs[seed].permutation(len(targets))
-            self.orders[seed] = np.concatenate([self.orders[seed], fresh])
-        chosen, self.orders[seed] = np.split(self.orders[seed], [self.batch])
-        index = torch.from_numpy(chosen)
+        inputs, targets = self.fixed[row]
+        rounds, places = np.divmod(np.arange(step * self.batch, (step + 1) * self.batch), len(targets))
+        parts = [self._order(row, int(number))[places[rounds == number]] for number in np.unique(rounds)]
+        index = torch.from_numpy(np.concatenate(parts))
         return inputs[index], targets[index]
+
+    def _shuffled(self, row: int, number: int) -> NDArray[np.int64]:
+        """Order of one seed's samples in a round."""
+        assert self.fixed is not None
+        return stream(self.seeds[row], "batches", number).permutation(len(self.fixed[row][1]))
 
     def _tensors(self, samples: Samples) -> tuple[Tensor, Tensor]:
         return with_one(self.task.inputs(samples)), self.target * torch.from_numpy(self.task.answers(samples))
@@ -102,21 +108,23 @@ class HeldOut:
         return Judgement(*(torch.stack(parts).numpy() for parts in zip(*found, strict=True)))
 
 
-def learning(stack: Stack, source: Source, sweep: Sweep, moments: Collection[int]) -> Iterator[int]:
-    """Train a stack in place; yields each of ``moments`` (steps done) before it goes on.
+class Learner:
+    """A stack of networks, their optimiser and their samples: everything that a training step changes or reads."""
 
-    Raises:
-        ParityError: if a network is not finite any more.
-    """
-    descent = optimiser(stack, sweep.optimiser)
-    for step in range(sweep.steps + 1):
-        if step in moments:
-            if not all(bool(parameter.isfinite().all()) for parameter in stack.parameters):
-                raise ParityError(f"a network is not finite at step {step}; lower learning_rate")
-            yield step
-        if step < sweep.steps:
-            if sweep.optimiser.halve_every:
-                halved = 0.5 ** (step // sweep.optimiser.halve_every)
-                descent.param_groups[0]["lr"] = sweep.optimiser.learning_rate * halved
-            stack.gradients(*source(), sweep.loss)
-            descent.step()
+    def __init__(self, stack: Stack, source: Source, sweep: Sweep) -> None:
+        self.stack, self.source, self.sweep = stack, source, sweep
+        self.weights = {"first": stack.first, "second": stack.second, "offset": stack.offset}
+        self.optimiser = optimiser(stack, sweep.optimiser)
+
+    def step(self, step: int) -> None:
+        """Make the update that follows ``step`` earlier ones."""
+        how = self.sweep.optimiser
+        if how.halve_every:
+            self.optimiser.param_groups[0]["lr"] = how.learning_rate * 0.5 ** (step // how.halve_every)
+        self.stack.gradients(*self.source(step), self.sweep.loss)
+        self.optimiser.step()
+
+    def check(self, step: int) -> None:
+        """Look for weights that are not finite; raises ParityError if there are any."""
+        if not all(bool(weights.isfinite().all()) for weights in self.weights.values()):
+            raise ParityError(f"a network is not finite at step {step}; lower learning_rate")

@@ -1,11 +1,12 @@
 """The trajectory store: weights of every checkpoint and a manifest that says what they are.
 
 A trajectory is a folder: ``checkpoints/step00000123.safetensors``, ``manifest.json`` (settings, seeds, hashes of
-settings and source, versions, hardware, and the SHA-256 of each checkpoint) and ``behaviour.parquet``. The manifest is
-written last: a folder without one is no trajectory.
+settings and source, versions, hardware, the SHA-256 of each checkpoint, and its own) and ``behaviour.parquet``. The
+manifest is written last: a folder without one is no trajectory.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pandas as pd
 import safetensors
 import safetensors.torch
+from safetensors import SafetensorError
 from torch import Tensor
 
 from emergence import tables
@@ -51,7 +53,17 @@ def record(folder: Path, settings: Strict, about: dict[str, Any], entries: list[
     ``settings`` name study, run, size and seed; ``about`` has source hash, hardware, seeds and parameters; ``entries``
     are those of the checkpoints.
     """
-    write_json(folder / "manifest.json", _manifest(settings, about, entries))
+    write_manifest(folder, _manifest(settings, about, entries))
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write a manifest with its own hash, by which `Trajectory.open` knows it again."""
+    write_json(folder / "manifest.json", {**manifest, "sha256": _digest(manifest)})
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """SHA-256 of what a manifest says, apart from this hash; reading and writing it again changes nothing."""
+    return sha256(json.dumps({key: value for key, value in manifest.items() if key != "sha256"}).encode())
 
 
 def _manifest(settings: Strict, about: dict[str, Any], entries: list[dict[str, Any]]) -> dict[str, Any]:
@@ -76,14 +88,17 @@ class Trajectory:
         """Read the manifest of a trajectory.
 
         Raises:
-            TrajectoryError: if there is no readable manifest.
+            TrajectoryError: if there is no readable manifest, or it is not the one that training wrote.
         """
         path = folder / "manifest.json"
         try:
             manifest = json.loads(path.read_text())
             _ = cls(folder, manifest).identity, [(e["step"], e["file"], e["sha256"]) for e in manifest["checkpoints"]]
+            whole = manifest["sha256"] == _digest(manifest)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise TrajectoryError(f"{path}: no readable manifest ({error}); delete {folder} and train again") from None
+        if not whole:
+            raise TrajectoryError(f"{path}: is not what training wrote; delete {folder} and train again")
         return cls(folder, manifest)
 
     @property
@@ -119,4 +134,7 @@ class Trajectory:
             raise TrajectoryError(f"{path}: cannot be read ({error}); train this run again") from None
         if sha256(content) != entry["sha256"]:
             raise TrajectoryError(f"{path}: is not the file that training wrote; delete {self.folder} and train again")
-        return safetensors.torch.load(content)
+        try:
+            return safetensors.torch.load(content)
+        except SafetensorError as error:  # the manifest vouches for something else, such as a pickle
+            raise TrajectoryError(f"{path}: not a readable safetensors file ({error}); train this run again") from None

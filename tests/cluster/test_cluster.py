@@ -1,0 +1,93 @@
+"""The artifact on a real Slurm: what is submitted, what is asked for, and that the numbers are the same."""
+
+import json
+import re
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cluster import slurm
+from support import SMOKE, Copy, digests, overlay
+
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("cluster")]
+
+PROFILE = ("--workflow-profile", "workflow/profiles/slurm")
+GRES = ("--profile", "workflow/profiles/gres")
+# What a site without accounting needs, and shorter waits than a network of machines wants.
+HERE = (
+    *("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"),
+    *("--seconds-between-status-checks", "3", "--latency-wait", "5"),
+)
+SUBMITTED = {
+    *("train", "network", "sweep", "transformer", "ladder"),
+    *("follow", "language_follow", "plateau", "answers"),
+}
+LONG = """
+anatomy:
+  training: {steps: 2000}
+  checkpoints: {every_step_until: 0, log_until: 1, per_decade: 1, linear_every: 500}
+"""
+
+
+def written_to(name: str) -> str:
+    """An overlay by which a run has a folder of its own."""
+    places = {"results": name, "figures": f"{name}/figures", "logs": f"{name}/logs", "benchmarks": f"{name}/benchmarks"}
+    return f"pathvars: {json.dumps(places)}\n"
+
+
+def pictures(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (folder / "figures").glob("*.png")}
+
+
+def manifests(folder: str, runs: tuple[str, ...]) -> list[str]:
+    """Targets that train these runs."""
+    return [f"{folder}/trajectories/{run}/manifest.json" for run in runs]
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until a condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.2)
+
+
+def test_submitted_jobs_are_all_that_slurm_ran_and_give_the_same_results(smoke: Copy) -> None:
+    planned = smoke.planned("--forceall", *SMOKE)
+    smoke.snakemake(*PROFILE, *GRES, *HERE, *overlay(smoke, "cluster.yaml", written_to("cluster")))
+    jobs = slurm.jobs()
+    assert Counter(job.rule for job in jobs) == {rule: planned[rule] for rule in SUBMITTED}
+    assert {(job.state, job.gpu) for job in jobs} == {("COMPLETED", "--gres")}
+    local, submitted = smoke.folder / "results/smoke", smoke.folder / "cluster"
+    assert len(digests(local)) > 100
+    assert digests(submitted) == digests(local)
+    assert len(pictures(local)) == 18
+    assert pictures(submitted) == pictures(local)
+
+
+def test_a_requeued_training_saves_and_goes_on_from_there(copy: Copy) -> None:
+    runs, others = ("2x8-s1", "2x8-s2"), {job.number for job in slurm.jobs()}
+    requeued = overlay(copy, "requeued.yaml", LONG + written_to("requeued"))
+    state = copy.folder / "requeued/state/train/2x8-s1"
+    log = copy.folder / "requeued/logs/train/2x8-s1.log"
+    asked = ("--set-resources", "train:gpu=1")
+    with copy.running(*manifests("requeued", runs), *PROFILE, *HERE, *asked, *requeued) as snakemake:
+        until((state / "state.safetensors").exists)
+        time.sleep(2)  # a few steps more
+        for job in slurm.jobs():  # an array of both runs
+            if job.state == "RUNNING":
+                slurm.requeue(job)
+        until(lambda: "stopped by SIGTERM" in log.read_text())
+        printed, _ = snakemake.communicate()
+    assert snakemake.returncode == 0, printed
+    jobs = [job for job in slurm.jobs() if job.number not in others]
+    assert [(job.rule, job.state, job.gpu) for job in jobs] == 2 * [("train", "COMPLETED", "--gpus")]
+    assert max(job.restarts for job in jobs) == 1
+    assert re.search(r"goes on after [1-9]\d* steps", log.read_text()), log.read_text()
+    assert not state.exists()
+
+    local = overlay(copy, "uninterrupted.yaml", LONG + written_to("uninterrupted"))
+    copy.snakemake("--cores", "all", *manifests("uninterrupted", runs), *local)
+    assert digests(copy.folder / "requeued") == digests(copy.folder / "uninterrupted")

@@ -1,0 +1,133 @@
+"""Snakemake runs that meet each other, are killed, or find files from the future: no result is mixed or lost."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from support import Copy, digests, overlay
+
+pytestmark = pytest.mark.workflow
+
+RUN, TARGET = "2x8-s1", "faults/measures/rankme/2x8-s1.parquet"
+FOLDERS = {"results": "faults", **{name: f"faults/{name}" for name in ("figures", "logs", "benchmarks")}}
+STEPS = 500  # so many that there is time to interfere
+
+
+@pytest.fixture(scope="module")
+def arguments(copy: Copy) -> tuple[str, ...]:
+    """Of Snakemake, for one measure along one run."""
+    text = json.dumps({"pathvars": FOLDERS, "anatomy": {"training": {"steps": STEPS}}})
+    return ("--cores", "1", TARGET, *overlay(copy, "faults.yaml", text))
+
+
+@pytest.fixture(scope="module")
+def expected(copy: Copy, arguments: tuple[str, ...]) -> dict[str, str]:
+    """What an undisturbed run gives."""
+    copy.snakemake(*arguments)
+    found = digests(copy.folder / "faults")
+    assert "measures/rankme/2x8-s1.parquet" in found
+    return found
+
+
+@pytest.fixture
+def folder(copy: Copy, expected: dict[str, str]) -> Path:  # noqa: ARG001 - is run before
+    """An empty results folder."""
+    shutil.rmtree(copy.folder / "faults")
+    return copy.folder / "faults"
+
+
+def wait_for_training(run: subprocess.Popen[str], folder: Path) -> psutil.Process:
+    """The process of a training that has kept its state."""
+    state = folder / f"state/train/{RUN}/state.safetensors"
+    while not state.exists():
+        assert run.poll() is None, run.communicate()[0]
+        time.sleep(0.01)
+    jobs = psutil.Process(run.pid).children(recursive=True)
+    return next(job for job in jobs if job.name().startswith("python") and "train" in job.cmdline())
+
+
+def test_a_job_that_the_kernel_kills_for_its_memory(
+    copy: Copy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str]
+) -> None:
+    with copy.running(*arguments) as run:
+        wait_for_training(run, folder).kill()
+        printed, _ = run.communicate()
+    assert run.returncode == 1
+    assert "Error in rule train" in printed
+    assert not (folder / f"trajectories/{RUN}/manifest.json").exists()
+    copy.snakemake(*arguments)
+    assert digests(folder) == expected
+    assert "goes on after" in (folder / f"logs/train/{RUN}.log").read_text()
+
+
+def test_a_lock_that_a_killed_run_has_left(
+    copy: Copy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str]
+) -> None:
+    with copy.running(*arguments) as run:
+        wait_for_training(run, folder)
+        os.killpg(run.pid, signal.SIGKILL)
+    printed = copy.snakemake(*arguments, check=False)
+    assert "Directory cannot be locked" in printed
+    assert "--unlock" in printed
+    assert not (folder / f"trajectories/{RUN}/manifest.json").exists()
+    copy.snakemake("--unlock", *arguments)
+    copy.snakemake(*arguments)
+    assert digests(folder) == expected
+
+
+def test_two_runs_at_once(copy: Copy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str]) -> None:
+    with copy.running(*arguments) as run:
+        job = wait_for_training(run, folder)
+        job.suspend()  # so that it is still there, however slow the others are
+        locked = copy.snakemake(*arguments, check=False)
+        forced = copy.snakemake(*arguments, "--nolock", check=False)
+        said = (folder / f"logs/train/{RUN}.log").read_text()
+        job.resume()
+        printed, _ = run.communicate()
+    assert "Directory cannot be locked" in locked
+    assert "Error in rule train" in forced
+    assert f"faults/state/train/{RUN}.lock: held by another job on this; wait for that to end, or stop it" in said
+    copy.snakemake(*arguments)
+    assert digests(folder) == expected, printed
+
+
+def test_files_from_the_future(copy: Copy, arguments: tuple[str, ...], expected: dict[str, str]) -> None:
+    """As a clock leaves them that was a day ahead, and has been put right since."""
+    copy.snakemake(*arguments)
+    date(copy.folder / "faults/trajectories", time.time() + 24 * 3600)
+    (copy.folder / TARGET).unlink()
+    printed = copy.snakemake(*arguments, check=False)
+    assert "could indicate a clock skew problem" in printed
+    assert f"input faults/trajectories/{RUN}/" in printed
+    date(copy.folder / "faults", time.time())
+    copy.snakemake(*arguments)
+    assert digests(copy.folder / "faults") == expected
+    assert copy.planned(*arguments) == {}
+
+
+def date(folder: Path, then: float) -> None:
+    """Give everything in a folder this time of change."""
+    for path in [folder, *folder.rglob("*")]:
+        os.utime(path, (then, then))
+
+
+def test_a_results_folder_that_cannot_be_written(
+    copy: Copy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str], disk: Callable[[str], Path]
+) -> None:
+    place = disk("size=8m")
+    folder.symlink_to(place)
+    disk("remount,ro")
+    printed = copy.snakemake(*arguments, check=False)
+    assert "Read-only file system" in printed
+    assert "faults" in printed
+    disk("remount,rw")
+    copy.snakemake(*arguments)
+    assert digests(folder) == expected
+    folder.unlink()

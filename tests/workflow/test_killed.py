@@ -1,0 +1,114 @@
+"""A run that is killed over and over, on one core, ends with what an undisturbed run has on all cores: bit for bit."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from support import Copy, digests, overlay
+
+pytestmark = pytest.mark.workflow
+
+KILLS = 20
+JOBS = 6  # that end, at most, between two kills
+RESULTS = "killed"
+
+
+def test_a_run_killed_at_twenty_points_ends_as_if_it_had_not_been(smoke: Copy) -> None:
+    folders = {"results": RESULTS, **{name: f"{RESULTS}/{name}" for name in ("figures", "logs", "benchmarks")}}
+    arguments = ("--cores", "1", "--nolock", *overlay(smoke, "killed.yaml", f"pathvars: {json.dumps(folders)}"))
+    chance = random.Random(20)
+    for number in range(KILLS):
+        with smoke.running(*arguments) as run:
+            wait_for_a_moment(run, smoke.folder / RESULTS / "state", chance)
+            (WAYS[number % len(WAYS)])(run, chance)
+    smoke.snakemake(*arguments)
+    assert digests(smoke.folder / RESULTS) == digests(smoke.folder / "results/smoke")
+    assert not [path for path in (smoke.folder / RESULTS / "state").rglob("*") if path.is_file()]
+    logs = [path.read_text() for path in (smoke.folder / RESULTS / "logs").rglob("*.log")]
+    assert sum("goes on after" in log for log in logs) >= 3
+
+
+def wait_for_a_moment(run: subprocess.Popen[str], state: Path, chance: random.Random) -> None:
+    """Until some jobs have ended, and, at half of the kills, until one has just kept its state."""
+    ended = chance.randint(1, JOBS)
+    assert run.stdout is not None
+    for line in run.stdout:
+        ended -= bool(re.match(r"Finished jobid", line))
+        if not ended:
+            break
+    assert run.poll() is None, "ended before it could be killed"
+    deadline = time.monotonic() + (chance.random() < 0.5) * 5 + chance.random()
+    before = kept(state)
+    while time.monotonic() < deadline and kept(state) <= before:
+        time.sleep(0.005)
+
+
+def kept(state: Path) -> float:
+    """When a state was kept last."""
+    paths = [path for path in state.rglob("*") if path.suffix in {".safetensors", ".parquet"}]
+    times = []
+    for path in paths:
+        try:
+            times.append(path.stat().st_mtime)
+        except FileNotFoundError:  # replaced meanwhile
+            continue
+    return max(times, default=0.0)
+
+
+def kill_all(run: subprocess.Popen[str], _chance: random.Random) -> None:
+    """As a power cut does."""
+    os.killpg(run.pid, signal.SIGKILL)
+
+
+def stop_all(run: subprocess.Popen[str], _chance: random.Random) -> None:
+    """As Ctrl-C or a shutdown does; what is not gone after ten seconds would be killed."""
+    os.killpg(run.pid, signal.SIGTERM)
+    wait_until_gone(jobs(run), 10)
+
+
+def stop_a_job(run: subprocess.Popen[str], chance: random.Random) -> None:
+    """As a time limit does; the rest a little later."""
+    of_one(run, chance, signal.SIGTERM)
+
+
+def kill_a_job(run: subprocess.Popen[str], chance: random.Random) -> None:
+    """As the kernel does when memory is short; the rest a little later."""
+    of_one(run, chance, signal.SIGKILL)
+
+
+WAYS: list[Callable[[subprocess.Popen[str], random.Random], None]] = [kill_all, stop_all, kill_a_job, stop_a_job]
+
+
+def of_one(run: subprocess.Popen[str], chance: random.Random, number: signal.Signals) -> None:
+    if found := jobs(run):
+        chosen = chance.choice(found)
+        chosen.send_signal(number)
+        wait_until_gone([chosen], 10)
+    time.sleep(chance.random())
+    os.killpg(run.pid, signal.SIGKILL)
+
+
+def jobs(run: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Processes of our own commands."""
+    found = []
+    for process in psutil.Process(run.pid).children(recursive=True):
+        try:
+            if process.name().startswith("python") and "emergence" in process.cmdline():
+                found.append(process)
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def wait_until_gone(processes: list[psutil.Process], seconds: float) -> None:
+    """A job that is told to stop saves and ends in time."""
+    _, alive = psutil.wait_procs(processes, timeout=seconds)
+    assert not alive, f"{alive} did not end within {seconds} s"

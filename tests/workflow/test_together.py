@@ -1,0 +1,36 @@
+"""Runs that train together, through the workflow: one job a group, and trajectories that the other stages take."""
+
+import json
+
+import pytest
+from support import Copy, overlay
+
+from emergence.training.trajectory import Trajectory
+from emergence.verify import verify
+
+pytestmark = pytest.mark.workflow
+
+STACKS = {"train_together_1": 1, "train_together_2": 1}  # of two runs each
+
+
+def test_a_group_is_a_job_and_other_jobs_stay_as_they_are(copy: Copy) -> None:
+    alone = copy.planned("--forceall", *overlay(copy, "alone.yaml", "compute: {together: 1}"))
+    together = copy.planned("--forceall", *overlay(copy, "together.yaml", "compute: {together: 2}"))
+    del alone["train"]
+    assert together == alone | STACKS
+
+
+def test_trajectories_of_groups_are_those_of_single_runs(smoke: Copy) -> None:
+    folders = {"results": "stacked", **{name: f"stacked/{name}" for name in ("figures", "logs", "benchmarks")}}
+    changed = json.dumps({"pathvars": folders, "compute": {"together": 2}})
+    measure = "stacked/measures/rankme/2x8-s2.parquet"
+    smoke.snakemake("--cores", "all", "trajectories", measure, *overlay(smoke, "stacked.yaml", changed))
+    assert verify(smoke.folder / "stacked").faults == []
+    for name in ("2x8-s1", "2x8-s2", "2x16-s1", "2x16-s2"):
+        stacked, alone = (
+            Trajectory.open(smoke.folder / results / "trajectories" / name) for results in ("stacked", "results/smoke")
+        )
+        assert stacked.steps == alone.steps
+        for step in stacked.steps:
+            one, other = stacked.weights(step), alone.weights(step)
+            assert max((one[key] - other[key]).abs().max().item() for key in one) < 1e-3
