@@ -1,5 +1,5 @@
 # make         set up .venv and run the default tier      make test   set up and check everything
-# make smoke   the whole workflow in a minute             make bench  speed and memory, as ratios
+# make smoke   the whole workflow in minutes              make bench  speed and memory, as ratios
 PYTHON ?= python3
 BIN := .venv/bin
 
