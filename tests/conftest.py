@@ -1,13 +1,19 @@
+import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import filelock
 import hypothesis
 import pytest
 import yaml
 from support import PROJECT, SMOKE, Copy
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 hypothesis.settings.register_profile("emergence", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("emergence")
@@ -33,7 +39,31 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 
 @pytest.fixture(scope="session")
-def smoke(copy: Copy) -> Copy:
-    """The copy with its smoke tier run to the end."""
-    copy.snakemake("--cores", "all", *SMOKE)
-    return copy
+def smoke(copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """A copy of the project with its smoke tier run to the end: by the first process of the tests that needs it."""
+    of_all = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        of_all = of_all.parent
+    finished = of_all / "finished"
+    with filelock.FileLock(f"{finished}.lock"):
+        if not finished.exists():
+            copy.snakemake("--cores", "all", *SMOKE)
+            shutil.copytree(copy.folder, finished, symlinks=True)
+    folder = tmp_path_factory.mktemp("smoke") / "project"
+    shutil.copytree(finished, folder, symlinks=True)
+    return Copy(folder)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """The Chromium that is installed, headless; where there is none, the test is skipped."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium here; on Debian: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -48,11 +48,11 @@ class Copy:
                     os.killpg(run.pid, signal.SIGKILL)
 
     def planned(self, *arguments: str) -> dict[str, int]:
-        """Jobs that a dry-run plans, by rule; aggregate targets are left out."""
+        """Jobs that a dry-run plans, by rule, less targets and the record of the run, which every change is part of."""
         printed = self.snakemake("--dry-run", *arguments)
         table = printed.partition("Job stats:")[2].partition("total")[0]
         jobs = {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
-        return {rule: count for rule, count in jobs.items() if rule != "all"}
+        return {rule: count for rule, count in jobs.items() if rule not in ("all", "record")}
 
 
 def overlay(copy: Copy, name: str, text: str) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ def test_tier_overlay_loads_and_writes_elsewhere(tier: Path) -> None:
 
 
 def test_largest_runs_come_first() -> None:
-    assert list(config.read(ROOT / "config.yaml").anatomy.runs)[::11] == ["4x96-s1", "4x16-s3"]
+    assert list(config.read(ROOT / "config.yaml").anatomy.runs)[::19] == ["4x96-s1", "4x16-s5"]
 
 
 def test_a_loaded_configuration_does_not_change(settings_values: Values) -> None:
@@ -76,7 +76,7 @@ UNKNOWN: list[tuple[Values, str, str]] = [
     ({"anatomy.measures.sharpness": {}}, "anatomy.measures.sharpness", "no such measure; allowed: fisher"),
     ({"anatomy.measures.probe": {}}, "anatomy.measures.probe", "no such measure; allowed: fisher"),
     ({"anatomy.measures.sharpness": {"batch": 3}}, "anatomy.measures.sharpness.batch", "unknown key"),
-    ({"speed": 1}, "speed", "allowed: tier, device"),
+    ({"speed": 1}, "speed", "allowed: tier, source, device"),
     ({"pathvars.cache": "cache"}, "pathvars.cache", "allowed: results"),
     ({"anatomy.optimiser": "sgd"}, "anatomy.optimiser", "allowed: tasks, easy"),
     ({"anatomy.training.momentum": 0.9}, "anatomy.training.momentum", "allowed: steps"),
@@ -298,25 +298,41 @@ def test_overlay_is_read_after_the_base(tmp_path: Path) -> None:
 
 FIGURES = {name for name in STAGES if name.startswith("fig")}
 LEADS = {"leads", "sensitivity"}
-BY_METRIC = {"claims", "rivals", "multifractal_claims", "fig1", "fig4", "fig5"}
-OF_VARIANT = {"claims", "multifractal_claims", "phases", "language_claims", "fig2", "fig3", "fig10"}
+BY_METRIC = {"anatomy_numbers", "claims", "rivals", "multifractal_claims", "fig1", "fig4", "fig5", "explorer"}
+OF_VARIANT = {
+    "anatomy_numbers",
+    "claims",
+    "multifractal_claims",
+    "phases",
+    "language_claims",
+    "fig2",
+    "fig3",
+    "fig10",
+    "explorer",
+}
 JOINT = {"joint", "joint leads", "joint precursors"}
 EVENTS = {"joint", "joint events", "joint leads"}
 SEEDED = {"constants", "one_skill", "curves"}
 CONFIDENT = {"validity", "direction", "entropy", "powers", "phases", "rivals"}
 OF_RUNS = {"train", "train_together"}
 TRAINED = {"network", "sweep", "transformer", "ladder", *OF_RUNS}
-JUDGED = {"claims", "solvable_claims", "multifractal_claims", "language_claims"}
+TRIED = {"stability", "language_stability"}
+JUDGED = {"claims", "solvable_claims", "multifractal_claims", "language_claims", *TRIED}
+QUOTED = {"anatomy_numbers", "solvable_numbers", "language_numbers"}
+REPORTING = {"paper_numbers"}  # the paper tells all settings but of its looks and places
+LOOKS = ("figures.", "pathvars.", "reproduce.", "source")
 STATISTICS = {*JOINT, *JUDGED, "floors", "precursors", "limits", *LEADS}
 READERS: list[tuple[str, Any, set[str]]] = [
-    ("tier", "mine", set()),
+    ("tier", "mine", {"explorer"}),
+    ("source", "reference", set()),
+    ("reproduce.networks", 0.05, set()),
     ("pathvars.results", "elsewhere", set()),
     ("device", "cpu", {"follow", "plateau", "joint follow", "answers", *TRAINED}),
     ("anatomy.tasks.ADD", [1, 2], {"tasks", *OF_RUNS}),
     ("compute.precision", "bfloat16", {"ladder", *OF_RUNS}),
     ("compute.compile", True, {"ladder", *OF_RUNS}),
     ("compute.together", 2, OF_RUNS),
-    ("anatomy.easy", ["COPY"], {"limits", *LEADS}),
+    ("anatomy.easy", ["COPY"], {"stability", "limits", *LEADS}),
     ("anatomy.sizes.0.heads", 2, OF_RUNS),
     ("anatomy.sizes.1.heads", 2, set()),
     ("anatomy.seeds", [1, 2, 3, 4], set()),
@@ -330,26 +346,26 @@ READERS: list[tuple[str, Any, set[str]]] = [
     ("anatomy.measures.rankme.epsilon", 1e-6, {"follow", "calibration"}),
     ("anatomy.measures.llc.draws", 50, {"plateau", "figS3"}),
     ("anatomy.plateau.at", [0.5], {"plateau"}),
-    ("anatomy.signals.hessian.variant", "trace", set()),
-    ("anatomy.limits.tie", 2.0, {"limits"}),
-    ("anatomy.sensitivity.margin", [3.0], {"sensitivity"}),
-    ("anatomy.precursors.families", ["metric"], {"precursors", "language_claims", *JOINT, *LEADS}),
+    ("anatomy.signals.hessian.variant", "trace", {"stability", "explorer"}),
+    ("anatomy.limits.tie", 2.0, {"stability", "limits"}),
+    ("anatomy.sensitivity.margin", [3.0], {"stability", "sensitivity"}),
+    ("anatomy.precursors.families", ["metric"], {*TRIED, "precursors", "language_claims", *JOINT, *LEADS}),
     (
         "anatomy.precursors.definition",
         "change-point",
-        {"precursors", "fig4", "fig8", "fig10", *JUDGED, *JOINT, *LEADS},
+        {"precursors", "fig4", "fig8", "fig10", "explorer", *JUDGED, *JOINT, *LEADS, *QUOTED},
     ),
     ("anatomy.verdicts.nulls", ["placebo"], {"joint", *JUDGED}),
     ("calibration.seed", 7, {"calibration"}),
-    ("anatomy.variant", "mean/centred/sigma", {"floors", "direction", "joint leads", *LEADS, *OF_VARIANT}),
-    ("anatomy.events.primary", "log_probability", {"events", "validity", "limits", *BY_METRIC, *LEADS}),
-    ("anatomy.events.threshold", 0.45, {"events", "validity", "fig1", *EVENTS, *LEADS}),
-    ("anatomy.events.persistence", 4, {"events", "validity", *EVENTS, *LEADS}),
+    ("anatomy.variant", "mean/centred/sigma", {*TRIED, "floors", "direction", "joint leads", *LEADS, *OF_VARIANT}),
+    ("anatomy.events.primary", "log_probability", {"stability", "events", "validity", "limits", *BY_METRIC, *LEADS}),
+    ("anatomy.events.threshold", 0.45, {*TRIED, "events", "validity", "fig1", "explorer", *EVENTS, *LEADS}),
+    ("anatomy.events.persistence", 4, {*TRIED, "events", "validity", *EVENTS, *LEADS}),
     ("anatomy.validity.trials", 100, {"validity"}),
     ("anatomy.validity.marks.timing", 2.0, {"validity", "figS1", "fig8", "solvable_claims"}),
-    ("anatomy.collapse.depth", 0.7, {"collapse", "phases", "joint leads", *LEADS}),
-    ("anatomy.collapse.floor_until", 300, {"collapse", "fig3", *LEADS}),
-    ("anatomy.precursors.shifts", 100, {"precursors", *JOINT, *LEADS}),
+    ("anatomy.collapse.depth", 0.7, {*TRIED, "collapse", "phases", "joint leads", *LEADS}),
+    ("anatomy.collapse.floor_until", 300, {"stability", "collapse", "fig3", *LEADS}),
+    ("anatomy.precursors.shifts", 100, {*TRIED, "precursors", *JOINT, *LEADS}),
     ("anatomy.statistics.seed", 7, {*STATISTICS, *SEEDED}),
     ("anatomy.statistics.confidence", 0.9, {*STATISTICS, *SEEDED, *CONFIDENT}),
     ("anatomy.statistics.equivalence", 0.2, {*STATISTICS, "fig2"}),
@@ -385,11 +401,11 @@ READERS: list[tuple[str, Any, set[str]]] = [
     ("language.ladder.training.learning_rate", 0.001, {"ladder"}),
     ("language.ladder.checkpoints.linear_every", 100, {"ladder"}),
     ("language.models.0.folder", "elsewhere", {"series"}),
-    ("language.floor_until", 32, {"phases"}),
-    ("language.smoothing", 3, {"phases"}),
-    ("language.phases.smoothing", 3, {"phases"}),
-    ("language.phases.expansion", 0.7, {"phases"}),
-    ("language.verdicts.in_order", 0.6, {"language_claims"}),
+    ("language.floor_until", 32, {"language_stability", "phases"}),
+    ("language.smoothing", 3, {"language_stability", "phases"}),
+    ("language.phases.smoothing", 3, {"language_stability", "phases"}),
+    ("language.phases.expansion", 0.7, {"language_stability", "phases"}),
+    ("language.verdicts.in_order", 0.6, {"language_stability", "language_claims"}),
     ("figures.dpi", 100, FIGURES),
 ]
 
@@ -411,7 +427,9 @@ def test_setting_reaches_just_its_readers(settings_values: Values, key: str, val
     settings_values["language"]["models"] = [{"name": "mine", "folder": "checkpoints"}]
     before = given_to_stages(config.load(settings_values))
     after = given_to_stages(config.load(changed(settings_values, {key: value})))
-    assert {stage for stage in before if before[stage] != after[stage]} == readers
+    found = {stage for stage in before if before[stage] != after[stage]}
+    assert found - REPORTING == readers
+    assert found >= REPORTING or key.startswith(LOOKS)
 
 
 def test_a_run_is_given_its_own_size_and_seed(settings_values: Values) -> None:
@@ -424,7 +442,7 @@ def test_runs_of_one_size_train_together_each_in_one_group(settings_values: Valu
     loaded = config.load(changed(settings_values, {"compute.together": 2}))
     groups = loaded.anatomy.groups(2)
     assert [run for group in groups for run in group] == list(loaded.anatomy.runs)
-    assert groups[:2] == [["4x96-s1", "4x96-s2"], ["4x96-s3"]]
+    assert groups[:3] == [["4x96-s1", "4x96-s2"], ["4x96-s3", "4x96-s4"], ["4x96-s5"]]
     together = loaded.settings("train_together", run="4x96-s2")
     assert isinstance(together, TogetherSettings)
     assert together.runs == [loaded.settings("train", run=run) for run in groups[0]]

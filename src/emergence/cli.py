@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -42,7 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def _dispatch(given: list[str]) -> int:
+def command_line() -> argparse.ArgumentParser:
+    """Parser of all commands; the options of a stage are in `of_stage`, which has to import it."""
     parser = argparse.ArgumentParser(prog="emergence", description="How capabilities emerge in training.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, stage in STAGES.items():
@@ -51,10 +53,15 @@ def _dispatch(given: list[str]) -> int:
     commands.add_parser("show", help="print a claims table").add_argument("claims", type=Path)
     verified = commands.add_parser("verify", help="check every table and checkpoint of a results folder")
     verified.add_argument("results", type=Path, nargs="?", default=Path("results"))
+    _describe_reference(commands)
     commands.add_parser("schema", help="print the JSON schema of config.yaml")
+    return parser
+
+
+def _dispatch(given: list[str]) -> int:
     if given and given[0] in STAGES:
         return _run_stage(given[0], given[1:])
-    options = parser.parse_args(given)
+    options = command_line().parse_args(given)
     match options.command:
         case "measure":
             return _measure(options)
@@ -62,6 +69,8 @@ def _dispatch(given: list[str]) -> int:
             return _show(options.claims)
         case "verify":
             return _verify(options.results)
+        case "record" | "keep" | "reproduce" | "archive":
+            return _refer(options)
         case _:
             return _schema()
 
@@ -134,6 +143,45 @@ def _verify(results: Path) -> int:
     return int(bool(found.faults))
 
 
+def _describe_reference(commands: Any) -> None:
+    recorded = commands.add_parser("record", help="write down what a run is; the workflow does it")
+    recorded.add_argument("--record", required=True, metavar="JSON")
+    recorded.add_argument("--path", type=Path, required=True)
+    kept = commands.add_parser("keep", help="keep a finished run as the reference, and its claims in the README")
+    compared = commands.add_parser("reproduce", help="compare a run with the reference; ends in 1 if not reproduced")
+    for parser in (kept, compared):
+        parser.add_argument("results", type=Path, nargs="?", default=Path("results"))
+        parser.add_argument("--reference", type=Path, default=Path("reference"), help="folder (default: reference)")
+    kept.add_argument("--readme", type=Path, default=Path("README.md"), help="file (default: README.md)")
+    packed = commands.add_parser("archive", help="pack the last commit with checksums and metadata")
+    packed.add_argument("--to", type=Path, default=Path("dist"), help="folder (default: dist)")
+
+
+def _refer(options: argparse.Namespace) -> int:
+    """What is done with whole runs; none of it is a stage."""
+    match options.command:
+        case "record":
+            from emergence.reference import record
+
+            record.write(options.record, options.path)
+        case "keep":
+            from emergence.reference.keep import keep
+
+            told = keep(options.results, options.reference, options.readme)
+            print(f"{options.reference}: {told['bytes'] / 1e6:.1f} MB, {told['cost']['jobs']} jobs")
+        case "reproduce":
+            from emergence.reference.reproduce import reproduce
+
+            print(found := reproduce(options.results, options.reference))
+            return int(found.verdict == "not reproduced")
+        case "archive":
+            from emergence.reference.archive import archive
+            from emergence.reference.project import PROJECT
+
+            print(archive(PROJECT, options.to))
+    return 0
+
+
 def _schema() -> int:
     from emergence.config import schema
 
@@ -141,21 +189,30 @@ def _schema() -> int:
     return 0
 
 
-def _run_stage(name: str, given: list[str]) -> int:
-    os.environ.update(ONE_THREAD)
-    function = STAGES[name].load()
+def _paths(function: Callable[..., None]) -> dict[str, Any]:
+    """Types of a stage's paths: one, or several."""
+    return {key: hint for key, hint in get_type_hints(function).items() if key not in ("settings", "return")}
+
+
+def of_stage(name: str, function: Callable[..., None]) -> argparse.ArgumentParser:
+    """Parser of a stage's options, which are the arguments of its function."""
     parser = argparse.ArgumentParser(prog=f"emergence {name}", description=inspect.getdoc(function))
-    hints = {key: hint for key, hint in get_type_hints(function).items() if key != "return"}
-    settings_type = hints.pop("settings")
     parser.add_argument("--settings", help="JSON text, or a file with it")
     parser.add_argument("--config", type=Path, nargs="+", help="config.yaml and overlays, instead of --settings")
     parser.add_argument("--run", help="with --config: the run, for example 4x16-s1")
     parser.add_argument("--measure", help="with --config: the measure, for example rankme")
-    for key, hint in hints.items():
+    for key, hint in _paths(function).items():
         parser.add_argument(f"--{key.replace('_', '-')}", type=Path, required=True, nargs=None if hint is Path else "+")
+    return parser
+
+
+def _run_stage(name: str, given: list[str]) -> int:
+    os.environ.update(ONE_THREAD)
+    function = STAGES[name].load()
+    parser = of_stage(name, function)
     options = vars(parser.parse_args(given))
-    settings = _settings(name, settings_type, options, parser)
-    function(settings, **{key: options[key] for key in hints})
+    settings = _settings(name, get_type_hints(function)["settings"], options, parser)
+    function(settings, **{key: options[key] for key in _paths(function)})
     return 0
 
 

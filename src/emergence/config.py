@@ -13,18 +13,22 @@ import yaml
 from pydantic import BaseModel, ValidationError, model_validator
 
 from emergence.settings.analysis import AllClaimsSettings
-from emergence.settings.base import Device, Folder, Name, Strict
+from emergence.settings.base import Device, Folder, Name, PaperFolder, Strict
 from emergence.settings.calibration import Calibration
 from emergence.settings.compute import Compute
 from emergence.settings.figures import Figures
+from emergence.settings.paper import PlainSettings
+from emergence.settings.reference import Reproduce, Source
 from emergence.stages import study_of
+from emergence.studies import explored
 from emergence.studies.anatomy import Anatomy
 from emergence.studies.language import Language
 from emergence.studies.multifractal import MultifractalStudy
+from emergence.studies.reported import PaperSettings
 from emergence.studies.solvable import Solvable
 from emergence.studies.whole import ConfigError
 
-__all__ = ["Config", "ConfigError", "Folders", "load", "merged", "read", "schema"]
+__all__ = ["Config", "ConfigError", "Folders", "contents", "load", "merged", "read", "schema"]
 
 
 class Folders(Strict):
@@ -38,6 +42,8 @@ class Folders(Strict):
     """one log a job"""
     benchmarks: Folder
     """time and memory of each job"""
+    paper: PaperFolder
+    """the paper as PDF, and packed as an archive"""
 
 
 class Config(Strict):
@@ -45,6 +51,8 @@ class Config(Strict):
 
     tier: Name
     """laptop, smoke, paper, or your own"""
+    source: Source
+    """run: everything is computed; reference: figures are redrawn from the run that is kept in `reference/`"""
     device: Device
     """auto takes CUDA where there is one, else the CPU"""
     compute: Compute
@@ -55,6 +63,8 @@ class Config(Strict):
     language: Language
     calibration: Calibration
     figures: Figures
+    reproduce: Reproduce
+    """tolerances of `emergence reproduce`, claim by claim"""
 
     def settings(
         self, stage: str, run: str | None = None, measure: str | None = None, study: str | None = None
@@ -74,9 +84,20 @@ class Config(Strict):
             case "language":
                 return self.language.settings(stage, self, run, measure)
             case "all":
+                return self._of_all_studies(stage)
+        return self.anatomy.settings(stage, self, run, measure)
+
+    def _of_all_studies(self, stage: str) -> Strict:
+        """What a stage is given that joins the studies."""
+        match stage:
+            case "all_claims":
                 of_weights = ["multifractal"] if self.multifractal.runs(self) else []
                 return AllClaimsSettings(studies=["anatomy", "solvable", *of_weights, "language"])
-        return self.anatomy.settings(stage, self, run, measure)
+            case "explorer":
+                return explored.settings(self)
+            case "paper_numbers":
+                return PaperSettings(**{name: getattr(self, name) for name in PaperSettings.model_fields})
+        return PlainSettings()
 
     def _study_of_run(self, run: str | None) -> str | None:
         """The study that trains or reads a run, if it is one."""
@@ -173,6 +194,15 @@ def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any
 
 def read(*paths: Path) -> Config:
     """Load a configuration file and the overlays after it."""
+    return load(contents(*paths))
+
+
+def contents(*paths: Path) -> dict[str, Any]:
+    """What a configuration file and the overlays after it say, not yet validated.
+
+    Raises:
+        ConfigError: if one cannot be read, or holds no settings.
+    """
     values: dict[str, Any] = {}
     for path in paths:
         try:
@@ -182,7 +212,7 @@ def read(*paths: Path) -> Config:
         if not isinstance(content, dict):
             raise ConfigError(f"config: {path} holds no settings")
         values = merged(values, content)
-    return load(values)
+    return values
 
 
 def schema() -> dict[str, Any]:

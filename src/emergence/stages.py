@@ -41,6 +41,7 @@ OF_STUDY = {
         "precursors": Stage("emergence.analysis.precursors", "take precursor rates of all measures, beside nulls"),
         "sensitivity": Stage("emergence.analysis.sensitivity", "try other settings for floors and rates"),
         "limits": Stage("emergence.analysis.limits", "compare measures with the order of emergence"),
+        "stability": Stage("emergence.analysis.stability.anatomy", "judge the claims of Study 1 under other settings"),
         "claims": Stage("emergence.analysis.claims.table", "judge the claims of the geometric anatomy"),
         "calibration": Stage("emergence.calibration.table", "check every estimator against exact values"),
         "fig1": Stage("emergence.figures.fig1", "draw figure 1: what is learned when"),
@@ -52,6 +53,7 @@ OF_STUDY = {
         "figS2": Stage("emergence.figures.calibration", "draw figure S2: every estimator against exact values"),
         "figS3": Stage("emergence.figures.plateau", "draw figure S3: settings of the local learning coefficient"),
         "figS4": Stage("emergence.figures.sensitivity", "draw figure S4: sensitivity to choices"),
+        "anatomy_numbers": Stage("emergence.report.anatomy", "collect what the paper quotes of the anatomy"),
     },
     "solvable": {
         "parity": Stage("emergence.tasks.parity", "draw the probes of multitask sparse parity"),
@@ -77,12 +79,14 @@ OF_STUDY = {
         "figS6": Stage("emergence.figures.staging", "draw figure S6: stage-like training"),
         "figS7": Stage("emergence.figures.optimisers", "draw figure S7: another optimiser, another loss"),
         "figS8": Stage("emergence.figures.powers", "draw figure S8: the power law of emergence times"),
+        "solvable_numbers": Stage("emergence.report.solvable", "collect what the paper quotes of the solvable model"),
     },
     "multifractal": {
         "degree": Stage("emergence.analysis.multifractal.degree", "take the degree of emergence of all runs"),
         "rivals": Stage("emergence.analysis.multifractal.rivals", "hold the degree of emergence against rivals"),
         "multifractal_claims": Stage("emergence.analysis.multifractal.claims", "judge the claims of NeuroMFA"),
         "fig9": Stage("emergence.figures.fig9", "draw figure 9: networks of neurons"),
+        "multifractal_numbers": Stage("emergence.report.multifractal", "collect what the paper quotes of NeuroMFA"),
     },
     "language": {
         "corpus": Stage("emergence.tasks.corpus", "prepare the text of language models and the questions to them"),
@@ -90,11 +94,21 @@ OF_STUDY = {
         "series": Stage("emergence.training.catalogue", "find and read a series of checkpoints from elsewhere", "find"),
         "answers": Stage("emergence.training.answers", "ask a language model all questions"),
         "phases": Stage("emergence.analysis.language.phases", "find the phases of representations"),
+        "language_stability": Stage(
+            "emergence.analysis.stability.language", "judge the claims about language models under other settings"
+        ),
         "language_claims": Stage("emergence.analysis.language.claims", "judge the claims about language models"),
         "fig10": Stage("emergence.figures.fig10", "draw figure 10: language models"),
+        "language_numbers": Stage("emergence.report.language", "collect what the paper quotes of language models"),
     },
     "all": {
         "all_claims": Stage("emergence.analysis.claims.joined", "join the claims of all studies"),
+        "explorer": Stage("emergence.report.explorer.page", "put all results on one page to look at"),
+        "paper_numbers": Stage("emergence.report.numbers", "collect all numbers of the paper"),
+        "compute": Stage("emergence.report.compute", "sum up time and memory of all jobs"),
+        "manuscript": Stage("emergence.report.manuscript", "put together text, numbers and figures of the paper"),
+        "paper": Stage("emergence.report.typeset", "typeset the paper"),
+        "arxiv": Stage("emergence.report.arxiv", "pack the manuscript for a preprint server"),
     },
 }
 """Stages by the study that has them; others may use those of the first on runs of their own."""

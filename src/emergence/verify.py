@@ -45,11 +45,11 @@ def verify(results: Path) -> Findings:
         VerifyError: if there are none.
     """
     found = Findings()
-    known = {schema.name: schema for schema in _schemas()}
-    for path in _files(results, "parquet"):
+    known = {schema.name: schema for schema in every_schema()}
+    for path in result_files(results, "parquet"):
         found.tables += 1
         found.faults += _refused(_look_at_table, path, known)
-    for path in _files(results, "safetensors"):
+    for path in result_files(results, "safetensors"):
         if "trajectories" not in path.relative_to(results).parts:
             found.faults += _refused(_look_at_tensors, path)
     for folder in sorted(path for path in results.glob("trajectories/*") if path.is_dir()):
@@ -59,13 +59,13 @@ def verify(results: Path) -> Findings:
     return found
 
 
-def _files(results: Path, kind: str) -> list[Path]:
-    """Files of results with this ending, sorted."""
+def result_files(results: Path, kind: str) -> list[Path]:
+    """Files of a results folder with this ending, sorted; those of unfinished work and downloads are none."""
     paths = sorted(results.rglob(f"*.{kind}"))
     return [path for path in paths if not {*NO_RESULTS} & {*path.relative_to(results).parts}]
 
 
-def _schemas() -> Iterator[Schema]:
+def every_schema() -> Iterator[Schema]:
     """Every schema there is."""
     for module in iter_modules(schemas.__path__, f"{schemas.__name__}."):
         yield from (value for value in vars(import_module(module.name)).values() if isinstance(value, Schema))

@@ -138,12 +138,12 @@ def test_tables_are_valid_whatever_emerges(name: str, tmp_path: Path) -> None:
     tables.write(POWERS, fitted, tmp_path / "b.parquet")
     assert len(emergences) == 3 * 2 * SKILLS
     assert len(fitted) == 3 * 2 * 2
-    table = pd.DataFrame(claims(emergences, fitted, LAW))
+    table = pd.DataFrame(claims(emergences, fitted, LAW, 0.95))
     tables.write(CLAIMS, table.astype(dict.fromkeys(("value", "low", "high"), "float64")), tmp_path / "c.parquet")
 
 
 def verdicts(transformer: Times, seeds: int = 3, adam: float = 0.2) -> list[str]:
-    return [row["verdict"] for row in claims(*both(transformer, seeds, adam), LAW)]
+    return [row["verdict"] for row in claims(*both(transformer, seeds, adam), LAW, 0.95)]
 
 
 def test_verdicts() -> None:
@@ -157,6 +157,6 @@ def test_verdicts() -> None:
 
 
 def test_claim_on_adam_says_how_much_later_the_rarest_skill_is() -> None:
-    *_, row = claims(*both(law(1.9), 3, adam=0.5), LAW)
+    *_, row = claims(*both(law(1.9), 3, adam=0.5), LAW, 0.95)
     ratio = both(law(1.9), 3, adam=0.5)[0].query("network == 'MLP, Adam' and share == 0.5")["value"].to_numpy()
     assert f"skill 5, 13 times as rare as skill 1, is {ratio[4] / ratio[0]:.1f} times as late" in row["control"]

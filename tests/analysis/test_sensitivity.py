@@ -64,7 +64,7 @@ def found(settings: SensitivitySettings, world: tuple[pd.DataFrame, pd.DataFrame
 
 
 def test_every_alternative_changes_one_setting(settings: SensitivitySettings) -> None:
-    (first, nothing, base), *others = alternatives(settings)
+    (first, nothing, base), *others = alternatives(settings.leads, settings.grid)
     assert (first, nothing) == ("as configured", "")
     assert base.model_dump(exclude={"precursors": {"shifts"}}) == settings.leads.model_dump(
         exclude={"precursors": {"shifts"}}

@@ -193,3 +193,12 @@ def test_a_results_folder_may_be_a_link_to_another_disk(tmp_path: Path) -> None:
     (tmp_path / "results").symlink_to(tmp_path / "disk")
     write_json(tmp_path / "results/a.json", {})
     assert (tmp_path / "disk/a.json").is_file()
+
+
+@pytest.mark.parametrize("folder", ["paper/x", "docs", "Paper", "src"])
+def test_only_the_paper_is_written_among_its_sources(settings_values: dict[str, Any], folder: str) -> None:
+    assert config.load(put(settings_values, "pathvars.paper", "paper")).pathvars.paper == "paper"
+    (line,) = refusal(put(settings_values, "pathvars.paper", folder))
+    assert line.startswith("config: pathvars.paper: ")
+    (line,) = refusal(put(settings_values, "pathvars.results", "paper"))
+    assert line.startswith("config: pathvars.results: ")

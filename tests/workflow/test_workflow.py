@@ -16,6 +16,9 @@ pytestmark = pytest.mark.workflow
 RUNS_OF_SMOKE, MEASURES_OF_SMOKE, NETWORKS_OF_SMOKE, MODELS_OF_SMOKE = 4, 8, 2, 2
 FIGURES = (*map(str, range(1, 11)), *(f"S{number}" for number in range(1, 9)))
 EVERY_FIGURE = {f"fig{number}": 1 for number in FIGURES}
+PAPER = {"manuscript": 1, "paper": 1}
+READERS = {"explorer": 1, "compute": 1, **PAPER}
+"""Of figures and claims."""
 
 WEIGHT_NORM = """
 def measure(subject, rng, settings):
@@ -47,8 +50,11 @@ def test_touching_a_module_does_nothing(smoke: Copy) -> None:
 @pytest.mark.parametrize(
     ("edited", "expected"),
     [
-        ("src/emergence/figures/fig2.py", {"fig2": 1}),
-        ("src/emergence/figures/style.py", EVERY_FIGURE),
+        ("src/emergence/figures/fig2.py", {"fig2": 1, **READERS}),
+        ("src/emergence/figures/style.py", EVERY_FIGURE | READERS | {"paper_numbers": 1}),  # it names measures
+        ("src/emergence/report/explorer/assets/run.js", {"explorer": 1}),
+        ("workflow/captions/fig2.rst", {"explorer": 1, **PAPER}),
+        ("paper/sections/conclusion.typ", PAPER),
         ("src/emergence/cli.py", {}),
     ],
     indirect=["edited"],
@@ -66,12 +72,14 @@ def test_an_edited_measure_trains_nothing(edited: tuple[Copy, str]) -> None:
 
 
 def test_a_plot_setting_trains_nothing(smoke: Copy) -> None:
-    assert smoke.planned(*overlay(smoke, "dpi.yaml", "figures: {dpi: 90}")) == EVERY_FIGURE
+    assert smoke.planned(*overlay(smoke, "dpi.yaml", "figures: {dpi: 90}")) == EVERY_FIGURE | READERS
 
 
 def test_nothing_emerges_in_a_minute_and_all_is_said_to_be_undecided(smoke: Copy) -> None:
     claims = tables.read(CLAIMS, smoke.folder / "results/smoke/claims.parquet").set_index("claim")
     assert set(claims.loc["A6":"A14", "verdict"]) == {"undecided"}
+    assert ((claims["power"] != "") == (claims["verdict"] == "undecided")).all()
+    assert (claims.loc["A2":"A14", "stability"] != "").all(), "they are judged again under other settings"
     calibration = tables.read(CALIBRATION, smoke.folder / "results/smoke/calibration.parquet")
     assert calibration["passed"].all()
 
@@ -85,7 +93,9 @@ def test_a_change_of_signal_follows_nothing_anew(smoke: Copy) -> None:
 def test_a_verdict_threshold_judges_anew_only(smoke: Copy) -> None:
     changed = overlay(smoke, "verdict.yaml", "anatomy: {verdicts: {null_margin: 0.06}}")
     judged = {"claims", "solvable_claims", "multifractal_claims", "language_claims", "all_claims"}
-    anew = judged | {"joint", "fig8"}  # Study 1's rules are tried on Study 2 as well
+    judged |= {"stability", "language_stability"}
+    tried = {"joint", "fig8", "solvable_numbers"}  # Study 1's rules on Study 2
+    anew = judged | tried | {"paper_numbers", *READERS}
     assert set(smoke.planned(*changed)) == anew
 
 
@@ -100,7 +110,7 @@ def test_a_measure_is_added_in_one_file(smoke: Copy) -> None:
     module = smoke.folder / "src/emergence/measures/weight_norm.py"
     module.write_text(WEIGHT_NORM)
     added = overlay(smoke, "measure.yaml", "anatomy: {measures: {weight_norm: {}}}")
-    assert smoke.planned(*added) == {"follow": RUNS_OF_SMOKE}
+    assert smoke.planned(*added) == {"follow": RUNS_OF_SMOKE, "paper_numbers": 1, **PAPER}  # which tells all settings
     smoke.snakemake("--cores", "1", "results/smoke/measures/weight_norm/2x8-s1.parquet", *added)
     folder = smoke.folder / "results/smoke/measures/weight_norm"
     rows = tables.read(MEASURE, folder / "2x8-s1.parquet")
@@ -135,13 +145,6 @@ def test_a_series_that_is_not_there_ends_in_one_line(smoke: Copy) -> None:
     said = (smoke.folder / "results/smoke/logs/series/absent.log").read_text().splitlines()
     assert said == ["emergence: nowhere: no such folder; check it"]
     assert not (smoke.folder / manifest).exists()
-
-
-def test_report_is_built(smoke: Copy) -> None:
-    smoke.snakemake(*SMOKE, "--report", "report.html")
-    report = (smoke.folder / "report.html").read_text()
-    assert all(f"fig{number}.png" in report for number in FIGURES)
-    assert "claims.csv" in report
 
 
 def test_default_tier_plans_one_figure(copy: Copy) -> None:

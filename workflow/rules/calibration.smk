@@ -6,8 +6,8 @@ rule calibration:
         csv=report(
             "<results>/calibration.csv",
             caption="../captions/calibration.rst",
-            category="Calibration",
-            labels={"table": "calibration"},
+            category="All claims",
+            labels=labels("–", "table of every estimator against exact values"),
         ),
     log:
         "<logs>/calibration.log",
@@ -39,7 +39,7 @@ rule figS2:
             "<figures>/figS2.png",
             caption="../captions/figS2.rst",
             category="Calibration",
-            labels={"figure": "S2", "shows": "every estimator against exact values"},
+            labels=labels("S2", "every estimator against exact values"),
         ),
     log:
         "<logs>/figS2.log",

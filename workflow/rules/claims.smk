@@ -32,17 +32,83 @@ rule claims:
         " --table {output.table:q} 2> {log:q}"
 
 
+rule stability:
+    input:
+        scores=rules.events.output.scores_table,
+        measures=expand(
+            "<results>/measures/{measure}/{run}.parquet",
+            measure=measures_of(CONFIG.settings("stability")),
+            run=RUNS,
+        ),
+        source=sources("stability"),
+    output:
+        table="<results>/analysis/stability.parquet",
+    log:
+        "<logs>/stability.log",
+    benchmark:
+        "<benchmarks>/stability.tsv"
+    localrule: True
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=grown(2000),
+        runtime=60,
+    params:
+        settings=settings("stability"),
+    message:
+        "Judging the claims of the geometric anatomy under other settings"
+    shell:
+        "python3 -m emergence stability --settings {params.settings:q} --scores {input.scores:q}"
+        " --measures {input.measures:q} --table {output.table:q} 2> {log:q}"
+
+
+rule language_stability:
+    input:
+        scores=rules.language_events.output.scores_table,
+        measures=expand(
+            "<results>/measures/{measure}/{run}.parquet",
+            measure=measures_of(CONFIG.settings("language_stability")),
+            run=LANGUAGE,
+        ),
+        source=sources("language_stability"),
+    output:
+        table="<results>/language/analysis/stability.parquet",
+    log:
+        "<logs>/language/stability.log",
+    benchmark:
+        "<benchmarks>/language/stability.tsv"
+    localrule: True
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=grown(2000),
+        runtime=60,
+    params:
+        settings=settings("language_stability"),
+    message:
+        "Judging the claims about language models under other settings"
+    shell:
+        "python3 -m emergence language_stability --settings {params.settings:q} --scores {input.scores:q}"
+        " --measures {input.measures:q} --table {output.table:q} 2> {log:q}"
+
+
 rule all_claims:
     input:
         claims=expand("<results>/claims/{study}.parquet", study=STUDIES),
+        stability=[
+            rules.stability.output.table,
+            rules.language_stability.output.table,
+        ],
         source=sources("all_claims"),
     output:
         table="<results>/claims.parquet",
         csv=report(
             "<results>/claims.csv",
             caption="../captions/claims.rst",
-            category="Claims",
-            labels={"table": "claims"},
+            category="All claims",
+            labels=labels("–", "table of all claims"),
         ),
     log:
         "<logs>/all_claims.log",
@@ -61,7 +127,7 @@ rule all_claims:
         "Joining the claims of all studies"
     shell:
         "python3 -m emergence all_claims --settings {params.settings:q} --claims {input.claims:q}"
-        " --table {output.table:q} --csv {output.csv:q} 2> {log:q}"
+        " --stability {input.stability:q} --table {output.table:q} --csv {output.csv:q} 2> {log:q}"
 
 
 rule solvable_claims:

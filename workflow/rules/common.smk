@@ -1,4 +1,5 @@
 # What all rules share: the checked configuration, the runs it asks for, and how a stage is called.
+import json
 import os
 import re
 import shlex
@@ -8,8 +9,9 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# The package is taken from this checkout, installed or not; so any environment with the requirements will do.
-SOURCE = Path(workflow.basedir) / "src"
+# The package is taken from this checkout, installed or not; so any environment with the requirements will do. It is
+# found from this file: where another project uses the workflow as a module, `workflow.basedir` is that project's.
+SOURCE = Path(str(workflow.current_basedir)).parents[1] / "src"
 sys.path.insert(0, str(SOURCE))
 
 # Any other character is quoted, but Snakemake formats paths, and a colon parts the folders of PATH and PYTHONPATH.
@@ -19,13 +21,25 @@ for folder in (SOURCE.parent, Path(sys.executable).parent):
             f"Nothing can run in {folder}: move it to a path without braces and colons."
         )
 
-from emergence import stages
-from emergence.config import ConfigError, load
+from emergence import provenance, stages
+from emergence.config import ConfigError, contents, load, merged
+from emergence.report import evidence
 
 try:
-    CONFIG = load(config)
+    # A module is given what its user changes; all else is as here. Otherwise `config` holds this file already.
+    CONFIG = load(merged(contents(SOURCE.parent / "config.yaml"), config))
 except ConfigError as error:
     raise WorkflowError(f"The configuration cannot be run.\n{error}") from None
+
+workflow.register_pathvars(**CONFIG.pathvars.model_dump())
+# For the paths that Snakemake does not see, the prefix of a module and folders that it was given besides.
+RESULTS = workflow.modifier.path_modifier.replace_prefix(
+    workflow.pathvars.apply("<results>")
+)
+
+# Where finished tables are: those of this run, or those that are kept of the reference run.
+REFERENCE = SOURCE.parent / "reference"
+TABLES = REFERENCE / "tables" if CONFIG.source == "reference" else RESULTS
 
 RUNS = list(CONFIG.anatomy.runs)
 TOGETHER = (
@@ -51,6 +65,13 @@ TRANSFORMERS = list(CONFIG.solvable.transformers)
 LANGUAGE = CONFIG.language.runs
 LADDER = list(CONFIG.language.trained)
 SERIES = list(CONFIG.language.found)
+# Of the explorer: where the tables of each study are, of which runs.
+EXPLORED = {
+    "anatomy": ("<results>/analysis", RUNS),
+    "solvable": ("<results>/solvable/analysis", NETWORKS),
+    "language": ("<results>/language/analysis", LANGUAGE),
+}
+SHOWN = CONFIG.settings("explorer").studies
 GPU = int(CONFIG.device == "cuda")
 # MB of the host: without a GPU, 730 were used at most; CUDA alone takes some 4000.
 MEMORY = 8000 if GPU else 2000
@@ -84,7 +105,24 @@ wildcard_constraints:
 
 def sources(stage, **options):
     """Source files of a stage, as inputs: an edit re-runs what depends on it, and nothing else."""
-    return [os.path.relpath(path) for path in stages.sources(stage, **options)]
+    return files(stages.sources(stage, **options))
+
+
+def files(paths):
+    """Files of the project as inputs, without the prefix of a module."""
+    return [local(os.path.relpath(path)) for path in paths]
+
+
+def captions(numbers):
+    """Captions of figures, which the report has and the explorer."""
+    return files(
+        SOURCE.parent / f"workflow/captions/fig{number}.rst" for number in numbers
+    )
+
+
+def labels(figure, shows):
+    """What the report says of a figure beside its caption: also the claims that it bears on."""
+    return {"figure": figure, "shows": shows, "claims": evidence.bearing(figure)}
 
 
 def settings(stage, study=None, run=None):
@@ -117,7 +155,7 @@ def state(stage, *names):
     """Where a long job keeps what it has done until it ends: no output, for those of a failed job are removed."""
 
     def of_job(wildcards):
-        return str(Path(CONFIG.pathvars.results, "state", stage, *names, *wildcards))
+        return str(Path(RESULTS, "state", stage, *names, *wildcards))
 
     return of_job
 
@@ -145,15 +183,71 @@ def of_signal(signals, runs):
     return of_job
 
 
+def measures_of(trial):
+    """Measures that signals are series of, RankMe's first."""
+    names = {
+        signal.measure or name: None
+        for name, signal in {"rankme": trial.leads.signal, **trial.others}.items()
+    }
+    return list(names)
+
+
+def explored(table):
+    """Tables of every study with runs, one each, in the order of the page."""
+    return [f"{EXPLORED[study.study][0]}/{table}.parquet" for study in SHOWN]
+
+
+def explored_signals(table):
+    """Tables of every study, one a signal."""
+    return [
+        f"{EXPLORED[study.study][0]}/{table}/{signal}.parquet"
+        for study in SHOWN
+        for signal in study.signals
+    ]
+
+
+def explored_measures():
+    """Tables of the measures that signals are of, of every run."""
+    return [
+        f"<results>/measures/{measure}/{run}.parquet"
+        for study in SHOWN
+        for measure in study.measures
+        for run in EXPLORED[study.study][1]
+    ]
+
+
 def kept(wildcards):
     """Checkpoints of a language model that was trained here; those of a series from elsewhere are no result."""
     folder = f"<results>/trajectories/{wildcards.model}/checkpoints"
     return folder if wildcards.model in LADDER else []
 
 
+def recipe(figure):
+    """Stage, settings and tables of a figure, the tables relative to the results."""
+    given = getattr(rules, figure).input
+    return {
+        "stage": figure,
+        "settings": CONFIG.settings(figure).model_dump(mode="json"),
+        "inputs": {
+            name: [
+                os.path.relpath(path, RESULTS)
+                for path in ([paths] if isinstance(paths, str) else paths)
+            ]
+            for name, paths in given.items()
+            if name != "source"
+        },
+    }
+
+
+def of_run(wildcards):
+    """The record of this run, as JSON."""
+    figures = {f"fig{number}": recipe(f"fig{number}") for number in FIGURES}
+    return json.dumps({"config": CONFIG.model_dump(mode="json"), "figures": figures})
+
+
 def show_claims():
     """Print the claims table at the end of a run, if there is one."""
-    table = Path(CONFIG.pathvars.results) / "claims.parquet"
+    table = Path(TABLES) / "claims.parquet"
     if table.exists():
         subprocess.run(
             [sys.executable, "-m", "emergence", "show", str(table)],

@@ -9,7 +9,7 @@ rule fig1:
             "<figures>/fig1.png",
             caption="../captions/fig1.rst",
             category="Anatomy",
-            labels={"figure": "1", "shows": "what is learned when"},
+            labels=labels("1", "what is learned when"),
         ),
     log:
         "<logs>/fig1.log",
@@ -43,7 +43,7 @@ rule fig2:
             "<figures>/fig2.png",
             caption="../captions/fig2.rst",
             category="Anatomy",
-            labels={"figure": "2", "shows": "collapse and recovery"},
+            labels=labels("2", "collapse and recovery"),
         ),
     log:
         "<logs>/fig2.log",
@@ -78,7 +78,7 @@ rule fig3:
             "<figures>/fig3.png",
             caption="../captions/fig3.rst",
             category="Anatomy",
-            labels={"figure": "3", "shows": "where the collapse starts"},
+            labels=labels("3", "where the collapse starts"),
         ),
     log:
         "<logs>/fig3.log",
@@ -115,7 +115,7 @@ rule fig4:
             "<figures>/fig4.png",
             caption="../captions/fig4.rst",
             category="Anatomy",
-            labels={"figure": "4", "shows": "what leads and what lags"},
+            labels=labels("4", "what leads and what lags"),
         ),
     log:
         "<logs>/fig4.log",
@@ -150,7 +150,7 @@ rule fig5:
             "<figures>/fig5.png",
             caption="../captions/fig5.rst",
             category="Anatomy",
-            labels={"figure": "5", "shows": "limits of prediction"},
+            labels=labels("5", "limits of prediction"),
         ),
     log:
         "<logs>/fig5.log",
@@ -183,10 +183,7 @@ rule figS3:
             "<figures>/figS3.png",
             caption="../captions/figS3.rst",
             category="Anatomy",
-            labels={
-                "figure": "S3",
-                "shows": "settings of the local learning coefficient",
-            },
+            labels=labels("S3", "settings of the local learning coefficient"),
         ),
     log:
         "<logs>/figS3.log",
@@ -218,7 +215,7 @@ rule figS4:
             "<figures>/figS4.png",
             caption="../captions/figS4.rst",
             category="Anatomy",
-            labels={"figure": "S4", "shows": "sensitivity to choices"},
+            labels=labels("S4", "sensitivity to choices"),
         ),
     log:
         "<logs>/figS4.log",

@@ -123,7 +123,7 @@ rule fig8:
             "<figures>/fig8.png",
             caption="../captions/fig8.rst",
             category="Solvable model",
-            labels={"figure": "8", "shows": "geometry where the truth is known"},
+            labels=labels("8", "geometry where the truth is known"),
         ),
     log:
         "<logs>/fig8.log",

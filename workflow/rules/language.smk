@@ -79,7 +79,7 @@ rule series:
         runtime=grown(720, DAY),
     params:
         settings=settings("series"),
-        downloads=f"{CONFIG.pathvars.results}/downloads",
+        downloads=f"{RESULTS}/downloads",
         folder=subpath(output.manifest, parent=True),
     message:
         "Finding and reading the checkpoints of {wildcards.model}"

@@ -184,7 +184,7 @@ rule fig10:
             "<figures>/fig10.png",
             caption="../captions/fig10.rst",
             category="Language models",
-            labels={"figure": "10", "shows": "language models"},
+            labels=labels("10", "language models"),
         ),
     log:
         "<logs>/fig10.log",

@@ -113,7 +113,7 @@ rule fig9:
             "<figures>/fig9.png",
             caption="../captions/fig9.rst",
             category="NeuroMFA",
-            labels={"figure": "9", "shows": "networks of neurons"},
+            labels=labels("9", "networks of neurons"),
         ),
     log:
         "<logs>/fig9.log",

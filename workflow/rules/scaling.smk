@@ -87,7 +87,7 @@ rule fig7:
             "<figures>/fig7.png",
             caption="../captions/fig7.rst",
             category="Solvable model",
-            labels={"figure": "7", "shows": "scaling laws"},
+            labels=labels("7", "scaling laws"),
         ),
     log:
         "<logs>/fig7.log",
@@ -120,7 +120,7 @@ rule figS6:
             "<figures>/figS6.png",
             caption="../captions/figS6.rst",
             category="Solvable model",
-            labels={"figure": "S6", "shows": "stage-like training"},
+            labels=labels("S6", "stage-like training"),
         ),
     log:
         "<logs>/figS6.log",

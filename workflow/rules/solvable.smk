@@ -153,7 +153,7 @@ rule fig6:
             "<figures>/fig6.png",
             caption="../captions/fig6.rst",
             category="Solvable model",
-            labels={"figure": "6", "shows": "emergence in time, data and width"},
+            labels=labels("6", "emergence in time, data and width"),
         ),
     log:
         "<logs>/fig6.log",
@@ -215,7 +215,7 @@ rule figS5:
             "<figures>/figS5.png",
             caption="../captions/figS5.rst",
             category="Solvable model",
-            labels={"figure": "S5", "shows": "networks with one skill"},
+            labels=labels("S5", "networks with one skill"),
         ),
     log:
         "<logs>/figS5.log",
@@ -277,7 +277,7 @@ rule figS7:
             "<figures>/figS7.png",
             caption="../captions/figS7.rst",
             category="Solvable model",
-            labels={"figure": "S7", "shows": "another optimiser, another loss"},
+            labels=labels("S7", "another optimiser, another loss"),
         ),
     log:
         "<logs>/figS7.log",

@@ -69,7 +69,7 @@ rule figS8:
             "<figures>/figS8.png",
             caption="../captions/figS8.rst",
             category="Solvable model",
-            labels={"figure": "S8", "shows": "the power law of emergence times"},
+            labels=labels("S8", "the power law of emergence times"),
         ),
     log:
         "<logs>/figS8.log",

@@ -35,7 +35,7 @@ rule figS1:
             "<figures>/figS1.png",
             caption="../captions/figS1.rst",
             category="Anatomy",
-            labels={"figure": "S1", "shows": "validity of the event detectors"},
+            labels=labels("S1", "validity of the event detectors"),
         ),
     log:
         "<logs>/figS1.log",

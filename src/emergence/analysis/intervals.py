@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binomtest
+from scipy.special import betaincinv
+
+from emergence.analysis.curves import Array
 
 
 def clopper_pearson(successes: int, trials: int, confidence: float) -> tuple[float, float]:
@@ -14,8 +16,16 @@ def clopper_pearson(successes: int, trials: int, confidence: float) -> tuple[flo
     >>> [round(bound, 3) for bound in clopper_pearson(32, 32, 0.95)]
     [0.891, 1.0]
     """
-    interval = binomtest(successes, trials).proportion_ci(confidence, method="exact")
-    return float(interval.low), float(interval.high)
+    low, high = exact(np.array([successes]), trials, confidence)
+    return float(low[0]), float(high[0])
+
+
+def exact(successes: NDArray[np.intp], trials: int, confidence: float) -> tuple[Array, Array]:
+    """Ends of the same intervals for many counts at once: quantiles of beta distributions."""
+    tail = (1 - confidence) / 2
+    low = betaincinv(np.maximum(successes, 1), trials - successes + 1, tail)
+    high = betaincinv(successes + 1, np.maximum(trials - successes, 1), 1 - tail)
+    return np.where(successes > 0, low, 0.0), np.where(successes < trials, high, 1.0)
 
 
 def clustered(
@@ -32,7 +42,7 @@ def clustered(
     clusters what Agresti and Coull's pseudo-observations do for single trials: few clusters that agree show no spread,
     but are no certainty. Returns NaNs for fewer than two observed clusters: nothing is known of their spread.
     """
-    observed: NDArray[np.float64] = np.asarray(values, dtype=float)
+    observed: Array = np.asarray(values, dtype=float)
     _, member = np.unique(np.asarray(clusters), return_inverse=True)
     count = int(member.max()) + 1 if len(observed) else 0
     if count < 2:

@@ -204,6 +204,20 @@ def onsets(rows: pd.DataFrame, scores: pd.DataFrame, settings: LeadSettings) -> 
     return pd.concat(frames, ignore_index=True)[ONSETS.arrow.names]
 
 
+def rows_of(measured: pd.DataFrame, scored: pd.DataFrame, settings: LeadSettings, source: Path) -> pd.DataFrame:
+    """Rows of a signal, from those of its measure: a curve for every task-level that its run has scores of.
+
+    Raises:
+        SignalError: if the measure has no such variant; the message names ``source``.
+    """
+    rows = signals.chosen(measured, settings.signal)
+    if rows.empty:
+        raise SignalError(
+            f"signals.{settings.measure}.variant: the measure has no {settings.signal.variant!r} in {source}"
+        )
+    return signals.of_every_level(rows, scored)
+
+
 def make(
     settings: LeadSettings,
     events: Path,
@@ -214,13 +228,8 @@ def make(
     onsets_table: Path,
 ) -> None:
     """Compare every event with one measure."""
-    rows = signals.chosen(with_degree(tables.read(MEASURE, *measures)), settings.signal)
-    if rows.empty:
-        raise SignalError(
-            f"signals.{settings.measure}.variant: the measure has no {settings.signal.variant!r} in {measures[0]}"
-        )
     scored = tables.read(SCORES, scores)
-    rows = signals.of_every_level(rows, scored)
+    rows = rows_of(with_degree(tables.read(MEASURE, *measures)), scored, settings, measures[0])
     found, nulls = leads(tables.read(EVENTS, events), scored, rows, settings)
     tables.write(LEADS, found, leads_table)
     tables.write(NULL_LEADS, nulls, nulls_table)

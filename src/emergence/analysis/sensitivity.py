@@ -14,9 +14,9 @@ from emergence.analysis.leads import leads
 from emergence.analysis.precursors import Tier, rates, with_own_loss
 from emergence.analysis.signals import last_layer
 from emergence.progress import Progress
-from emergence.schemas.analysis import SCORES, SENSITIVITY
+from emergence.schemas.analysis import CONFIGURED, SCORES, SENSITIVITY
 from emergence.schemas.trajectories import MEASURE
-from emergence.settings.analysis import LeadSettings, SensitivitySettings
+from emergence.settings.analysis import Grid, LeadSettings, SensitivitySettings
 from emergence.settings.variants import Variant
 from emergence.tasks.symbols import CONTROL
 
@@ -25,17 +25,14 @@ SECTIONS = {"threshold": "events", "persistence": "events", "noise_multiple": "c
 Row = dict[str, object]
 
 
-def alternatives(settings: SensitivitySettings) -> Iterator[tuple[str, str, LeadSettings]]:
-    """Factor, value and resulting settings: those of config first, then every alternative on its own."""
-    of_leads = settings.leads
-    without = of_leads.precursors.model_copy(update={"shifts": 1})  # that null is not looked at here
-    base = of_leads.model_copy(update={"precursors": without})
-    yield "as configured", "", base
+def alternatives(base: LeadSettings, grid: Grid) -> Iterator[tuple[str, str, LeadSettings]]:
+    """Factor, value and resulting settings of RankMe: those of config first, then every alternative on its own."""
+    yield CONFIGURED, "", base
     for variant in get_args(Variant):
         if variant != base.signal.variant:
             signal = base.signal.model_copy(update={"variant": variant})
             yield "variant", variant, base.model_copy(update={"signal": signal})
-    for factor, values in settings.grid:
+    for factor, values in grid:
         section = SECTIONS.get(factor, "precursors")
         for value in values:
             changed = getattr(base, section).model_copy(update={factor: value})
@@ -44,7 +41,8 @@ def alternatives(settings: SensitivitySettings) -> Iterator[tuple[str, str, Lead
 
 def sensitivity(scored: pd.DataFrame, rows: pd.DataFrame, settings: SensitivitySettings) -> pd.DataFrame:
     """Slope of floors, precursor rates and their excesses under every alternative (table ``sensitivity``)."""
-    tried = list(alternatives(settings))
+    without = settings.leads.precursors.model_copy(update={"shifts": 1})  # that null is not looked at here
+    tried = list(alternatives(settings.leads.model_copy(update={"precursors": without}), settings.grid))
     progress = Progress("sensitivity", len(tried), "settings")
     found = []
     for done, (factor, value, chosen) in enumerate(tried, start=1):

@@ -179,6 +179,9 @@ HIERARCHY = Schema(
 )
 """Share of events that a measure leads, keeps pace with, lags, or has no time for; intervals over runs."""
 
+CONFIGURED = "as configured"
+"""The factor of the first rows of tables in which one setting changes at a time."""
+
 SENSITIVITY = Schema(
     "sensitivity",
     {
@@ -191,6 +194,24 @@ SENSITIVITY = Schema(
     },
 )
 """Floors and precursor rates of RankMe when one setting (factor) takes another value."""
+
+STABILITY = Schema(
+    "stability",
+    {
+        "claim": "string",
+        "factor": "string",
+        "setting": "string",
+        "value?": "float64",
+        "low?": "float64",
+        "high?": "float64",
+        "verdict": "string",
+        "changed": "bool",
+    },
+)
+"""Claims judged again, first as configured and then when one setting (factor) takes another value.
+
+``changed``: the alternative changes what the claim rests on, be it by little; others do not touch it.
+"""
 
 CLAIMS = Schema(
     "claims",
@@ -205,7 +226,14 @@ CLAIMS = Schema(
         "interval": "string",
         "control": "string",
         "verdict": "string",
+        "stability": "string",
+        "power": "string",
         "rule": "string",
     },
 )
-"""Published claims with this run's evidence, the control beside it, the verdict and its rule."""
+"""Published claims with this run's evidence, the control beside it, the verdict and its rule.
+
+``stability`` says how the verdict fares under other settings; it is filled where the claims of all studies are joined,
+and empty where nothing of the grid touches a claim. ``power`` says of an undecided claim what it would take to decide
+it, or how likely this run was to.
+"""

@@ -135,10 +135,12 @@ CONCLUSIONS = Schema(
         "conclusion": "string",
         "truth": "string",
         "right?": "bool",
+        "power": "string",
     },
 )
 """What each rule concludes of a measure, beside the truth; ``right`` is null where either is undecided.
 
 ``rate alone`` is as published; ``beyond nulls`` asks for an excess over every null as well; both take estimates as they
-are. ``with intervals`` is the rule of Study 1's claims. ``excess`` is the least one, and over which ``null``.
+are. ``with intervals`` is the rule of Study 1's claims, and has a ``power`` where undecided. ``excess`` is the
+least one, and over which ``null``.
 """

@@ -77,6 +77,7 @@ class Signal(Strict):
     group: str | None = None
     """whose curve stands for every task-level of its run; if absent, each has its own"""
     variant: str
+    """row of the measure's table"""
     scale: Literal["rank", "asinh", "linear", "falling"]
     """on which it departs from its floor: rank is the logarithm, asinh that of large values of either sign; falling
     turns the sign"""
@@ -113,11 +114,13 @@ class Statistics(Strict):
     """Intervals and tests."""
 
     confidence: Fraction
+    """of all intervals"""
     equivalence: Fraction
     """floors are scale-invariant if they change by less than this share a decade of parameters"""
     bootstrap: Annotated[int, Field(ge=100)]
     """draws"""
     seed: Seed
+    """of bootstrap and permutations"""
 
 
 class Verdicts(Strict):

@@ -35,8 +35,16 @@ def _inside(path: str) -> str:
     return path
 
 
+def _inside_or_paper(path: str) -> str:
+    """The same, but for the folder of the paper, which holds what is made of its sources."""
+    return path if path == PAPER else _inside(path)
+
+
+PAPER = "paper"
+PATH = Field(pattern=r"^[A-Za-z0-9_.][A-Za-z0-9_./-]*$")
 Level = Annotated[str, BeforeValidator(_level)]
-Folder = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.][A-Za-z0-9_./-]*$"), AfterValidator(_inside)]
+Folder = Annotated[str, PATH, AfterValidator(_inside)]
+PaperFolder = Annotated[str, PATH, AfterValidator(_inside_or_paper)]
 
 
 class Strict(BaseModel):

@@ -23,6 +23,7 @@ class Calibration(Strict):
     """Estimators against exact values."""
 
     seed: Seed
+    """of all random checks"""
     deviations: Positive
     """tolerance of a random estimate whose standard error is known beforehand, in standard errors"""
     relative: Fraction

@@ -1,6 +1,6 @@
 """Settings of the claims of Study 2."""
 
-from emergence.settings.base import Positive, Strict
+from emergence.settings.base import Fraction, Positive, Strict
 from emergence.settings.joint import JointClaimSettings
 from emergence.settings.scalar_transformer import PowerLaw
 from emergence.settings.scaling import ScalingClaims
@@ -16,3 +16,5 @@ class SolvableClaimSettings(Strict):
     scaling: ScalingClaims
     powers: PowerLaw
     joint: JointClaimSettings
+    confidence: Fraction
+    """of all intervals"""

@@ -16,6 +16,7 @@ class SeriesSettings(Strict):
     """Checkpoints of one language model in the Hugging Face layout; exactly one of the three places is given."""
 
     name: Name
+    """of its run, in paths and figures"""
     folder: Annotated[str, Field(min_length=1)] | None = None
     """holds one subfolder a checkpoint, whose name ends in its step: ``step0``, ``step1000``"""
     folders: Annotated[dict[Step, str], Field(min_length=1)] | None = None

@@ -15,6 +15,7 @@ class Size(Strict):
     name: Name
     """used in run names and figures"""
     layers: Count
+    """blocks of attention and feed-forward layers"""
     width: Count
     """residual stream"""
     heads: Count
@@ -94,6 +95,7 @@ class Sample(Strict):
     examples: Annotated[int, Field(ge=2)]
     """of each task-level"""
     seed: Seed
+    """of the draw; another one for every set"""
 
 
 class Taught(Strict):

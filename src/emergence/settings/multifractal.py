@@ -54,7 +54,9 @@ class Sampling(Strict):
     nodes: Count
     """s, of each layer; twice as many of the widest layer of a block"""
     samples: Count
+    """draws of nodes, the same at all checkpoints; their spread is the standard error"""
     seed: Seed
+    """of the nodes that are drawn"""
 
 
 class Multifractal(Strict):

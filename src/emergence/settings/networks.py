@@ -15,6 +15,7 @@ class Optimiser(Strict):
     """How networks descend."""
 
     name: Literal["sgd", "adam"]
+    """plain gradient descent, or Adam"""
     learning_rate: Positive
     """η; without warm-up or decay, but for ``halve_every``"""
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
@@ -33,6 +34,7 @@ class Sweep(Strict):
     samples: Annotated[list[Count], Field(min_length=1)] | None = None
     """sizes D of fixed data sets; fresh samples at every step if absent"""
     seeds: Annotated[list[Seed], Field(min_length=1)]
+    """a network each, of every width and data set"""
     steps: Count
     """optimiser steps"""
     batch: Count
@@ -41,6 +43,7 @@ class Sweep(Strict):
     """standard deviation of all parameters at the start, biases included"""
     optimiser: Optimiser
     loss: Target
+    """squared error, half of it, or cross-entropy; it sets the rate that theory has"""
     every: Count
     """steps between evaluations; the last step has one as well"""
 

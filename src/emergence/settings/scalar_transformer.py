@@ -13,7 +13,9 @@ class Momentum(Strict):
     """Stochastic gradient descent with momentum, without warm-up or decay."""
 
     learning_rate: Positive
+    """η"""
     momentum: Annotated[float, Field(ge=0, lt=1)]
+    """share of the last step that is kept"""
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """of all parameters, added to the gradient"""
 

@@ -45,6 +45,7 @@ class Laws(Strict):
     """What the scaling stage is given: power laws and direct sums for η = S = 1, so that T stands for ηST."""
 
     alphas: Annotated[list[Positive], Field(min_length=1)]
+    """α of skill frequencies, a law each"""
     initial: Fraction
     """R_k(0)/S"""
     skills: Count
@@ -79,6 +80,7 @@ class Models(Strict):
     steps: Count
     """at the networks' learning rate; as many times more as that is lowered"""
     seeds: Annotated[list[Seed], Field(min_length=1)]
+    """a model each, of every learning rate and data set"""
     points: Annotated[int, Field(ge=3)]
     """steps that are kept, evenly on a logarithmic scale"""
     slower: Annotated[list[Count], Field(min_length=1)]

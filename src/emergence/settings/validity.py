@@ -40,6 +40,7 @@ class Validity(Strict):
     spacings: Annotated[list[Count], Field(min_length=1)]
     """every n-th checkpoint is kept"""
     seed: Seed
+    """of the planted curves"""
     marks: Marks
 
     @model_validator(mode="after")

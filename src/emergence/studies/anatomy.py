@@ -15,6 +15,7 @@ from emergence.settings.analysis import (
     LeadSettings,
     Precursors,
     RateSettings,
+    ScoredMetric,
     SensitivitySettings,
     Signal,
     Statistics,
@@ -42,9 +43,11 @@ from emergence.settings.learning import (
 )
 from emergence.settings.limits import Limits, LimitSettings
 from emergence.settings.measures import LocalLearning, Measures, Plateau, PlateauSettings
+from emergence.settings.paper import QuotedAnatomySettings, QuotedSettings
+from emergence.settings.stability import StabilitySettings
 from emergence.settings.validity import FigureS1Settings, Validity, ValiditySettings
 from emergence.settings.variants import VARIANTS, Variant
-from emergence.studies.whole import ConfigError, Whole, measuring
+from emergence.studies.whole import ConfigError, Whole, measuring, of_task_levels
 from emergence.tasks import TASKS, TaskLevel
 from emergence.tasks.symbols import CONTROL
 
@@ -80,7 +83,7 @@ class Anatomy(Strict):
     limits: Limits
     """order of task-levels by geometry against their order of emergence"""
     sensitivity: Grid
-    """alternatives to single settings, for the supplement"""
+    """alternatives to single settings: for the supplement, and under which every claim is judged again"""
     statistics: Statistics
     verdicts: Verdicts
 
@@ -185,6 +188,10 @@ class Anatomy(Strict):
             verdicts=self.verdicts,
         )
 
+    def quoted(self, metric: ScoredMetric) -> QuotedSettings:
+        """What the paper speaks of in a study with this metric."""
+        return QuotedSettings(metric=metric, definition=self.precursors.definition)
+
     def settings(self, stage: str, whole: Whole, run: str | None, measure: str | None) -> Strict:
         """What a stage is given; training needs to know the run, measuring the measure.
 
@@ -221,16 +228,25 @@ class Anatomy(Strict):
                 return self._lead_settings(measure)
             case "sensitivity":
                 return SensitivitySettings(leads=self._lead_settings("rankme"), grid=self.sensitivity)
+            case "stability":
+                return StabilitySettings(
+                    leads=self._lead_settings("rankme"),
+                    others=of_task_levels(self.followed),
+                    grid=self.sensitivity,
+                    claims=self.claims,
+                    limits=self._limit_settings,
+                )
             case "precursors":
                 return RateSettings(
                     measures=list(self.followed), precursors=self.precursors, statistics=self.statistics
                 )
             case "limits":
-                return LimitSettings(
-                    metric=self.events.primary, easy=self.easy, limits=self.limits, statistics=self.statistics
-                )
+                return self._limit_settings
             case "claims":
                 return self.claims
+            case "anatomy_numbers":
+                quoted = self.quoted(self.events.primary)
+                return QuotedAnatomySettings(**dict(quoted), variant=self.variant, detector=self.events.detector)
             case "calibration":
                 return CalibrationSettings(calibration=whole.calibration, epsilon=self.measures.rankme.epsilon)
             case _:
@@ -268,6 +284,10 @@ class Anatomy(Strict):
             raise ConfigError(f"measure {measure!r} has no signal; allowed: {', '.join(self.followed)}")
         shared = {name: getattr(self, name) for name in LeadSettings.model_fields if hasattr(self, name)}
         return LeadSettings(measure=measure, signal=self.followed[measure], **shared)
+
+    @property
+    def _limit_settings(self) -> LimitSettings:
+        return LimitSettings(metric=self.events.primary, easy=self.easy, limits=self.limits, statistics=self.statistics)
 
     @property
     def _langevin(self) -> LocalLearning:

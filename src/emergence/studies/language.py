@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from emergence.settings.analysis import (
     Collapse,
     DirectionSettings,
+    Grid,
     LeadSettings,
     RateSettings,
     ScoredMetric,
@@ -34,8 +35,9 @@ from emergence.settings.phases import (
     PhaseSettings,
     Pythia,
 )
+from emergence.settings.stability import LanguageStabilitySettings
 from emergence.studies.anatomy import WithAnatomy
-from emergence.studies.whole import ConfigError, Whole, measuring, refuse_foreign
+from emergence.studies.whole import ConfigError, Whole, measuring, of_task_levels, refuse_foreign
 from emergence.tasks.symbols import PASSAGES
 
 METRIC: ScoredMetric = "accuracy"
@@ -60,6 +62,8 @@ class Language(Strict):
     smoothing: Annotated[int, Field(ge=1)]
     """of the early collapse: window of the running median, checkpoints (odd)"""
     phases: Phases
+    sensitivity: Grid
+    """alternatives to single settings, under which every claim is judged again"""
     verdicts: LanguageVerdicts
 
     @property
@@ -132,6 +136,18 @@ class Language(Strict):
                     families=whole.anatomy.precursors.families,
                     verdicts=self.verdicts,
                     pythia=self.pythia,
+                )
+            case "language_numbers":
+                return whole.anatomy.quoted(METRIC)
+            case "language_stability":
+                return LanguageStabilitySettings.model_validate(
+                    {
+                        "leads": self._of_anatomy("leads", whole, "rankme"),
+                        "others": of_task_levels(self.followed(whole)),
+                        "grid": self.sensitivity,
+                        "claims": self.settings("language_claims", whole, None, None),
+                        "phases": self.settings("phases", whole, None, None),
+                    }
                 )
             case "fig10":
                 return Figure10Settings(

@@ -13,6 +13,7 @@ from emergence.settings.degree import (
 from emergence.settings.figures import Figure9Settings
 from emergence.settings.measures import Measures
 from emergence.settings.multifractal import NeuronAnalysis
+from emergence.settings.paper import PlainSettings
 from emergence.studies.anatomy import WithAnatomy
 from emergence.studies.language import Language
 from emergence.studies.solvable import Solvable
@@ -67,6 +68,8 @@ class MultifractalStudy(NeuronAnalysis):
                 return MultifractalClaimSettings.model_validate(
                     {"verdicts": self.verdicts, "anatomy": of_anatomy, "confidence": confidence}
                 )
+            case "multifractal_numbers":
+                return PlainSettings()
             case "fig9":
                 return Figure9Settings(dpi=whole.figures.dpi)
         raise ConfigError(f"stage {stage!r} does not exist")

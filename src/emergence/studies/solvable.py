@@ -173,6 +173,8 @@ class Solvable(Strict):
                     shares=self.shares,
                     resampling=_resampling(whole),
                 )
+            case "solvable_numbers":
+                return whole.anatomy.quoted("strength")
             case "events" | "leads" | "precursors" | "joint" | "fig8":
                 return self._joint(stage, whole, measure)
             case "solvable_claims":
@@ -282,6 +284,7 @@ class Solvable(Strict):
                 statistics=anatomy.statistics,
                 verdicts=anatomy.verdicts,
             ),
+            confidence=anatomy.statistics.confidence,
         )
 
     def _network(self, run: str | None, whole: WithAnatomy) -> NetworkSettings:

@@ -56,6 +56,13 @@ def measuring(measures: Measures, measure: str | None, whole: Whole) -> MeasureS
     return MeasureSettings(measure=measure, options=options, device=whole.device)
 
 
+def of_task_levels(signals: Mapping[str, Signal]) -> dict[str, Signal]:
+    """Signals with a curve of each task-level or group, other than RankMe's own; not those of the whole network."""
+    return {
+        name: signal for name, signal in signals.items() if name != "rankme" and (signal.measure or name) != "neuromfa"
+    }
+
+
 def refuse_foreign(signals: Mapping[str, Signal], measures: Measures) -> None:
     """Refuse a signal of a measure that is not followed, or of RankMe, whose signal is that of Study 1.
 

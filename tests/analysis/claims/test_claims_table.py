@@ -15,7 +15,17 @@ from emergence.analysis.claims.joined import as_text
 from emergence.analysis.claims.table import make
 from emergence.analysis.claims.verdicts import Verdict
 from emergence.analysis.precursors import DEFINITIONS, Tier, hierarchy, rates, with_own_loss
-from emergence.schemas.analysis import CLAIMS, COLLAPSE, EVENTS, FLOORS, HIERARCHY, LEADS, PRECURSORS, TOP_DOWN
+from emergence.schemas.analysis import (
+    CLAIMS,
+    COLLAPSE,
+    EVENTS,
+    FLOORS,
+    HIERARCHY,
+    LEADS,
+    PRECURSORS,
+    STABILITY,
+    TOP_DOWN,
+)
 from emergence.schemas.limits import LIMITS
 from emergence.settings.analysis import AllClaimsSettings, ClaimSettings
 
@@ -31,6 +41,12 @@ SCHEMAS = {
 CLAIMED = [
     "A1", "A2", "A3", "A4", "A5 v1", "A5 v3", "A6", "A7", "A8", "A9", "A10", "A11", "A12", "A13 v1", "A13 v3", "A14",
 ]  # fmt: skip
+
+
+def untried(path: Path) -> list[Path]:
+    """No claim was judged again."""
+    tables.write(STABILITY, pd.DataFrame(columns=STABILITY.arrow.names), path)
+    return [path]
 
 
 def without_events(evidence: Evidence, settings: ClaimSettings) -> dict[str, pd.DataFrame]:
@@ -58,7 +74,8 @@ def test_the_table_follows_its_schema(
         tables.write(schema, written[name], paths[name])
     make(settings, **paths, table=tmp_path / "anatomy.parquet")
     every = AllClaimsSettings(studies=["anatomy"])
-    joined.make(every, [tmp_path / "anatomy.parquet"], tmp_path / "claims.parquet", tmp_path / "claims.csv")
+    stability = untried(tmp_path / "stability.parquet")
+    joined.make(every, [tmp_path / "anatomy.parquet"], stability, tmp_path / "claims.parquet", tmp_path / "claims.csv")
     found = tables.read(CLAIMS, tmp_path / "claims.parquet")
     assert found["claim"].tolist() == CLAIMED
     assert set(found["verdict"]) <= set(get_args(Verdict))
@@ -66,7 +83,14 @@ def test_the_table_follows_its_schema(
     assert (found[["statement", "published", "interval", "control", "rule"]].map(len) > 0).all(axis=None)
     known = found.dropna(subset=["value"])
     assert ((known["low"] <= known["value"]) & (known["value"] <= known["high"])).all()
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "claims.csv")[found.columns], found, check_dtype=False)
+    assert ((found["power"] != "") == (found["verdict"] == "undecided")).all(), "power is of what is undecided"
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "claims.csv", keep_default_na=False, na_values={"value": "", "low": "", "high": ""})[
+            found.columns
+        ],
+        found,
+        check_dtype=False,
+    )
     text = as_text(found)
     assert all(row.statement in text and row.verdict.upper() in text for row in found.itertuples())
     assert text.count("no value") == (0 if learned else 10)
@@ -85,5 +109,6 @@ def test_studies_are_joined_in_their_order_and_claims_keep_theirs(tmp_path: Path
         tables.write(CLAIMS, rows, tmp_path / f"{study}.parquet")
     paths = [tmp_path / f"{study}.parquet" for study in names]
     settings = AllClaimsSettings(studies=["anatomy", "solvable"])
-    joined.make(settings, paths, tmp_path / "claims.parquet", tmp_path / "claims.csv")
+    stability = untried(tmp_path / "stability.parquet")
+    joined.make(settings, paths, stability, tmp_path / "claims.parquet", tmp_path / "claims.csv")
     assert tables.read(CLAIMS, tmp_path / "claims.parquet")["claim"].tolist() == ["A9", "A1", "B2", "B10"]

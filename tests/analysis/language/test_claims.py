@@ -74,7 +74,7 @@ def test_top_down(upward: int, v1: Verdict, v3: Verdict, evidence: Evidence, set
     assert (found["LM2 v1"], found["LM2 v3"]) == (v1, v3)
 
 
-@pytest.mark.parametrize(("count", "verdict"), [(9, "holds"), (7, "undecided"), (5, "fails")])
+@pytest.mark.parametrize(("count", "verdict"), [(12, "holds"), (11, "undecided"), (3, "undecided"), (2, "fails")])
 def test_order_of_phases(count: int, verdict: Verdict, evidence: Evidence, settings: LanguageClaimSettings) -> None:
     counts = dict.fromkeys(NAMES, 14) | {"in_order": count}
     row = judged(evidence, settings, shares=passing(counts)).loc["LM3"]

@@ -60,7 +60,7 @@ def of(rows: object) -> dict[str, dict[str, object]]:
 
 
 def test_constants_near_the_published_hold() -> None:
-    found = of(module.constants(constants(), VERDICTS))
+    found = of(module.constants(constants(), VERDICTS, 0.95))
     assert [row["verdict"] for row in found.values()] == ["holds"] * 3
     assert "linear law" in str(found["B2"]["control"])
 
@@ -74,7 +74,7 @@ def test_constants_near_the_published_hold() -> None:
     ],
 )
 def test_a_constant_elsewhere_fails_and_one_unknown_is_open(changed: dict[str, float], verdict: str) -> None:
-    assert of(module.constants(constants(**changed), VERDICTS))["B1"]["verdict"] == verdict
+    assert of(module.constants(constants(**changed), VERDICTS, 0.95))["B1"]["verdict"] == verdict
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_constant_elsewhere_fails_and_one_unknown_is_open(changed: dict[str, f
     ],
 )
 def test_predictions_must_hold_for_every_skill(given: pd.DataFrame, verdict: str) -> None:
-    found = of(module.predictions(given, deviations(), VERDICTS))
+    found = of(module.predictions(given, deviations(), VERDICTS, 0.95))
     assert {row["verdict"] for row in found.values()} == {verdict}
     if verdict == "holds":
         assert found["B4"]["value"] == pytest.approx(1.05)
@@ -96,7 +96,7 @@ def test_predictions_must_hold_for_every_skill(given: pd.DataFrame, verdict: str
 
 
 def test_the_worst_skill_stands_for_all() -> None:
-    found = of(module.predictions(crossings(value=12000.0), deviations(), VERDICTS))
+    found = of(module.predictions(crossings(value=12000.0), deviations(), VERDICTS, 0.95))
     assert found["B6"]["value"] == pytest.approx(12000 / 13100, rel=1e-3)
 
 
@@ -110,7 +110,7 @@ def test_the_worst_skill_stands_for_all() -> None:
     ],
 )
 def test_ratios_of_times(changed: dict[str, float], verdict: str) -> None:
-    (row,) = module.ratios(crossings(**changed), VERDICTS)
+    (row,) = module.ratios(crossings(**changed), VERDICTS, 0.95)
     assert row["verdict"] == verdict
     assert row["published"] == "1 : 3.03 : 5.8 : 9.19 : 13.1"
 
@@ -125,7 +125,7 @@ def test_ratios_of_times(changed: dict[str, float], verdict: str) -> None:
     ],
 )
 def test_laws_of_data(given: pd.DataFrame, verdict: str) -> None:
-    (row,) = module.data_law(given)
+    (row,) = module.data_law(given, 0.95)
     assert row["verdict"] == verdict
 
 
@@ -135,5 +135,5 @@ def test_laws_of_data(given: pd.DataFrame, verdict: str) -> None:
 )
 def test_slope_of_the_cross_entropy(low: float, high: float, verdict: str) -> None:
     row = {"predicted": -0.286, "published": -0.45, "value": -0.45, "low": low, "high": high, "seeds": 3, "start": 1}
-    (found,) = module.entropy(pd.DataFrame([row | {"end": 9.0}], columns=ENTROPY_SLOPES.arrow.names), 0.05)
+    (found,) = module.entropy(pd.DataFrame([row | {"end": 9.0}], columns=ENTROPY_SLOPES.arrow.names), 0.05, 0.95)
     assert found["verdict"] == verdict

@@ -230,10 +230,14 @@ def test_rules_and_what_they_conclude(
     observed = {"control": "observed", "rate": rate, "low": low, "high": high, "events": events, "runs": runs}
     shift = {"control": "shift", "excess": excess, "excess_low": excess - 0.02, "excess_high": excess + 0.02}
     rates = pd.DataFrame(
-        [{**names, **observed}, {**names, **shift, "events": events}, {**names, "control": "placebo", "events": 0}]
+        [
+            {**names, **observed},
+            {**names, **shift, "events": events, "runs": runs},
+            {**names, "control": "placebo", "events": 0},
+        ]
     )
     tracked = pd.DataFrame([{"measure": "rankme", "definition": "onset", "truth": "announces"}])
-    found = conclusions.conclusions(rates, tracked, "strength", default.anatomy.verdicts)
+    found = conclusions.conclusions(rates, tracked, "strength", default.anatomy)
     assert found["conclusion"].tolist() == expected
     assert found["right"].tolist() == [{"leads": True, "does not lead": False}.get(each) for each in expected]
 
@@ -243,13 +247,13 @@ def test_the_rule_with_intervals_is_that_of_study_1(default: config.Config, worl
     table = tables.read(PRECURSORS, world.path("precursors"))
     verdicts = default.anatomy.verdicts.model_copy(update={"minimum_runs": 2, "precursor_rate": 0.3})
     settings = default.settings("claims").model_copy(update={"verdicts": verdicts, "metric": "strength"})
-    found = conclusions.conclusions(table, world.table("tracking"), "strength", verdicts)
+    found = conclusions.conclusions(table, world.table("tracking"), "strength", settings)
     primary = table.query("metric == 'strength' and definition == 'onset' and size == 'all'")
     rates = primary.set_index(["measure", "classes", "difficulty", "control"]).sort_index()
     concluded = {}
     for measure in world.measures:
         observed, excess, _ = prediction.beyond(rates, (measure, "all", "all"), settings)
-        concluded[measure] = prediction.both(*prediction.leading(observed, excess, settings))
+        concluded[measure] = prediction.leading(observed, excess, settings).verdict
     assert len(set(concluded.values())) > 1, "one verdict for all would test nothing"
     rule = found.query("definition == 'onset' and rule == 'with intervals'").set_index("measure")["conclusion"]
     assert {name: claims_joint.OF_CONCLUSION[rule[name]] for name in world.measures} == concluded

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from emergence.analysis.claims.estimates import OverRuns, Share, ends
 from emergence.analysis.claims.evidence import Evidence
-from emergence.analysis.claims.verdicts import Row, at_least, interval, share_of, within
+from emergence.analysis.claims.rules import at_least, within
+from emergence.analysis.claims.verdicts import UNTESTED, Row, interval, judge, undecided
 from emergence.analysis.floors import bounds
 from emergence.analysis.intervals import clopper_pearson
 from emergence.published import PUBLISHED_TOP_DOWN
@@ -15,6 +17,10 @@ from emergence.tasks.symbols import CONTROL
 
 PUBLISHED_SMALLEST = 404_992  # parameters of the smallest published model
 PUBLISHED_EMERGED = (119, 120)  # task-level x size events, v3
+EVERY = 1.0
+"""The share that is claimed to be universal."""
+NO_SLOPE = 0.0
+ONE_SIZE = undecided("needs two sizes and three runs")
 
 
 def emergence(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
@@ -23,17 +29,17 @@ def emergence(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
     events, control = every[every["task"] != CONTROL], every[every["task"] == CONTROL]
     units = events.groupby(["task", "level", "size"])["emerged"].mean() > 0.5
     threshold, _ = clopper_pearson(*PUBLISHED_EMERGED, settings.statistics.confidence)
-    share = share_of(int(units.sum()), len(units), settings.statistics.confidence)
+    share = Share(int(units.sum()), len(units), settings.statistics.confidence)
     largest = events[events["parameters"] == events["parameters"].max()]
     testable = events["parameters"].min() >= PUBLISHED_SMALLEST
     yield {
         "claim": "A1",
         "statement": "Nearly every task-level emerges at every size (in most seeds)",
         "published": "v3: 119/120 (smallest model 405K); v4: 144 events",
-        **share,
+        **share.columns,
         "control": f"largest size here: {largest['emerged'].mean():.0%} of runs x task-levels; "
         f"the untrainable control: {control['emerged'].sum()}/{len(control)}",
-        "verdict": at_least(share["low"], share["high"], threshold) if testable else "not testable at this tier",
+        **(judge(share, at_least(threshold), EVERY) if testable else UNTESTED).columns,
         "rule": f"interval at or above {threshold:.3f} (exact lower bound of 119/120); needs sizes from 405K",
     }
 
@@ -52,11 +58,11 @@ def universal(collapses: pd.DataFrame, settings: ClaimSettings) -> Row:
     """Evidence that all of these curves collapse: at the last layer, in most runs and levels of a task x size unit."""
     last = collapses[collapses["layer"] == collapses.groupby("run")["layer"].transform("max")]
     units = last.groupby(["task", "size"])["collapse_step"].apply(lambda steps: steps.notna().mean() > 0.5)
-    share = share_of(int(units.sum()), len(units), settings.statistics.confidence)
+    share = Share(int(units.sum()), len(units), settings.statistics.confidence)
     return {
-        **share,
+        **share.columns,
         "control": f"median floor / initial value: {last['depth'].median():.2f}",
-        "verdict": at_least(share["low"], share["high"], settings.verdicts.universal),
+        **judge(share, at_least(settings.verdicts.universal), EVERY).columns,
         "rule": f"interval of the share of task x size units at or above {settings.verdicts.universal}",
     }
 
@@ -70,6 +76,7 @@ def scale(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
     )
     tasks = evidence.floors.query("quantity == 'floor' and task != 'all'")
     slopes, (low, high) = tasks["slope"], bounds(settings.statistics)
+    slope = OverRuns(*ends(pooled, "slope"), int(pooled["runs"]), settings.statistics.confidence)
     # A 95 % interval inside the bounds is stricter than TOST at 5 %, which asks that of the 90 % interval.
     yield {
         "claim": "A3",
@@ -82,11 +89,13 @@ def scale(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
         "control": f"mixed model {interval(mixed, 'slope', '+.3f')}; equivalence p {pooled['equivalence_p']:.2g}; "
         f"by task {slopes.min():+.3f} to {slopes.max():+.3f}; "
         f"slope of floor / initial value {interval(depth, 'slope', '+.3f')}",
-        "verdict": within(pooled["low"], pooled["high"], low, high) if np.isfinite(pooled["low"]) else "undecided",
+        **(judge(slope, within(low, high), NO_SLOPE) if np.isfinite(pooled["low"]) else ONE_SIZE).columns,
         "rule": f"interval within [{low:.3f}, {high:.3f}]: {settings.statistics.equivalence:.0%} a decade",
     }
     if ("floor", "MOD", "run means") in floors.index:
         modular = floors.loc[("floor", "MOD", "run means")]
+        of_floor = ends(modular, "mean", "mean_")
+        mean = OverRuns(*of_floor, int(modular["runs"]), settings.statistics.confidence, log=True)
         floor, tolerance = settings.verdicts.modular_floor, settings.verdicts.modular_tolerance
         lowest, highest = floor * (1 - tolerance), floor * (1 + tolerance)
         yield {
@@ -98,7 +107,7 @@ def scale(evidence: Evidence, settings: ClaimSettings) -> Iterator[Row]:
             "high": modular["mean_high"],
             "interval": f"t over {modular['runs']:.0f} runs, geometric mean",
             "control": f"slope {interval(modular, 'slope', '+.3f')} decades a decade",
-            "verdict": within(modular["mean_low"], modular["mean_high"], lowest, highest),
+            **judge(mean, within(lowest, highest), floor).columns,
             "rule": f"interval within [{lowest:.2f}, {highest:.2f}]",
         }
 
@@ -120,14 +129,12 @@ def first_at_the_top(top_down: pd.DataFrame, published: tuple[int, int], setting
     first, downward = shares.loc["last_first"], shares.loc["downward"]
     by_size = top_down.query("size != 'all' and statistic == 'last_first'")
     threshold, _ = clopper_pearson(*published, settings.statistics.confidence)
+    share = Share(int(first["count"]), int(first["units"]), settings.statistics.confidence)
     return {
-        "value": first["share"],
-        "low": first["low"],
-        "high": first["high"],
-        "interval": f"exact, {first['count']}/{first['units']} units",
+        **share.columns,
         "control": f"chance {first['chance']:.2f}; by size "
         + ", ".join(f"{row.size} {row.count}/{row.units}" for row in by_size.itertuples(index=False, name="Row"))
         + f"; step decreases with depth in {interval(downward, 'share', '.2f')}",
-        "verdict": at_least(first["low"], first["high"], threshold),
+        **judge(share, at_least(threshold), published[0] / published[1]).columns,
         "rule": f"interval at or above {threshold:.3f}, exact lower bound of the published count",
     }

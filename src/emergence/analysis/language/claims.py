@@ -11,7 +11,9 @@ import pandas as pd
 
 from emergence import tables
 from emergence.analysis.claims import collapse, prediction
-from emergence.analysis.claims.verdicts import Row, Verdict, at_least, both
+from emergence.analysis.claims.estimates import Share
+from emergence.analysis.claims.rules import at_least
+from emergence.analysis.claims.verdicts import Judged, Row, both, judge
 from emergence.analysis.language import claims_pythia
 from emergence.analysis.language.evidence import Evidence
 from emergence.analysis.signals import last_layer
@@ -65,6 +67,7 @@ def _in_order(evidence: Evidence, settings: LanguageClaimSettings) -> Row:
     """Collapse, expansion and compression, in this order."""
     shares = evidence.shares.query("size == 'all'").set_index(["groups", "phase"])
     found, threshold = shares.loc[("probe sets", "in_order")], settings.verdicts.in_order
+    share = Share(int(found["count"]), int(found["units"]), settings.claims.statistics.confidence)
     beside = [
         f"{groups}: " + ", ".join(f"{name} {row['count']}/{row['units']}" for name, row in rows.loc[groups].iterrows())
         for groups, rows in shares.groupby(level="groups", sort=False)
@@ -73,10 +76,9 @@ def _in_order(evidence: Evidence, settings: LanguageClaimSettings) -> Row:
         "claim": "LM3",
         "statement": "Representations pass a collapse, an expansion and a compression, in this order",
         "published": "arXiv:2509.23024, of Pythia and OLMo",
-        **{name: found[column] for name, column in (("value", "share"), ("low", "low"), ("high", "high"))},
-        "interval": f"exact, {found['count']}/{found['units']} units",
+        **share.columns,
         "control": "; ".join(beside),
-        "verdict": at_least(found["low"], found["high"], threshold),
+        **judge(share, at_least(threshold), collapse.EVERY).columns,
         "rule": f"interval of the share of probe set x size units at or above {threshold}",
     }
 
@@ -91,7 +93,7 @@ def _without_precursor(evidence: Evidence, settings: ClaimSettings) -> Row:
         "published": "v1-v3: per-task precursors do not replicate in Pythia",
         **prediction.of_rate(observed),
         "control": f"{beside}; {_by_set(evidence, settings)}",
-        "verdict": prediction.announcing_nothing(observed, excess, settings),
+        **prediction.announcing_nothing(observed, excess, settings).columns,
         "rule": f"not: {prediction.beyond_nulls(settings)}",
     }
 
@@ -108,15 +110,15 @@ def _by_set(evidence: Evidence, settings: ClaimSettings) -> str:
 
 def _both_sides(patterns: list[Row], none: Row) -> Row:
     """What holds of the whole network does not hold of single tasks."""
-    verdicts: dict[str, Verdict] = {row["claim"]: row["verdict"] for row in (*patterns, none)}
-    parts = {name: verdicts[name] for name in ("LM1", "LM2 v3", "LM4")}
+    rows = {row["claim"]: row for row in (*patterns, none)}
+    parts = {name: Judged(rows[name]["verdict"], f"see {name}") for name in ("LM1", "LM2 v3", "LM4")}
     return {
         "claim": "LM5",
         "statement": "Global patterns replicate in language models where precursors of single tasks do not",
         "published": "v1-v3",
         "interval": "none",
-        "control": ", ".join(f"{name}: {verdict}" for name, verdict in parts.items()),
-        "verdict": both(*parts.values()),
+        "control": ", ".join(f"{name}: {part.verdict}" for name, part in parts.items()),
+        **both(*parts.values()).columns,
         "rule": f"all of {', '.join(parts)}",
     }
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from emergence.analysis.claims import collapse, prediction
-from emergence.analysis.claims.verdicts import Row, Verdict, both, within
+from emergence.analysis.claims.rules import Verdict, within
+from emergence.analysis.claims.verdicts import UNTESTED, Judged, Row, both, undecided
 from emergence.analysis.language.evidence import Evidence, Part, part
 from emergence.published import PUBLISHED_TOP_DOWN
 from emergence.settings.phases import LanguageClaimSettings
@@ -20,7 +21,7 @@ NOT_HERE: Row = {
     "high": None,
     "interval": "none",
     "control": "no such model among those configured (language.models)",
-    "verdict": "not testable at this tier",
+    **UNTESTED.columns,
 }
 
 
@@ -57,7 +58,7 @@ def _patterns(there: Part | None, settings: LanguageClaimSettings) -> Row:
         **fallen,
         "control": f"{fallen['control']}; last layer first in {first['value']:.2f} "
         f"[{first['low']:.2f}, {first['high']:.2f}] of units; runs {', '.join(settings.pythia.runs)}",
-        "verdict": both(fallen["verdict"], first["verdict"]),
+        **both(*(Judged(row["verdict"], row["power"]) for row in (fallen, first))).columns,
         "rule": rule,
     }
 
@@ -71,7 +72,7 @@ def _without_precursor(there: Part | None, settings: LanguageClaimSettings) -> R
     return {
         **prediction.of_rate(observed),
         "control": f"{beside}; runs {', '.join(settings.pythia.runs)}",
-        "verdict": prediction.announcing_nothing(observed, excess, settings.claims),
+        **prediction.announcing_nothing(observed, excess, settings.claims).columns,
         "rule": rule,
     }
 
@@ -90,13 +91,16 @@ def _gap(evidence: Evidence, settings: LanguageClaimSettings) -> Row:
     others = leads[(leads["run"] == run) & (leads["task"] != LOGIC)]
     ahead = others.loc[others["relation"] == "leads", "task"].tolist()
     alone: Verdict = "fails" if ahead else "holds" if len(others) else "undecided"
+    gap = within(lowest, highest).verdict(low, high)
+    # One run has no spread: power is for a finer schedule to give.
+    parts = Judged(gap, "needs closer checkpoints"), Judged(alone, "needs events of other probe sets")
     return {
         "value": value,
         "low": low,
         "high": high,
         "interval": "evaluations about the event" if np.isfinite(value) else "none",
         "control": f"of {len(others)} other events RankMe leads {', '.join(ahead) or 'none'}",
-        "verdict": both(within(low, high, lowest, highest), alone) if np.isfinite(value) else "undecided",
+        **(both(*parts) if np.isfinite(value) else undecided("no onset, or no event")).columns,
         "rule": rule,
     }
 

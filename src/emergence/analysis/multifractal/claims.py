@@ -12,11 +12,13 @@ import pandas as pd
 
 from emergence import tables
 from emergence.analysis.claims import prediction
-from emergence.analysis.claims.verdicts import Row, Verdict, at_least, at_most, both, interval
+from emergence.analysis.claims.estimates import OverRuns
+from emergence.analysis.claims.rules import Rule, at_least, at_most
+from emergence.analysis.claims.verdicts import UNTESTED, Judged, Row, both, from_runs, interval, judge, left_open
 from emergence.analysis.over_runs import Mean, mean
 from emergence.schemas.analysis import CLAIMS, PRECURSORS
 from emergence.schemas.multifractal import OVER_RUNS, RIVALS, UNTRAINED
-from emergence.settings.degree import MultifractalClaimSettings, NeuronVerdicts
+from emergence.settings.degree import MultifractalClaimSettings
 
 SIGNAL = "neuromfa_e"
 OF_SIZES = "anatomy"
@@ -57,17 +59,18 @@ def claims(evidence: Evidence, settings: MultifractalClaimSettings) -> pd.DataFr
     rows: list[Row] = []
     for claim in (changes, growth, beyond_growth, following, beyond_weights):
         for study in evidence.studies:
-            row = claim(evidence, study, settings.verdicts)
+            row = claim(evidence, study, settings)
             rows.append({**row, "claim": f"{row['claim']} {study}", "statement": f"{row['statement']} ({study})"})
     rows += [*leading(evidence, settings), published(evidence), sizes(evidence, settings.confidence)]
     found = pd.DataFrame(rows, columns=CLAIMS.arrow.names).assign(study="multifractal")
     return found.astype(dict.fromkeys(("value", "low", "high"), "float64"))
 
 
-def changes(evidence: Evidence, study: str, verdicts: NeuronVerdicts) -> Row:
+def changes(evidence: Evidence, study: str, settings: MultifractalClaimSettings) -> Row:
     """α₀ falls and the spectrum widens."""
     alpha, width = (evidence.of(study, f"{name}, change") for name in ("alpha_0", "width"))
-    parts = at_most(alpha.low, alpha.high, 0.0), at_least(width.low, width.high, 0.0)
+    signs = ((alpha, at_most(0.0), "α₀"), (width, at_least(0.0), "width"))
+    parts = [_part(of, rule, settings.confidence, what) for of, rule, what in signs]
     return {
         "claim": "N1",
         "statement": "α₀ falls and the spectrum widens over training",
@@ -75,12 +78,12 @@ def changes(evidence: Evidence, study: str, verdicts: NeuronVerdicts) -> Row:
         **_of_mean(alpha, "change of α₀"),
         "control": f"α₀ {_ends(evidence, study, 'alpha_0')}; width {_ends(evidence, study, 'width')}, "
         f"change {_text(width)}",
-        "verdict": _judged(alpha, verdicts, *parts),
-        "rule": f"interval of the change of α₀ below 0, that of the width above; {_from(verdicts)}",
+        **_judged(alpha, settings, *parts).columns,
+        "rule": f"interval of the change of α₀ below 0, that of the width above; {_from(settings)}",
     }
 
 
-def growth(evidence: Evidence, study: str, verdicts: NeuronVerdicts) -> Row:
+def growth(evidence: Evidence, study: str, settings: MultifractalClaimSettings) -> Row:
     """E at the end is more than between untrained networks."""
     degree, band = evidence.of(study, "E"), evidence.band(study)
     return {
@@ -89,16 +92,18 @@ def growth(evidence: Evidence, study: str, verdicts: NeuronVerdicts) -> Row:
         "published": "Pythia 1.4B: .01 at step 1K, .68 at 143K",
         **_of_mean(degree, "E at the end"),
         "control": f"between untrained networks of one size |E| is at most {band:.3f}",
-        "verdict": _judged(degree, verdicts, at_least(degree.low, degree.high, band)),
-        "rule": f"interval at or above the largest |E| between untrained networks of one size; {_from(verdicts)}",
+        **_judged(degree, settings, _part(degree, at_least(band), settings.confidence)).columns,
+        "rule": f"interval at or above the largest |E| between untrained networks of one size; {_from(settings)}",
     }
 
 
-def beyond_growth(evidence: Evidence, study: str, verdicts: NeuronVerdicts) -> Row:
+def beyond_growth(evidence: Evidence, study: str, settings: MultifractalClaimSettings) -> Row:
     """E is more than what grown weights have in random places, and is there without their growth."""
     nulls = {name: evidence.of(study, f"excess over {name}") for name in ("shuffled", "gaussian")}
     rescaled, share = evidence.of(study, "E, rescaled"), evidence.of(study, "share of growth")
-    parts = [at_least(each.low, each.high, verdicts.null_margin) for each in (*nulls.values(), rescaled)]
+    more = {f"excess over {name}": excess for name, excess in nulls.items()} | {"rescaled": rescaled}
+    margin = at_least(settings.verdicts.null_margin)
+    parts = [_part(of, margin, settings.confidence, what) for what, of in more.items()]
     of_fall, of_widening = (evidence.of(study, f"part of {name}") for name in ("fall", "widening"))
     return {
         "claim": "N3",
@@ -108,27 +113,28 @@ def beyond_growth(evidence: Evidence, study: str, verdicts: NeuronVerdicts) -> R
         "control": f"Gaussian weights: excess {_text(nulls['gaussian'])}; rescaled to one σ: E {_text(rescaled)}; "
         f"shuffled weights have {_text(share)} of E; of the excess {_text(of_fall)} is in α₀, "
         f"{_text(of_widening)} in the width",
-        "verdict": _judged(nulls["shuffled"], verdicts, *parts),
+        **_judged(nulls["shuffled"], settings, *parts).columns,
         "rule": f"excess over shuffled and over Gaussian weights, and E of rescaled weights, each at or above "
-        f"{verdicts.null_margin}; {_from(verdicts)}",
+        f"{settings.verdicts.null_margin}; {_from(settings)}",
     }
 
 
-def following(evidence: Evidence, study: str, verdicts: NeuronVerdicts) -> Row:
+def following(evidence: Evidence, study: str, settings: MultifractalClaimSettings) -> Row:
     """E rises with what the network can do."""
     found, rival = (evidence.of(study, f"correlation, {name}") for name in ("E", "mean_weight"))
+    least = at_least(settings.verdicts.correlation)
     return {
         "claim": "N4",
         "statement": "E follows capability",
         "published": "rises with LAMBADA, SciQ, PIQA and ARC-easy; not with WSC, LogiQA, ARC-challenge",
         **_of_mean(found, "Spearman's ρ over checkpoints"),
         "control": f"mean |w|: {_text(rival)}",
-        "verdict": _judged(found, verdicts, at_least(found.low, found.high, verdicts.correlation)),
-        "rule": f"interval at or above {verdicts.correlation}; {_from(verdicts)}",
+        **_judged(found, settings, _part(found, least, settings.confidence)).columns,
+        "rule": f"interval at or above {settings.verdicts.correlation}; {_from(settings)}",
     }
 
 
-def beyond_weights(evidence: Evidence, study: str, verdicts: NeuronVerdicts) -> Row:
+def beyond_weights(evidence: Evidence, study: str, settings: MultifractalClaimSettings) -> Row:
     """E tells something of capability that mean |w| does not."""
     found, other = (evidence.of(study, f"partial, {name}") for name in ("E", "mean_weight"))
     moves = {name: evidence.of(study, f"increments beyond shifts, {name}") for name in ("E", "mean_weight")}
@@ -140,8 +146,8 @@ def beyond_weights(evidence: Evidence, study: str, verdicts: NeuronVerdicts) -> 
         **_of_mean(found, "partial ρ, mean |w| given"),
         "control": f"mean |w|, E given: {_text(other)}; ρ of increments beyond circular shifts {_text(moves['E'])}, "
         f"of mean |w| {_text(moves['mean_weight'])}; of increments of E, the steps between given, {_text(spaced)}",
-        "verdict": _judged(found, verdicts, at_least(found.low, found.high, 0.0)),
-        "rule": f"interval at or above 0; {_from(verdicts)}",
+        **_judged(found, settings, _part(found, at_least(0.0), settings.confidence)).columns,
+        "rule": f"interval at or above 0; {_from(settings)}",
     }
 
 
@@ -157,7 +163,7 @@ def leading(evidence: Evidence, settings: MultifractalClaimSettings) -> Iterator
         "published": "neuron interactions lead to emergence; no lead times, no null",
         **prediction.of_rate(observed),
         "control": f"{beside}; E is one curve for all tasks, so that placebo and control are that curve itself",
-        "verdict": both(*prediction.leading(observed, excess, settings.anatomy)),
+        **prediction.leading(observed, excess, settings.anatomy).columns,
         "rule": prediction.leads_beyond_nulls(settings.anatomy),
     }
 
@@ -172,7 +178,7 @@ def published(evidence: Evidence) -> Row:
         "6.9B: α₀ 1.69 → 1.44, width .37 → .77",
         "interval": "none",
         "control": f"E at the end here: {here}" if here else "no run",
-        "verdict": "not testable at this tier",
+        **UNTESTED.columns,
         "rule": "needs the checkpoints of Pythia 1.4B and 6.9B",
     }
 
@@ -190,24 +196,31 @@ def sizes(evidence: Evidence, confidence: float) -> Row:
         "published": "Pythia 410M above 1B",
         **_of_mean(least, "lowest step of E from a size to the next, by seed"),
         "control": "; ".join(f"{size} {value:.2f}" for (_, size), value in means.items()) or "no run",
-        "verdict": _not_monotone(steps),
+        **_not_monotone(steps, confidence).columns,
         "rule": "one step's interval wholly above 0 and another's wholly below; fails if all are on one side",
     }
 
 
-def _not_monotone(steps: list[Mean]) -> Verdict:
+def _not_monotone(steps: list[Mean], confidence: float) -> Judged:
     """Verdict from the differences between successive sizes; two sizes have one, which is monotone whatever it is."""
     if len(steps) < 2:
-        return "not testable at this tier"
+        return UNTESTED
     rises, falls = [step.low > 0 for step in steps], [step.high < 0 for step in steps]
     if any(rises) and any(falls):
-        return "holds"
-    return "fails" if all(rises) or all(falls) else "undecided"
+        return Judged("holds")
+    if all(rises) or all(falls):
+        return Judged("fails")
+    signs = (_part(step, at_least(0.0), confidence, f"step {number}") for number, step in enumerate(steps, start=1))
+    return left_open(*signs)
 
 
-def _judged(of: Mean, verdicts: NeuronVerdicts, *parts: Verdict) -> Verdict:
+def _judged(of: Mean, settings: MultifractalClaimSettings, *parts: Judged) -> Judged:
     """Verdict on all parts, from enough runs."""
-    return both(*parts) if of.runs >= verdicts.minimum_runs else "undecided"
+    return from_runs(of.runs, settings.verdicts.minimum_runs, both(*parts))
+
+
+def _part(of: Mean, rule: Rule, confidence: float, what: str = "") -> Judged:
+    return judge(OverRuns(of.value, of.low, of.high, of.runs, confidence), rule, what=what)
 
 
 def _of_mean(of: Mean, what: str) -> Row:
@@ -223,8 +236,8 @@ def _ends(evidence: Evidence, study: str, name: str) -> str:
     return f"{first:.2f} → {last:.2f}"
 
 
-def _from(verdicts: NeuronVerdicts) -> str:
-    return f"from {verdicts.minimum_runs} runs"
+def _from(settings: MultifractalClaimSettings) -> str:
+    return f"from {settings.verdicts.minimum_runs} runs"
 
 
 def make(

@@ -33,18 +33,21 @@ def make(
     table: Path,
 ) -> None:
     """Judge the claims on networks, scaling laws, models, other networks and Study 1's tools."""
+    confidence = settings.confidence
     passed, apart = tables.read(CROSSINGS, crossings), tables.read(DEVIATIONS, deviations)
     rows = [
-        *claims_networks.constants(tables.read(CONSTANTS, constants), settings.networks),
-        *claims_networks.predictions(passed, apart, settings.networks),
-        *claims_networks.ratios(passed, settings.networks),
-        *claims_networks.data_law(apart),
-        *claims_networks.entropy(tables.read(ENTROPY_SLOPES, entropy), settings.entropy),
+        *claims_networks.constants(tables.read(CONSTANTS, constants), settings.networks, confidence),
+        *claims_networks.predictions(passed, apart, settings.networks, confidence),
+        *claims_networks.ratios(passed, settings.networks, confidence),
+        *claims_networks.data_law(apart, confidence),
+        *claims_networks.entropy(tables.read(ENTROPY_SLOPES, entropy), settings.entropy, confidence),
         *claims_scaling.claims(tables.read(EXPONENTS, exponents), settings.scaling),
         *claims_models.claims(
             tables.read(MODELS, models), tables.read(PASSAGES, passages), tables.read(STAGES, stages), settings.scaling
         ),
-        *claims_transformer.claims(tables.read(EMERGENCES, emergences), tables.read(POWERS, powers), settings.powers),
+        *claims_transformer.claims(
+            tables.read(EMERGENCES, emergences), tables.read(POWERS, powers), settings.powers, confidence
+        ),
         *claims_joint.rows(
             tables.read(DETECTED, detected),
             tables.read(DETECTOR_ERROR, errors),

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from emergence.analysis.claims.verdicts import Row, Verdict, at_most
-from emergence.analysis.intervals import clopper_pearson
+from emergence.analysis.claims.estimates import OverRuns, Share, ends
+from emergence.analysis.claims.rules import Verdict, at_most
+from emergence.analysis.claims.verdicts import Judged, Row, judge, undecided
 from emergence.settings.joint import JointClaimSettings
 from emergence.tasks.symbols import CONTROL
 
@@ -43,6 +44,7 @@ def timing(errors: pd.DataFrame, settings: JointClaimSettings) -> Row:
     chosen = errors[(errors["detector"] == settings.detector) & (errors["skill"] == "all")]
     of = chosen.set_index(["metric", "reference"])
     primary = of.loc[(settings.metric, "measured")]
+    error = OverRuns(*ends(primary, "error", "error_"), int(primary["runs"]), settings.statistics.confidence)
     beside = [
         f"{metric} against {reference}: bias {_with_interval(row, 'bias', '+.2f')}, {row['relative']:+.1%} of the time"
         for (metric, reference), row in of.iterrows()
@@ -57,7 +59,7 @@ def timing(errors: pd.DataFrame, settings: JointClaimSettings) -> Row:
         "high": primary["error_high"],
         "interval": f"over {primary['runs']} runs, {primary['events']} emergences, {primary['missed']} missed",
         "control": "; ".join(beside) or "no event",
-        "verdict": at_most(primary["error_low"], primary["error_high"], settings.timing),
+        **judge(error, at_most(settings.timing)).columns,
         "rule": f"interval of the median error over runs at or below {settings.timing:g} checkpoints",
     }
 
@@ -67,17 +69,14 @@ def control(detected: pd.DataFrame, settings: JointClaimSettings) -> Row:
     of = detected[(detected["metric"] == settings.metric) & (detected["task"] == CONTROL)]
     seen = of.assign(seen=of["step"].notna()).groupby("detector", sort=False)["seen"].agg(["sum", "size"])
     hits, total = (int(count) for count in seen.loc[settings.detector]) if settings.detector in seen.index else (0, 0)
-    low, high = clopper_pearson(hits, total, settings.statistics.confidence) if total else (np.nan, np.nan)
+    judged = undecided("no control") if not total else Judged("fails" if hits else "holds")
     return {
         "claim": "J2",
         "statement": "No event is detected in a skill that is never sampled",
         "published": OURS,
-        "value": hits / total if total else np.nan,
-        "low": low,
-        "high": high,
-        "interval": f"exact, {hits}/{total} runs",
+        **Share(hits, total, settings.statistics.confidence, "runs").columns,
         "control": "; ".join(f"{name} {row['sum']}/{row['size']}" for name, row in seen.iterrows()) or "no control",
-        "verdict": "undecided" if not total else "fails" if hits else "holds",
+        **judged.columns,
         "rule": "none in any run",
     }
 
@@ -88,17 +87,15 @@ def order(detected: pd.DataFrame, settings: JointClaimSettings) -> Row:
     taught = of[of["task"] != CONTROL].assign(skill=lambda rows: rows["level"].astype(int)).sort_values("skill")
     kinds = {name: _ordered(taught, column) for name, column in (("true", "true_step"), ("detected", "step"))}
     truly, total = sum(kinds["true"]), len(kinds["true"])
-    low, high = clopper_pearson(truly, total, settings.statistics.confidence) if total else (np.nan, np.nan)
+    share = Share(truly, total, settings.statistics.confidence, "runs with two skills or more")
+    judged = undecided("no run with two skills") if not total else Judged("holds" if truly == total else "fails")
     return {
         "claim": "J3",
         "statement": "Skills emerge in the order of their frequencies, in every run",
         "published": "T50 ∝ k^(α+1)",
-        "value": truly / total if total else np.nan,
-        "low": low,
-        "high": high,
-        "interval": f"exact, {truly}/{total} runs with two skills or more",
+        **share.columns,
         "control": f"order of detected events: {sum(kinds['detected'])}/{len(kinds['detected'])}",
-        "verdict": "undecided" if not total else "holds" if truly == total else "fails",
+        **judged.columns,
         "rule": "in all runs; skills that do not emerge come last",
     }
 
@@ -127,7 +124,7 @@ def measures(tracking: pd.DataFrame, conclusions: pd.DataFrame, settings: JointC
             **rate,
             **count,
             "control": least,
-            "verdict": OF_CONCLUSION[row["conclusion"]],
+            **Judged(OF_CONCLUSION[row["conclusion"]], row["power"]).columns,
             "rule": f"rate at or above {verdicts.precursor_rate} and excess over every null at or above "
             f"{verdicts.null_margin}; from {verdicts.minimum_runs} runs",
         }
@@ -139,9 +136,19 @@ def measures(tracking: pd.DataFrame, conclusions: pd.DataFrame, settings: JointC
                 **rate,
                 **count,
                 "control": f"{judged['conclusion']}; {least}; truth: {judged['truth']}, slope {slope}",
-                "verdict": "undecided" if pd.isna(judged["right"]) else "holds" if judged["right"] else "fails",
+                **_right(judged, truth).columns,
                 "rule": "truth: announces if ahead of its skill's T50 and moving with it, over skills",
             }
+
+
+def _right(judged: pd.Series, truth: pd.Series) -> Judged:
+    """Whether a rule is right, if it concludes something and the truth is known."""
+    if not pd.isna(judged["right"]):
+        return Judged("holds" if judged["right"] else "fails")
+    if judged["conclusion"] == "undecided":
+        return undecided("no event" if not judged["events"] else "no null to exceed")
+    moved = f"{truth['moved']} of {truth['skills']} curves move, {truth['slopes']} of {truth['runs']} runs have a slope"
+    return undecided(f"the truth is not known: {moved}")
 
 
 def _with_interval(row: pd.Series, name: str, form: str) -> str:

@@ -7,12 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emergence.analysis import over_runs
-from emergence.analysis.claims.verdicts import Row, Verdict, at_least, at_most, both, share_of, within
+from emergence.analysis.claims.estimates import OverRuns, Resampled, Share
+from emergence.analysis.claims.rules import at_least, at_most, within
+from emergence.analysis.claims.verdicts import UNTESTED, Judged, Row, both, judge
 from emergence.settings.scaling import ScalingClaims
 
 Array = NDArray[np.float64]
 
-UNTESTED: Verdict = "not testable at this tier"
 STAGED = 2  # skills after which training is not stage-like any more
 HALF = 0.5
 BOUNDS = {"value": "ratio", "low": "low", "high": "high"}
@@ -38,10 +39,10 @@ def sigmoid(passages: pd.DataFrame, settings: ScalingClaims) -> Row:
         "claim": "M1",
         "statement": "The multilinear model learns each skill on a sigmoid, with B² = 1",
         "published": "R_k/S = 1/(1 + (S/R_k(0) − 1) e^(−2ηP_kST)), twice the exponent for plain MSE",
-        **found,
+        **_columns(found),
         "interval": f"T50 over its closed form, mean over skills; t over {len(ratio)} seeds",
         "control": f"at the networks' own learning rate {_each(own)}, skill by skill",
-        "verdict": _between(found, 1 - apart, 1 + apart),
+        **_near(found, 1.0, apart).columns,
         "rule": f"interval within 1 ± {apart} at 1/{slowest} of the networks' learning rate",
     }
 
@@ -56,10 +57,10 @@ def no_delay(passages: pd.DataFrame, settings: ScalingClaims) -> Row:
         "claim": "M2",
         "statement": "A linear model learns without delay",
         "published": f"none; in closed form a skill begins at {closed:.3f} of its T50",
-        **found,
+        **_columns(found),
         "interval": f"time to {epsilon:g} of S over T50, mean over skills; t over {len(linear)} seeds",
         "control": f"multilinear model {other.mean():.3f}, in closed form {of_theory.mean():.3f}",
-        "verdict": _between(found, closed - apart, closed + apart),
+        **_near(found, closed, apart).columns,
         "rule": f"interval within the closed form ± {apart}",
     }
 
@@ -73,14 +74,14 @@ def one_shot(models: pd.DataFrame, settings: ScalingClaims) -> Row:
     right = learned == sampled
     found = NOTHING | {"interval": "no data set"}
     if len(ends):
-        found = share_of(int(right.sum()), len(ends), settings.confidence)
+        found = Share(int(right.sum()), len(ends), settings.confidence).columns
     return {
         "claim": "M3",
         "statement": "One sample of a skill is enough for the multilinear model (D_c = 1)",
         "published": "one-shot learner",
         **found,
         "control": f"of {int((~sampled).sum())} skills without a sample {int(learned[~sampled].sum())} were learned",
-        "verdict": UNTESTED if ends.empty else "holds" if right.all() else "fails",
+        **(UNTESTED if ends.empty else Judged("holds" if right.all() else "fails")).columns,
         "rule": f"in every data set the sampled skills, and they alone, reach {enough:g} of S",
     }
 
@@ -103,7 +104,7 @@ def stage_like(stages: pd.DataFrame, settings: ScalingClaims) -> Iterator[Row]:
         "value": float((theory > 1).sum()),
         "interval": "none, closed form; number of skills",
         "control": f"ratios {_list(theory)}; linear model {_list(linear)}",
-        "verdict": staged(theory, theory),
+        **staged(pd.DataFrame(dict.fromkeys(("ratio", "low", "high"), theory)), theory, settings).columns,
     }
     counts = {key: float((network[column] > 1).sum()) for key, column in BOUNDS.items()}
     bounds = ", ".join(f"{row.ratio:.2f} [{row.low:.2f}, {row.high:.2f}]" for row in network.itertuples())
@@ -114,24 +115,33 @@ def stage_like(stages: pd.DataFrame, settings: ScalingClaims) -> Iterator[Row]:
         **(counts if len(network) else NOTHING),
         "interval": "number of skills; by the ends of both times' intervals over seeds",
         "control": f"ratios {bounds or 'none'}; theory {_list(theory)}",
-        "verdict": staged(network["low"], network["high"]),
+        **staged(network, theory, settings).columns,
     }
 
 
-def staged(low: pd.Series, high: pd.Series) -> Verdict:
-    """Verdict from bounds of the ratios by skill; untested unless there are skills on both sides of the change."""
-    if not {*range(1, STAGED + 2)} <= {*low.dropna().index}:
+def staged(ratios: pd.DataFrame, theory: pd.Series, settings: ScalingClaims) -> Judged:
+    """Verdict from ratios by skill; untested unless there are skills on both sides of the change."""
+    known = ratios.dropna(subset=["low"])
+    if not {*range(1, STAGED + 2)} <= {*known.index}:
         return UNTESTED
-    rules = {skill: at_least if skill <= STAGED else at_most for skill in low.dropna().index}
-    return both(*(rule(low[skill], high[skill], 1.0) for skill, rule in rules.items()))
+    parts = (
+        judge(
+            Resampled(row["ratio"], row["low"], row["high"], settings.confidence, log=True),
+            (at_least if skill <= STAGED else at_most)(1.0),
+            theory[skill],
+            f"skill {skill}",
+        )
+        for skill, row in known.iterrows()
+    )
+    return both(*parts)
 
 
-def over_seeds(values: Array, confidence: float) -> dict[str, float]:
+def over_seeds(values: Array, confidence: float) -> OverRuns:
     """Mean of values (seeds, skills) with its interval over seeds; null if any is missing."""
     if np.isnan(values).any():
-        return NOTHING
+        return OverRuns(np.nan, np.nan, np.nan, 0, confidence, "seeds")
     found = over_runs.mean(pd.Series(values.mean(axis=1)), confidence)
-    return {"value": found.value, "low": found.low, "high": found.high}
+    return OverRuns(found.value, found.low, found.high, found.runs, confidence, "seeds")
 
 
 def _dated(passages: pd.DataFrame, model: str, slower: int, share: float, column: str) -> Array:
@@ -146,8 +156,12 @@ def _begun(passages: pd.DataFrame, model: str, epsilon: float, column: str) -> A
     return _dated(passages, model, 1, epsilon, column) / _dated(passages, model, 1, HALF, column)
 
 
-def _between(found: dict[str, float], lowest: float, highest: float) -> Verdict:
-    return UNTESTED if np.isnan(found["low"]) else within(found["low"], found["high"], lowest, highest)
+def _near(found: OverRuns, expected: float, apart: float) -> Judged:
+    return UNTESTED if np.isnan(found.low) else judge(found, within(expected - apart, expected + apart), expected)
+
+
+def _columns(found: OverRuns) -> Row:
+    return {"value": found.value, "low": found.low, "high": found.high}
 
 
 def _each(values: Array) -> str:

@@ -1,11 +1,13 @@
 """Claims of Study 2 on networks: the constants, and that those of one skill predict five."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
-from emergence.analysis.claims.verdicts import Row, Verdict, both, interval, within
+from emergence.analysis.claims.estimates import Estimate, OverRuns, Resampled, ends
+from emergence.analysis.claims.rules import at_most, within
+from emergence.analysis.claims.verdicts import Judged, Row, both, interval, judge, undecided
 from emergence.settings.solvable import NetworkVerdicts
 
 HALF = 0.5
@@ -21,15 +23,16 @@ AXES = {
 }
 
 
-def constants(fitted: pd.DataFrame, verdicts: NetworkVerdicts) -> Iterator[Row]:
+def constants(fitted: pd.DataFrame, verdicts: NetworkVerdicts, confidence: float) -> Iterator[Row]:
     """Each constant, fitted to networks with one skill, against the published one."""
     for claim, (name, law, axis, statement) in CONSTANTS.items():
         of_constant = fitted[fitted["constant"] == name].set_index("law")
         row = of_constant.loc[law]
         low, high = row["published"] * (1 - verdicts.constant), row["published"] * (1 + verdicts.constant)
+        found = OverRuns(*ends(row, "value"), int(row["seeds"]), confidence, "seeds", log=True)
         others = [
-            f"{other} law {interval(found, 'value', '.3g')}, residual {found['residual']:.3f}"
-            for other, found in of_constant.iterrows()
+            f"{other} law {interval(fit, 'value', '.3g')}, residual {fit['residual']:.3f}"
+            for other, fit in of_constant.iterrows()
             if other != law
         ]
         yield {
@@ -39,12 +42,14 @@ def constants(fitted: pd.DataFrame, verdicts: NetworkVerdicts) -> Iterator[Row]:
             **{key: row[key] for key in ("value", "low", "high")},
             "interval": f"t over {row['seeds']} seeds, log scale",
             "control": "; ".join([f"residual {row['residual']:.3f} of R/S", *others]),
-            "verdict": _within(row["low"], row["high"], low, high),
+            **judge(found, within(low, high), row["published"]).columns,
             "rule": f"interval within [{low:.3g}, {high:.3g}]: {verdicts.constant:.0%} of the published",
         }
 
 
-def predictions(crossings: pd.DataFrame, deviations: pd.DataFrame, verdicts: NetworkVerdicts) -> Iterator[Row]:
+def predictions(
+    crossings: pd.DataFrame, deviations: pd.DataFrame, verdicts: NetworkVerdicts, confidence: float
+) -> Iterator[Row]:
     """On each axis: do networks with five skills pass one half where the constant of one skill says?"""
     half = crossings[crossings["share"] == HALF]
     rule = f"for every skill, networks over theory within [{1 - verdicts.crossing:.2f}, {1 + verdicts.crossing:.2f}]"
@@ -52,6 +57,7 @@ def predictions(crossings: pd.DataFrame, deviations: pd.DataFrame, verdicts: Net
         ratios = _over_theory(half[half["axis"] == axis], law)
         worst = ratios.loc[np.log(ratios["value"]).abs().idxmax()] if ratios["value"].notna().any() else None
         rms = deviations[deviations["axis"] == axis]
+        by_skill = {skill: Resampled(*ends(row, "value"), confidence, log=True) for skill, row in ratios.iterrows()}
         yield {
             "claim": claim,
             "statement": f"The constant of one skill predicts all skills ({name})",
@@ -62,12 +68,12 @@ def predictions(crossings: pd.DataFrame, deviations: pd.DataFrame, verdicts: Net
                 f"{row['source']} {row['law']}: r.m.s. {interval(row, 'value', '.3f')} of R/S"
                 for row in rms.to_dict("records")
             ),
-            "verdict": _all_within(ratios, verdicts.crossing),
+            **_all_within(by_skill, verdicts.crossing).columns,
             "rule": rule,
         }
 
 
-def ratios(crossings: pd.DataFrame, verdicts: NetworkVerdicts) -> Iterator[Row]:
+def ratios(crossings: pd.DataFrame, verdicts: NetworkVerdicts, confidence: float) -> Iterator[Row]:
     """Times at which skills emerge, in units of the first's."""
     of_time = crossings[(crossings["axis"] == "step") & (crossings["share"] == HALF)]
     network = of_time[of_time["source"] == "network"].set_index("skill").sort_index()
@@ -76,28 +82,31 @@ def ratios(crossings: pd.DataFrame, verdicts: NetworkVerdicts) -> Iterator[Row]:
         {key: network[f"ratio{suffix}"] / theory for key, suffix in (("value", ""), ("low", "_low"), ("high", "_high"))}
     ).iloc[1:]
     worst = relative.loc[np.log(relative["value"]).abs().idxmax()] if relative["value"].notna().any() else None
+    seeds = int(network["seeds"].max())
+    by_skill = {
+        skill: OverRuns(*ends(row, "value"), seeds, confidence, "seeds", log=True) for skill, row in relative.iterrows()
+    }
     allowed = f"within [{1 - verdicts.crossing:.2f}, {1 + verdicts.crossing:.2f}]"
     yield {
         "claim": "B7",
         "statement": "Skills emerge in time in the ratio of their frequencies",
         "published": " : ".join(f"{value:.3g}" for value in theory),
         **({key: worst[key] for key in ("value", "low", "high")} if worst is not None else {}),
-        "interval": f"worst skill, over theory; t over {int(network['seeds'].max())} seeds, log scale",
+        "interval": f"worst skill, over theory; t over {seeds} seeds, log scale",
         "control": "networks " + " : ".join(f"{value:.3g}" for value in network["ratio"]),
-        "verdict": _all_within(relative, verdicts.crossing),
+        **_all_within(by_skill, verdicts.crossing).columns,
         "rule": f"for every skill, ratio over theory's {allowed}",
     }
 
 
-def data_law(deviations: pd.DataFrame) -> Iterator[Row]:
+def data_law(deviations: pd.DataFrame, confidence: float) -> Iterator[Row]:
     """Which of the two laws of data do networks follow?"""
     rms = deviations[(deviations["axis"] == "samples") & (deviations["source"] == "fitted")].set_index("law")
     rows = {law: rms.loc[law] if law in rms.index else None for law in ("published", "linear")}
     published, linear = rows["published"], rows["linear"]
-    verdict: Verdict = "undecided"
+    judged = undecided("one of the laws was not fitted")
     if published is not None and linear is not None:
-        verdict = "holds" if published["high"] < linear["low"] else "undecided"
-        verdict = "fails" if linear["high"] < published["low"] else verdict
+        judged = judge(_over(published, linear, confidence), at_most(1.0))
     yield {
         "claim": "B8",
         "statement": "Strength grows with data as 1 − √(1 − d/D_c), not as d/D_c",
@@ -105,15 +114,16 @@ def data_law(deviations: pd.DataFrame) -> Iterator[Row]:
         **({key: published[key] for key in ("value", "low", "high")} if published is not None else {}),
         "interval": "r.m.s. of R/S about the published law, D_c fitted to one skill; t over seeds, log scale",
         "control": "linear law " + (interval(linear, "value", ".3f") if linear is not None else "not fitted"),
-        "verdict": verdict,
+        **judged.columns,
         "rule": "its r.m.s. wholly below that of the linear law; fails if wholly above",
     }
 
 
-def entropy(slopes: pd.DataFrame, tolerance: float) -> Iterator[Row]:
+def entropy(slopes: pd.DataFrame, tolerance: float, confidence: float) -> Iterator[Row]:
     """Does the cross-entropy fall as fast as it was measured to, and not as the theory of squared errors says?"""
     (row,) = slopes.to_dict("records")
     low, high = row["published"] - tolerance, row["published"] + tolerance
+    found = OverRuns(*ends(row, "value"), row["seeds"], confidence, "seeds")
     yield {
         "claim": "B9",
         "statement": "With cross-entropy and Adam the loss falls faster in time than the theory says",
@@ -121,7 +131,7 @@ def entropy(slopes: pd.DataFrame, tolerance: float) -> Iterator[Row]:
         **{key: row[key] for key in ("value", "low", "high")},
         "interval": f"t over {row['seeds']} seeds, steps {row['start']:.0f} to {row['end']:.0f}",
         "control": f"theory {row['predicted']:.3f}; what finitely many skills lack is added back",
-        "verdict": _within(row["low"], row["high"], low, high),
+        **judge(found, within(low, high), row["published"]).columns,
         "rule": f"interval within [{low:.2f}, {high:.2f}]",
     }
 
@@ -139,11 +149,16 @@ def _over_theory(half: pd.DataFrame, law: str) -> pd.DataFrame:
     )
 
 
-def _within(low: float, high: float, lowest: float, highest: float) -> Verdict:
-    """Verdict on an interval, undecided where there is none."""
-    return "undecided" if np.isnan([low, high]).any() else within(low, high, lowest, highest)
+def _over(one: pd.Series, other: pd.Series, confidence: float) -> Resampled:
+    """The ratio of two values, with the widest interval that both of theirs allow.
+
+    It is wholly below 1 where the one's interval is wholly below the other's.
+    """
+    ratio = one["value"] / other["value"], one["low"] / other["high"], one["high"] / other["low"]
+    return Resampled(*ratio, confidence, log=True)
 
 
-def _all_within(ratios: pd.DataFrame, tolerance: float) -> Verdict:
+def _all_within(ratios: Mapping[Hashable, Estimate], tolerance: float) -> Judged:
     """Verdict on ratios that should all be 1; a skill that networks never learn leaves it open."""
-    return both(*(_within(row["low"], row["high"], 1 - tolerance, 1 + tolerance) for _, row in ratios.iterrows()))
+    allowed = within(1 - tolerance, 1 + tolerance)
+    return both(*(judge(ratio, allowed, 1.0, f"skill {skill}") for skill, ratio in ratios.items()))

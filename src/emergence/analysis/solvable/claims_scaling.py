@@ -6,7 +6,8 @@ Sums have no interval: the exponent itself is held against the tolerance.
 import numpy as np
 import pandas as pd
 
-from emergence.analysis.claims.verdicts import Row, at_most
+from emergence.analysis.claims.rules import at_most
+from emergence.analysis.claims.verdicts import UNTESTED, Judged, Row
 from emergence.settings.scaling import ScalingClaims
 
 LAWS = {
@@ -39,7 +40,7 @@ def _judged(fits: pd.DataFrame, settings: ScalingClaims) -> Row:
         "low": np.nan,
         "high": np.nan,
         "interval": "none, the sums are exact; largest distance of a slope from its law",
-        "verdict": "not testable at this tier" if np.isnan(worst) else at_most(worst, worst, most),
+        **(UNTESTED if np.isnan(worst) else Judged(at_most(most).verdict(worst, worst))).columns,
         "rule": f"|slope − exponent| at most {most} for every α, where the law holds, what finitely many skills lack "
         "added back",
     }

@@ -5,19 +5,21 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from emergence.analysis.claims.verdicts import Row, Verdict, at_most, interval, within
+from emergence.analysis.claims.estimates import OverRuns, ends
+from emergence.analysis.claims.rules import Rule, at_most, within
+from emergence.analysis.claims.verdicts import UNTESTED, Judged, Row, interval, judge
 from emergence.settings.scalar_transformer import PowerLaw
 
 TRANSFORMER, ADAM, SGD = "transformer, SGD", "MLP, Adam", "MLP, SGD"
 
 
-def claims(emergences: pd.DataFrame, powers: pd.DataFrame, law: PowerLaw) -> list[Row]:
+def claims(emergences: pd.DataFrame, powers: pd.DataFrame, law: PowerLaw, confidence: float) -> list[Row]:
     """The claims that tables ``emergences`` and ``powers`` can decide (rows of table ``claims``)."""
-    rows = [*_follows(powers, law), _broken(emergences, powers, law)]
+    rows = [*_follows(powers, law, confidence), _broken(emergences, powers, law, confidence)]
     return [{"study": "solvable", **row} for row in rows]
 
 
-def _follows(powers: pd.DataFrame, law: PowerLaw) -> Iterator[Row]:
+def _follows(powers: pd.DataFrame, law: PowerLaw, confidence: float) -> Iterator[Row]:
     """A transformer follows the law, where skills begin and where they are half learned."""
     for share in law.shares:
         row = _slope(powers, TRANSFORMER, share)
@@ -30,13 +32,13 @@ def _follows(powers: pd.DataFrame, law: PowerLaw) -> Iterator[Row]:
             **_value(row),
             "control": f"α+1 = {expected:g}; two-layer networks, SGD: {_of(powers, SGD, share)}; "
             f"Adam: {_of(powers, ADAM, share)}; {_censored(row)}",
-            "verdict": _judged(row, within(row["low"], row["high"], lowest, highest)),
+            **_judged(row, within(lowest, highest), confidence, expected).columns,
             "rule": f"interval of the exponent within [{lowest:.2f}, {highest:.2f}], (α+1)(1 ± {law.tolerance:g}); "
             f"needs {law.minimum} skills that emerge in every run",
         }
 
 
-def _broken(emergences: pd.DataFrame, powers: pd.DataFrame, law: PowerLaw) -> Row:
+def _broken(emergences: pd.DataFrame, powers: pd.DataFrame, law: PowerLaw, confidence: float) -> Row:
     """With Adam emergence times hardly differ."""
     half = law.shares[1]
     row = _slope(powers, ADAM, half)
@@ -53,7 +55,7 @@ def _broken(emergences: pd.DataFrame, powers: pd.DataFrame, law: PowerLaw) -> Ro
         **_value(row),
         "control": f"α+1 = {row['expected']:g}; SGD: {_of(powers, SGD, half)}; "
         f"skill {rare}, {ratios['frequency']:.0f} times as rare as skill 1, {late}; {_censored(row)}",
-        "verdict": _judged(row, at_most(row["low"], row["high"], threshold)),
+        **_judged(row, at_most(threshold), confidence).columns,
         "rule": f"interval of the exponent at or below {threshold:.2f}, {law.broken:g}(α+1)",
     }
 
@@ -77,6 +79,8 @@ def _censored(row: Row) -> str:
     return f"{row['censored']} of {row['skills'] * row['seeds']} skills x runs had not emerged by the end"
 
 
-def _judged(row: Row, verdict: Verdict) -> Verdict:
+def _judged(row: Row, rule: Rule, confidence: float, expected: float | None = None) -> Judged:
     """There is no exponent to judge where too few skills emerged."""
-    return "not testable at this tier" if np.isnan(row["slope"]) else verdict
+    if np.isnan(row["slope"]):
+        return UNTESTED
+    return judge(OverRuns(*ends(row, "slope"), row["seeds"], confidence), rule, expected)

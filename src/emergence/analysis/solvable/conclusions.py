@@ -11,7 +11,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from emergence.analysis.claims.verdicts import at_least, both
+from emergence.analysis.claims import prediction
+from emergence.analysis.claims.prediction import Judging
+from emergence.analysis.claims.verdicts import Judged
 from emergence.analysis.solvable.tracking import MOVES
 from emergence.schemas.joint import CONCLUSIONS
 from emergence.settings.analysis import ScoredMetric, Verdicts
@@ -26,7 +28,7 @@ RIGHT = {
 }
 
 
-def conclusions(rates: pd.DataFrame, tracked: pd.DataFrame, metric: ScoredMetric, verdicts: Verdicts) -> pd.DataFrame:
+def conclusions(rates: pd.DataFrame, tracked: pd.DataFrame, metric: ScoredMetric, settings: Judging) -> pd.DataFrame:
     """Every rule on every measure and definition that has a time of its own (table ``conclusions``)."""
     truths = tracked.set_index(["measure", "definition"])["truth"]
     chosen = rates[(rates["metric"] == metric) & (rates["classes"] == "all") & (rates["size"] == "all")]
@@ -34,26 +36,29 @@ def conclusions(rates: pd.DataFrame, tracked: pd.DataFrame, metric: ScoredMetric
     rows = [
         {"measure": measure, "definition": name, **row, "truth": truths[measure, name]}
         for (measure, name), of in chosen.groupby(["measure", "definition"], sort=False)
-        for row in _rules(of.set_index("control"), verdicts)
+        for row in _rules(of.set_index("control"), settings)
     ]
     found = pd.DataFrame(rows, columns=CONCLUSIONS.arrow.names)
     pairs = zip(found["conclusion"], found["truth"], strict=True)
     return found.assign(right=pd.Series([RIGHT.get(pair) for pair in pairs], dtype=object))
 
 
-def _rules(cell: pd.DataFrame, verdicts: Verdicts) -> Iterator[dict[str, object]]:
+def _rules(cell: pd.DataFrame, settings: Judging) -> Iterator[dict[str, object]]:
     """Each rule on the rates of one measure, observed and under its nulls."""
+    verdicts = settings.verdicts
     observed, nulls = cell.loc["observed"], cell[cell.index.isin(verdicts.nulls) & (cell["events"] > 0)]
     least = nulls["excess"].astype(float).idxmin() if len(nulls) else None
     excess = float(nulls.loc[least, "excess"]) if len(nulls) else np.nan
     values = {name: observed[name] for name in ("rate", "low", "high", "events", "runs")}
-    judged = {
+    judged = with_intervals(observed, nulls, settings)
+    concluded = {
         "rate alone": rate_alone(observed["rate"], verdicts),
         "beyond nulls": beyond_nulls(observed["rate"], excess, verdicts),
-        "with intervals": with_intervals(observed, nulls, verdicts),
+        "with intervals": OF_VERDICT.get(judged.verdict, "undecided"),
     }
-    for rule, conclusion in judged.items():
-        yield {"rule": rule, **values, "excess": excess, "null": least, "conclusion": conclusion}
+    for rule, conclusion in concluded.items():
+        power = judged.columns["power"] if rule == "with intervals" else ""
+        yield {"rule": rule, **values, "excess": excess, "null": least, "conclusion": conclusion, "power": power}
 
 
 def rate_alone(rate: float, verdicts: Verdicts) -> Conclusion:
@@ -71,13 +76,7 @@ def beyond_nulls(rate: float, excess: float, verdicts: Verdicts) -> Conclusion:
     return "undecided" if np.isnan(excess) else "leads" if excess >= verdicts.null_margin else "does not lead"
 
 
-def with_intervals(observed: pd.Series, nulls: pd.DataFrame, verdicts: Verdicts) -> Conclusion:
+def with_intervals(observed: pd.Series, nulls: pd.DataFrame, settings: Judging) -> Judged:
     """The rule of claim A6, over all events: intervals of the rate and of every excess, and enough runs."""
-    if observed["runs"] < verdicts.minimum_runs or nulls.empty:
-        return "undecided"
-    excess = [
-        at_least(low, high, verdicts.null_margin)
-        for low, high in zip(nulls["excess_low"], nulls["excess_high"], strict=True)
-    ]
-    verdict = both(at_least(observed["low"], observed["high"], verdicts.precursor_rate), *excess)
-    return OF_VERDICT.get(verdict, "undecided")
+    excess = [prediction.exceeding(null, str(name), settings) for name, null in nulls.iterrows()]
+    return prediction.leading(observed, excess, settings)

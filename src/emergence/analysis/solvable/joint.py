@@ -50,5 +50,5 @@ def make(
     tables.write(TRACKING, tracked, tracking_table)
     tables.write(SKILL_LEADS, tracking.by_skill(moved, confidence), skills_table)
     rates = tables.read(PRECURSORS, precursors)
-    judged = conclusions(rates, tracked, settings.events.primary, settings.verdicts)
+    judged = conclusions(rates, tracked, settings.events.primary, settings)
     tables.write(CONCLUSIONS, judged, conclusions_table)

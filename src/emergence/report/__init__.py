@@ -1,0 +1,1 @@
+"""What a stranger reads: the paper, and what it quotes."""

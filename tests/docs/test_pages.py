@@ -1,0 +1,120 @@
+"""What pages say: commands, modules and tests that they name exist; code that needs no workflow runs as it stands."""
+
+import re
+import subprocess
+import sys
+from itertools import chain
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+import yaml
+from pages import DOCS, blocks, hook, shell, titled
+from support import PROJECT
+
+from emergence import tables
+from emergence.cli import command_line, main
+from emergence.schemas.trajectories import MEASURE
+from emergence.settings.measures import known
+from emergence.stages import STAGES
+
+PAGES = sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))
+METHODS = [page for page in PAGES if page.startswith("methods/")]
+CODE = re.compile(r"`([^`\n]+)`")
+
+
+def test_commands_exist() -> None:
+    makefile = (PROJECT / "Makefile").read_text()
+    help_text = command_line().format_help()
+    commands = list(chain.from_iterable(shell(blocks(page)) for page in PAGES))
+    inline = chain.from_iterable(CODE.findall((DOCS / page).read_text()) for page in PAGES)
+    commands += [words for text in inline if (words := text.split()) and words[0] in ("make", "emergence")]
+    assert len(commands) > 20
+    for program, *arguments in commands:
+        if program == "make" and arguments:
+            assert re.search(rf"^{re.escape(arguments[0])}:", makefile, re.MULTILINE), arguments
+        if program == "emergence" and arguments and arguments[0].islower():
+            assert arguments[0] in STAGES or re.search(rf"^    {arguments[0]}\b", help_text, re.MULTILINE), arguments
+
+
+@pytest.mark.parametrize("page", METHODS)
+def test_modules_and_tests_that_methods_name_exist(page: str) -> None:
+    text = (DOCS / page).read_text()
+    package, folder, found = "", "", 0
+    for name in CODE.findall(text[text.index("## ") :]):
+        if name.startswith("emergence."):
+            package = name.rpartition(".")[0]
+            path = PROJECT / "src" / name.replace(".", "/")
+            assert path.is_dir() or path.with_suffix(".py").exists(), name
+        elif name.startswith("tests/"):
+            assert (PROJECT / name).exists(), name
+            folder = str(Path(name).parent)
+        elif name.startswith("test_"):
+            assert (PROJECT / folder / name).exists(), f"{folder}/{name}"
+        elif re.fullmatch("[a-z_]+", name):
+            path = PROJECT / "src" / f"{package}.{name}".replace(".", "/")
+            assert path.is_dir() or path.with_suffix(".py").exists() or name in NULLS, f"{package}.{name}"
+        found += 1
+    assert found > 5
+
+
+NULLS = ("shift", "placebo", "control", "random")
+
+
+def test_python_of_own_checkpoints_runs(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    found = [block for block in blocks("own-checkpoints.md") if block.language == "python" and not block.title]
+    first, second = (block.text for block in found)
+    monkeypatch.chdir(PROJECT)
+    space: dict = {}
+    exec(first, space)
+    assert set(space["ranks"]["task"]) == {"easy", "hard"}
+    assert set(space["curvature"]["variant"]) >= {"top", "trace"}
+    exec(second, space)
+    (position,) = re.findall(r"\[(.*)\]", capsys.readouterr().out.splitlines()[-1])
+    assert abs(float(position) - 35) < 1  # half-way up a ramp from 30 to 40
+
+
+def test_every_measure_is_listed() -> None:
+    table = (DOCS / "own-checkpoints.md").read_text().partition("| measure |")[2].partition("\n\n")[0]
+    assert set(known()) == set(re.findall(r"`(\w+)`", table))
+
+
+def test_a_folder_of_checkpoints_is_converted_and_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = blocks("own-checkpoints.md", "A folder of checkpoints")
+    for block in titled(found):
+        (tmp_path / block.title).write_text(block.text)
+    ((program, *arguments),) = shell(found)
+    assert program == "emergence"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    space: dict = {}
+    exec((tmp_path / "my_model.py").read_text(), space)
+    (tmp_path / "checkpoints").mkdir()
+    for step in (1, 10):
+        torch.save(space["build"]().state_dict(), tmp_path / f"checkpoints/step{step}.pt")
+    pickles = [str(path) for path in (tmp_path / "checkpoints").iterdir()]
+    subprocess.run([sys.executable, "convert.py", *pickles], check=True)
+    data = {"mine.inputs": torch.randn(20, 8), "mine.targets": torch.arange(20) % 3}
+    safetensors.torch.save_file(data, tmp_path / "data.safetensors")
+    assert main(arguments) == 0
+    assert tables.read(MEASURE, tmp_path / "rankme.parquet")["step"].unique().tolist() == [1, 10]
+
+
+def test_pages_that_are_made_are_marked() -> None:
+    marks = {hook(name).MARK for name in ("settings", "commands", "schemas", "costs")}
+    found = [re.findall(r"<!-- \w+ -->", (DOCS / page).read_text()) for page in PAGES]
+    assert sorted(chain.from_iterable(found)) == sorted(marks)
+
+
+def test_hooks_are_those_of_the_folder() -> None:
+    text = (PROJECT / "mkdocs.yml").read_text()
+    assert set(re.findall(r"docs/hooks/(\w+)\.py", text)) == {path.stem for path in (DOCS / "hooks").glob("*.py")}
+
+
+def test_the_module_example_is_a_valid_section() -> None:
+    section = yaml.safe_load((DOCS / "examples/module/config.yaml").read_text())["emergence"]
+    from emergence import config
+
+    whole = config.load(config.merged(config.contents(PROJECT / "config.yaml"), section))
+    assert "2x8-s1" in whole.anatomy.runs
