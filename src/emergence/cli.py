@@ -50,9 +50,11 @@ def command_line() -> argparse.ArgumentParser:
     for name, stage in STAGES.items():
         commands.add_parser(name, help=stage.summary, add_help=False)
     _describe_measure(commands.add_parser("measure", help="measure a model of your own along its checkpoints"))
-    commands.add_parser("show", help="print a claims table").add_argument("claims", type=Path)
+    commands.add_parser("show", help="print a claims table").add_argument(
+        "claims", type=Path, help="claims.parquet of a run"
+    )
     verified = commands.add_parser("verify", help="check every table and checkpoint of a results folder")
-    verified.add_argument("results", type=Path, nargs="?", default=Path("results"))
+    verified.add_argument("results", type=Path, nargs="?", default=Path("results"), help="folder (default: results)")
     _describe_reference(commands)
     commands.add_parser("schema", help="print the JSON schema of config.yaml")
     return parser

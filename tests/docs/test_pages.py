@@ -7,7 +7,6 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-import safetensors.torch
 import torch
 import yaml
 from pages import DOCS, blocks, hook, shell, titled
@@ -95,8 +94,7 @@ def test_a_folder_of_checkpoints_is_converted_and_measured(tmp_path: Path, monke
         torch.save(space["build"]().state_dict(), tmp_path / f"checkpoints/step{step}.pt")
     pickles = [str(path) for path in (tmp_path / "checkpoints").iterdir()]
     subprocess.run([sys.executable, "convert.py", *pickles], check=True)
-    data = {"mine.inputs": torch.randn(20, 8), "mine.targets": torch.arange(20) % 3}
-    safetensors.torch.save_file(data, tmp_path / "data.safetensors")
+    subprocess.run([sys.executable, "data.py"], check=True)
     assert main(arguments) == 0
     assert tables.read(MEASURE, tmp_path / "rankme.parquet")["step"].unique().tolist() == [1, 10]
 

@@ -100,3 +100,6 @@ def test_made_pages_hold_what_they_are_for(site: Path) -> None:
     assert "emergence verify" in (site / "reference/cli.html").read_text()
     assert 'id="emergence.measures.rankme.rankme"' in (site / "reference/api/measures.html").read_text()
     assert "results/claims/anatomy.parquet" in (site / "appendix.html").read_text()
+    module = re.sub(r"<[^>]+>", "", (site / "module.html").read_text())
+    assert "use rule * from emergence" in module, "the Snakefile of the example is shown"
+    assert "--8" not in module
