@@ -27,6 +27,7 @@ CATEGORIES = {
     "NeuroMFA": ("9",),
     "Language models": ("10",),
     "Calibration": ("S2",),
+    "Paper": ("paper/paper.pdf",),
 }
 
 
