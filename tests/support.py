@@ -61,8 +61,13 @@ def overlay(copy: Copy, name: str, text: str) -> tuple[str, ...]:
     return (*SMOKE, name)
 
 
+def places(folder: str) -> dict[str, str]:
+    """Settings ``pathvars`` of a run that writes below one folder alone."""
+    return {"results": folder, **{name: f"{folder}/{name}" for name in ("figures", "logs", "benchmarks", "paper")}}
+
+
 def digests(folder: Path) -> dict[str, str]:
-    """SHA-256 of every result, less logs and benchmarks."""
+    """SHA-256 of every result, less logs, benchmarks and the record, which tells the places and the device as well."""
     kinds = {".parquet", ".safetensors", ".json"}
-    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix in kinds]
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix in kinds and path.stem != "record"]
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}

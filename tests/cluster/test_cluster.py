@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cluster import slurm
-from support import SMOKE, Copy, digests, overlay
+from support import SMOKE, Copy, digests, overlay, places
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("cluster")]
 
@@ -33,8 +33,7 @@ anatomy:
 
 def written_to(name: str) -> str:
     """An overlay by which a run has a folder of its own."""
-    places = {"results": name, "figures": f"{name}/figures", "logs": f"{name}/logs", "benchmarks": f"{name}/benchmarks"}
-    return f"pathvars: {json.dumps(places)}\n"
+    return f"pathvars: {json.dumps(places(name))}\n"
 
 
 def pictures(folder: Path) -> dict[str, bytes]:

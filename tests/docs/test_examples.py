@@ -1,5 +1,6 @@
 """The tour and the examples of how to extend the workflow, carried out in a copy."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -79,6 +80,7 @@ def test_a_language_model(smoke: Copy) -> None:
     expected = ladder.loc[ladder["step"].isin([0, 4, 24]), same].reset_index(drop=True)
     pd.testing.assert_frame_equal(rows[same], expected)
     (smoke.folder / arguments[-1]).unlink()
+    shutil.rmtree(smoke.folder / "results/smoke/trajectories/mine")
 
 
 def python(smoke: Copy, code: str) -> str:

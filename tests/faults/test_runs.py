@@ -11,19 +11,18 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support import Copy, digests, overlay
+from support import Copy, digests, overlay, places
 
 pytestmark = pytest.mark.workflow
 
 RUN, TARGET = "2x8-s1", "faults/measures/rankme/2x8-s1.parquet"
-FOLDERS = {"results": "faults", **{name: f"faults/{name}" for name in ("figures", "logs", "benchmarks")}}
 STEPS = 500  # so many that there is time to interfere
 
 
 @pytest.fixture(scope="module")
 def arguments(copy: Copy) -> tuple[str, ...]:
     """Of Snakemake, for one measure along one run."""
-    text = json.dumps({"pathvars": FOLDERS, "anatomy": {"training": {"steps": STEPS}}})
+    text = json.dumps({"pathvars": places("faults"), "anatomy": {"training": {"steps": STEPS}}})
     return ("--cores", "1", TARGET, *overlay(copy, "faults.yaml", text))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support import Copy, digests, overlay
+from support import Copy, digests, overlay, places
 
 pytestmark = pytest.mark.workflow
 
@@ -22,8 +22,8 @@ RESULTS = "killed"
 
 
 def test_a_run_killed_at_twenty_points_ends_as_if_it_had_not_been(smoke: Copy) -> None:
-    folders = {"results": RESULTS, **{name: f"{RESULTS}/{name}" for name in ("figures", "logs", "benchmarks")}}
-    arguments = ("--cores", "1", "--nolock", *overlay(smoke, "killed.yaml", f"pathvars: {json.dumps(folders)}"))
+    changed = overlay(smoke, "killed.yaml", f"pathvars: {json.dumps(places(RESULTS))}")
+    arguments = ("--cores", "1", "--nolock", f"{RESULTS}/claims.parquet", *changed)  # figures keep no state
     chance, resumed = random.Random(20), 0
     for number in range(KILLS):
         begun = time.time()
@@ -34,7 +34,10 @@ def test_a_run_killed_at_twenty_points_ends_as_if_it_had_not_been(smoke: Copy) -
     begun = time.time()
     smoke.snakemake(*arguments)
     resumed += gone_on(smoke.folder / RESULTS / "logs", begun)
-    assert digests(smoke.folder / RESULTS) == digests(smoke.folder / "results/smoke")
+    found, undisturbed = digests(smoke.folder / RESULTS), digests(smoke.folder / "results/smoke")
+    assert "claims.parquet" in found
+    assert sum(path.endswith("manifest.json") for path in found) == 8
+    assert found == {path: undisturbed[path] for path in found}
     assert not [path for path in (smoke.folder / RESULTS / "state").rglob("*") if path.is_file()]
     assert resumed >= 3
 

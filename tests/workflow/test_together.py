@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from support import Copy, overlay
+from support import Copy, overlay, places
 
 from emergence.training.trajectory import Trajectory
 from emergence.verify import verify
@@ -21,8 +21,7 @@ def test_a_group_is_a_job_and_other_jobs_stay_as_they_are(copy: Copy) -> None:
 
 
 def test_trajectories_of_groups_are_those_of_single_runs(smoke: Copy) -> None:
-    folders = {"results": "stacked", **{name: f"stacked/{name}" for name in ("figures", "logs", "benchmarks")}}
-    changed = json.dumps({"pathvars": folders, "compute": {"together": 2}})
+    changed = json.dumps({"pathvars": places("stacked"), "compute": {"together": 2}})
     measure = "stacked/measures/rankme/2x8-s2.parquet"
     smoke.snakemake("--cores", "all", "trajectories", measure, *overlay(smoke, "stacked.yaml", changed))
     assert verify(smoke.folder / "stacked").faults == []
