@@ -6,6 +6,7 @@ sees no setting but those it is given, so a changed setting re-runs just its rea
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -124,4 +125,9 @@ def study_of(stage: str) -> str | None:
 def sources(stage: str, **options: Any) -> list[str]:
     """Source files that a stage runs, for a rule to list as inputs; a measuring stage runs its measure's as well."""
     modules = [STAGES[stage].module, *(f"emergence.measures.{name}" for name in options.values())]
-    return sorted({str(path) for module in modules for path in provenance.sources(module)})
+    return sorted({path for module in modules for path in _of_module(module)})
+
+
+@cache  # Snakemake asks anew for every job
+def _of_module(module: str) -> list[str]:
+    return [str(path) for path in provenance.sources(module)]
