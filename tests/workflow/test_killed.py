@@ -17,7 +17,8 @@ from support import Copy, digests, overlay, places
 pytestmark = pytest.mark.workflow
 
 KILLS = 20
-JOBS = 6  # that end, at most, between two kills
+JOBS = 4  # that end, at most, before a kill is thought of
+PATIENCE = 30  # seconds, until a state is kept
 RESULTS = "killed"
 
 
@@ -28,7 +29,11 @@ def test_a_run_killed_at_twenty_points_ends_as_if_it_had_not_been(smoke: Copy) -
     for number in range(KILLS):
         begun = time.time()
         with smoke.running(*arguments) as run:
-            wait_for_a_moment(run, smoke.folder / RESULTS / "state", chance)
+            wait_for_jobs(run, chance)
+            if number // len(WAYS) % 2 == 0:
+                wait_for_a_state(run, smoke.folder / RESULTS / "state")
+            else:
+                time.sleep(chance.random())
             (WAYS[number % len(WAYS)])(run, chance)
         resumed += gone_on(smoke.folder / RESULTS / "logs", begun)
     begun = time.time()
@@ -48,8 +53,8 @@ def gone_on(logs: Path, begun: float) -> int:
     return sum("goes on after" in path.read_text() for path in recent)
 
 
-def wait_for_a_moment(run: subprocess.Popen[str], state: Path, chance: random.Random) -> None:
-    """Until some jobs have ended, and, at half of the kills, until one has just kept its state."""
+def wait_for_jobs(run: subprocess.Popen[str], chance: random.Random) -> None:
+    """Until some jobs have ended."""
     ended = chance.randint(1, JOBS)
     assert run.stdout is not None
     for line in run.stdout:
@@ -57,10 +62,14 @@ def wait_for_a_moment(run: subprocess.Popen[str], state: Path, chance: random.Ra
         if not ended:
             break
     assert run.poll() is None, "ended before it could be killed"
-    deadline = time.monotonic() + (chance.random() < 0.5) * 5 + chance.random()
-    before = kept(state)
+
+
+def wait_for_a_state(run: subprocess.Popen[str], state: Path) -> None:
+    """Until a job has just kept its state; so short is the work of a toy model that chance would seldom hit it."""
+    before, deadline = kept(state), time.monotonic() + PATIENCE
     while time.monotonic() < deadline and kept(state) <= before:
         time.sleep(0.005)
+    assert run.poll() is None, "ended before it could be killed"
 
 
 def kept(state: Path) -> float:
