@@ -10,7 +10,7 @@ all for the others. Levels of one task are alike in geometry and in time, so ``t
 tasks, stands beside ``p``: where only ``p`` is small, what is known is that some tasks differ from others. Intervals
 are over runs, which are drawn whole, with the task-levels as they are. Shares and Somers' D have two runs added to the
 draw, one at either end of their range (see `emergence.analysis.intervals.clustered`). Spearman's correlations have not:
-over the three runs of a size their intervals are too narrow. Medians of seeds drawn with replacement are noisier than
+over the few runs of a size their intervals are too narrow. Medians of seeds drawn with replacement are noisier than
 medians of seeds, which draws the intervals of reversals towards 1/2.
 """
 

@@ -22,6 +22,7 @@ NAMES = {
     "hessian": "the Hessian's top eigenvalue",
     "llc": "the local learning coefficient",
     "loss": "a skill's own loss",
+    "neuromfa_e": "the degree of emergence",
 }
 RULES = {"rate alone": "the rate alone", "beyond nulls": "the rate beside its nulls"}
 OF_CONCLUSION: dict[str, Verdict] = {"leads": "holds", "does not lead": "fails", "undecided": "undecided"}

@@ -41,7 +41,7 @@ def _judged(fits: pd.DataFrame, settings: ScalingClaims) -> Row:
         "high": np.nan,
         "interval": "none, the sums are exact; largest distance of a slope from its law",
         **(UNTESTED if np.isnan(worst) else Judged(at_most(most).verdict(worst, worst))).columns,
-        "rule": f"|slope − exponent| at most {most} for every α, where the law holds, what finitely many skills lack "
+        "rule": f"|slope − exponent| at most {most} for every α, in the fitted range, what finitely many skills lack "
         "added back",
     }
 
