@@ -1,12 +1,22 @@
 """A page in a window of a browser, and what it said and asked for."""
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, expect
 
 PATIENCE = 20_000  # milliseconds, on a machine with other work
 expect.set_options(timeout=PATIENCE)
+
+
+def until(page: Page, condition: str, argument: Any = None) -> None:
+    """Wait for a condition in JavaScript. Playwright's own evaluates texts within the page, which forbids it."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not page.evaluate(condition, argument):
+        assert time.monotonic() < deadline, f"waited in vain for {condition}"
+        page.wait_for_timeout(50)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from explored import HOSTILE
 from playwright.sync_api import Browser, Locator, Page, expect
-from window import Opened
+from window import Opened, until
 
 pytestmark = pytest.mark.browser
 
@@ -112,7 +112,7 @@ def test_another_choice_is_another_picture(page: Page) -> None:
         control = page.locator("#run").get_by_label(label, exact=True)
         before = page.evaluate(SHAPES)
         control.select_option(options(control)[-1])
-        page.wait_for_function(f"before => JSON.stringify(({SHAPES})()) !== JSON.stringify(before)", arg=before)
+        until(page, f"before => JSON.stringify(({SHAPES})()) !== JSON.stringify(before)", before)
 
 
 def test_the_picture_has_curves_band_nulls_event_and_marks(page: Page) -> None:
@@ -266,10 +266,10 @@ def test_a_turn_of_the_window_or_of_the_scheme_redraws(page: Page) -> None:
     chart = page.locator("#run-chart svg").first
     assert chart.locator("path[stroke*=color-mix]").count() == 0
     page.set_viewport_size({"width": PHONE, "height": 740})
-    page.wait_for_function(f"document.querySelector('#run-chart svg').clientWidth < {PHONE}")
+    until(page, f"document.querySelector('#run-chart svg').clientWidth < {PHONE}")
     assert overflow(page) <= 0
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.wait_for_function("document.querySelector('#run-chart svg').clientWidth > 900")
+    until(page, "document.querySelector('#run-chart svg').clientWidth > 900")
     page.emulate_media(color_scheme="dark")
     expect(chart.locator("path[stroke*=color-mix]").first).to_be_visible()
 
