@@ -71,5 +71,9 @@ else:
             expand("<results>/trajectories/{run}/manifest.json", run=RUNS),
 
 
+onstart:
+    look_when_a_job_ends()
+
+
 onsuccess:
     show_claims()

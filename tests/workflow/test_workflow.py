@@ -1,9 +1,11 @@
 """The workflow as a user sees it: it ends, it caches, it plans on every tier and profile."""
 
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.image import imread
 from support import SMOKE, Copy, overlay
 
 from emergence import config, tables
@@ -35,7 +37,13 @@ def test_smoke_ends_with_figures_and_claims(smoke: Copy) -> None:
     assert set(claims["verdict"]) <= {"holds", "fails", "undecided", "not testable at this tier"}
     for number in FIGURES:
         assert (results / f"figures/fig{number}.pdf").read_bytes().startswith(b"%PDF")
-        assert (results / f"figures/fig{number}.png").read_bytes().startswith(b"\x89PNG")
+        assert ink_at_the_edges(results / f"figures/fig{number}.png") == 0, f"figure {number} is cut off"
+
+
+def ink_at_the_edges(png: Path) -> int:
+    """How many of the outermost pixels of a picture are not white, as where a label is cut off."""
+    white = imread(png)[..., :3].min(axis=-1) == 1
+    return int(sum((~edge).sum() for edge in (white[:2], white[-2:], white[:, :2], white[:, -2:])))
 
 
 def test_second_run_does_nothing(smoke: Copy) -> None:
@@ -111,14 +119,16 @@ def test_a_measure_is_added_in_one_file(smoke: Copy) -> None:
     module.write_text(WEIGHT_NORM)
     added = overlay(smoke, "measure.yaml", "anatomy: {measures: {weight_norm: {}}}")
     assert smoke.planned(*added) == {"follow": RUNS_OF_SMOKE, "paper_numbers": 1, **PAPER}  # which tells all settings
-    smoke.snakemake("--cores", "1", "results/smoke/measures/weight_norm/2x8-s1.parquet", *added)
     folder = smoke.folder / "results/smoke/measures/weight_norm"
-    rows = tables.read(MEASURE, folder / "2x8-s1.parquet")
+    followed = [f"results/smoke/measures/weight_norm/2x{width}-s{seed}.parquet" for width in (8, 16) for seed in (1, 2)]
+    printed = smoke.snakemake("--cores", "1", "--verbose", *followed, *added)
+    rows = tables.read(MEASURE, *(smoke.folder / path for path in followed))
     module.unlink()
     shutil.rmtree(folder)
     assert (rows["value"] > 0).all()
     assert rows["layer"].isna().all()
     assert set(rows["measure"]) == {"weight_norm"}
+    assert printed.count("Ready jobs:") == len(followed)  # looked for work when a job had ended, and not every second
 
 
 def test_a_language_model_of_ones_own_is_measured_as_the_ladder_is(smoke: Copy) -> None:

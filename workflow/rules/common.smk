@@ -245,6 +245,17 @@ def of_run(wildcards):
     return json.dumps({"config": CONFIG.model_dump(mode="json"), "figures": figures})
 
 
+def look_when_a_job_ends():
+    """Have Snakemake look for work when a job ends on this machine, and at no other time.
+
+    Its limit of jobs a second has every look start a timer for another (9.27), also those that a timer has started. So
+    there are as many looks a second as jobs have ended, each at every input of all that waits: after some hundreds,
+    half a core.
+    """
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
+
+
 def show_claims():
     """Print the claims table at the end of a run, if there is one."""
     table = Path(TABLES) / "claims.parquet"

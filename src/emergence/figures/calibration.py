@@ -15,7 +15,7 @@ from emergence.settings.calibration import FigureS2Settings
 ROW = 0.135  # inches
 PASSED, MISSED = "#0072B2", "#D55E00"
 REACH = 1.4  # tolerances
-COLUMNS = {"exact": 0.26, "estimate": 0.62, "tolerance": 1.0}  # right edges, as shares of the panel
+COLUMNS = {"exact": 0.22, "estimate": 0.62, "tolerance": 1.0}  # right edges, as shares of the panel
 
 
 def make(settings: FigureS2Settings, table: Path, pdf: Path, png: Path) -> None:

@@ -35,6 +35,8 @@ def make(settings: Figure2Settings, measures: list[Path], collapses: Path, floor
     for task, axes in zip(tasks, grid.flat, strict=False):
         _recovery(axes, curves[curves["task"] == task], colours)
         axes.set_title(task, pad=2)
+    for axes in grid.flat[max(0, len(tasks) - columns) : len(tasks)]:  # nothing below them
+        axes.tick_params(labelbottom=True)
     for row in grid:
         row[0].set_ylabel("RankMe, last layer")
     grid[0][0].set_yscale("log", base=2)

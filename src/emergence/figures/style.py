@@ -150,6 +150,7 @@ def panel_letters(axes: Sequence[Axes], x: float = -0.02) -> None:
 
 def save(figure: Figure, pdf: Path, png: Path, dpi: int) -> None:
     """Write a figure as PDF and PNG, without dates, so that the same tables give the same bytes."""
+    figure.set_dpi(dpi)  # hinting makes letters wider or narrower, by resolution: labels are measured as they are drawn
     _settle(figure)
     for path, metadata in ((pdf, {"CreationDate": None, "ModDate": None}), (png, {"Software": None})):
         with replacing(path) as temporary:

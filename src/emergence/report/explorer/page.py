@@ -13,9 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import vl_convert
 
 from emergence import tables
+from emergence.analysis.multifractal.degree import MEASURED
 from emergence.errors import EmergenceError
 from emergence.figures import rates, style
 from emergence.files import replacing
@@ -67,7 +69,7 @@ def make(
     rows = {
         "scores": tables.read(SCORES, *scores),
         "events": tables.read(EVENTS, *events),
-        "measures": tables.read(MEASURE, *measures),
+        "measures": pd.concat([_shown(tables.read(MEASURE, path), settings) for path in measures], ignore_index=True),
         "onsets": tables.read(ONSETS, *onsets),
         "collapses": tables.read(COLLAPSE, *collapses),
         "phases": tables.read(PHASES, phases),
@@ -98,6 +100,12 @@ def make(
     }
     with replacing(page) as temporary:
         temporary.write_text(html(content, _figures(figures, captions)), encoding="utf-8")
+
+
+def _shown(rows: pd.DataFrame, settings: ExplorerSettings) -> pd.DataFrame:
+    """Rows of a measure that some study shows: one variant of many. Those of NeuroMFA give variants of their own."""
+    variants = {signal.variant for one in settings.studies for signal in one.signals.values()}
+    return rows[rows["variant"].isin(variants) | (rows["measure"] == MEASURED)]
 
 
 def html(content: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
