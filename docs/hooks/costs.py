@@ -47,7 +47,7 @@ def of_run(run: str, config: Config) -> str | None:
 
 
 def costs(config: Config, project: Path) -> dict[str, Any]:
-    """Jobs, hours on one core, most memory of a job (MB) and size of checkpoints (MB) of every group."""
+    """Jobs, processor hours, most memory of a job (MB) and size of checkpoints (MB) of every group."""
     results, benchmarks = project / config.pathvars.results, project / config.pathvars.benchmarks
     found: dict[str, dict[str, float]] = {
         name: {"jobs": 0, "hours": 0.0, "memory_mb": 0.0, "checkpoints_mb": 0.0} for name in TARGETS
@@ -56,7 +56,7 @@ def costs(config: Config, project: Path) -> dict[str, Any]:
         if (cost := found.get(group(path.relative_to(benchmarks), config) or "")) is not None:
             job = benchmark(path)
             cost["jobs"] += 1
-            cost["hours"] += float(job["seconds"].sum()) / 3600
+            cost["hours"] += float(job["cpu_seconds"].fillna(0).sum()) / 3600
             cost["memory_mb"] = max(cost["memory_mb"], float(job["memory_mb"].fillna(0).max()))
     sizes: dict[str | None, float] = defaultdict(float)
     for path in results.glob("trajectories/*/checkpoints/**/*.*"):
@@ -69,7 +69,7 @@ def costs(config: Config, project: Path) -> dict[str, Any]:
 
 def lines(found: dict[str, Any], results: str) -> Iterator[str]:
     """The table, a line a group."""
-    yield "| claims | command: `snakemake --cores all` … | jobs | hours on one core | memory of a job | checkpoints |"
+    yield "| claims | command: `snakemake --cores all` … | jobs | processor hours | memory of a job | checkpoints |"
     yield "|---|---|---|---|---|---|"
     for name, (claims, target) in TARGETS.items():
         cost = found["groups"][name]

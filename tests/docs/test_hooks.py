@@ -123,7 +123,7 @@ def test_costs_are_those_of_the_benchmarks(tmp_path: Path) -> None:
     for name, (seconds, memory) in jobs.items():
         path = tmp_path / f"results/benchmarks/{name}.tsv"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{header}{seconds}\t-\t{memory}\t0\t0\t0\t0\t0\t0\t1\n")
+        path.write_text(f"{header}{2 * seconds}\t-\t{memory}\t0\t0\t0\t0\t0\t0\t{seconds}\n")
     kept = tmp_path / "results/trajectories/neox32-s1/checkpoints/step0/model.safetensors"
     kept.parent.mkdir(parents=True)
     kept.write_bytes(b"0" * 2_000_000)
