@@ -63,7 +63,7 @@ def costs(config: Config, project: Path) -> dict[str, Any]:
         sizes[of_run(path.relative_to(results / "trajectories").parts[0], config)] += path.stat().st_size / 1e6
     for name, cost in found.items():
         cost["checkpoints_mb"] = sizes[name]
-    rounded = {name: {key: round(value, 2) for key, value in cost.items()} for name, cost in found.items()}
+    rounded = {name: {key: round(value, 3) for key, value in cost.items()} for name, cost in found.items()}
     return {"tier": config.tier, "groups": rounded}
 
 
