@@ -58,8 +58,8 @@ def _made_of(account: Mapping[str, Any]) -> str:
     return (
         f"*The {account['tier']} tier {of}{changed} finished {account['finished'][:10]} on {machine['cores']}"
         f" cores ({machine['processor']}) in {cost['busy_seconds'] / 60:.0f} minutes on the"
-        f" clock and {cost['cpu_seconds'] / 3600:.1f} hours of processors, with {cost['memory_mb']} MB at most a job; its"
-        " tables are in `reference/`.*"
+        f" clock and {cost['cpu_seconds'] / 3600:.1f} hours of processors, with {cost['memory_mb']} MB at most a job;"
+        " its tables are in `reference/`.*"
     )
 
 
