@@ -32,5 +32,7 @@ def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings_values: d
         path.write_text(f"s\th:m:s\tmax_rss\tcpu_time\n{seconds}\t0:00:02\t216.4\t1.5\n")
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures/fig1.png").write_bytes(b"a picture")
+    (tmp_path / "paper").mkdir()
+    (tmp_path / "paper/paper.pdf").write_bytes(b"a paper")
     (tmp_path / "README.md").write_text(README)
     return made

@@ -22,6 +22,7 @@ def test_a_run_is_kept(finished: Finished, capsys: pytest.CaptureFixture[str]) -
     assert "MB, 2 jobs" in capsys.readouterr().out
     kept = finished.reference
     assert (kept / "figures/fig1.png").read_bytes() == b"a picture"
+    assert (kept / "paper.pdf").read_bytes() == b"a paper"
     assert tables.read(CLAIMS, kept / "tables/claims.parquet")["claim"].tolist() == [row["claim"] for row in FOUND]
     assert (kept / "tables/claims.csv").read_bytes() == (finished.results / "claims.csv").read_bytes()
     assert record.read(kept) == record.read(finished.results)
@@ -104,7 +105,8 @@ def _lose(path: str):
     ("damage", "said"),
     [
         (_lose("results/record.json"), "record.json: no such file, so this is no finished run"),
-        (_lose("results/measures/rankme/4x16-s1.parquet"), "4x16-s1.parquet: no such table; finish the run"),
+        (_lose("results/measures/rankme/4x16-s1.parquet"), "4x16-s1.parquet: no such file; finish the run"),
+        (_lose("paper/paper.pdf"), "paper.pdf: no such file; finish the run"),
         (_lose("results/trajectories/4x16-s1/manifest.json"), "results: no trajectories"),
         (lambda made: made.results.joinpath("record.json").write_text("{"), "record.json: is no record of a run"),
         (lambda made: made.results.joinpath("claims.parquet").write_text("x"), "claims.parquet: not a readable"),
