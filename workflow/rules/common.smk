@@ -249,8 +249,8 @@ def look_when_a_job_ends():
     """Have Snakemake look for work when a job ends on this machine, and at no other time.
 
     Its limit of jobs a second has every look start a timer for another (9.27), also those that a timer has started. So
-    there are as many looks a second as jobs have ended, each at every input of all that waits: after some hundreds,
-    half a core.
+    looks become more with every job that ends, each at every input of all that waits: after 200 jobs of the default
+    tier they took a quarter of a core.
     """
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
