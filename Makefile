@@ -1,56 +1,82 @@
-# make         set up .venv and run the default tier      make test   set up and check everything
-# make smoke   the whole workflow in minutes              make bench  speed and memory, as ratios
-# make reproduce   run, then compare with reference/      make archive   pack the last commit
-# make arxiv   run, then pack the paper with its data and figures: paper/arxiv.tar.gz
-# make docs    this documentation as a site: site/index.html
+# `make help` lists the targets. Each sets up .venv first, with no more than it needs.
 PYTHON ?= python3
 BIN := .venv/bin
+# Python compiles what it imports; to compile the rest as well takes longer than the installation, and 0.4 GB.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+NO_TORCH := 'If pip found no torch: there are wheels for Linux with glibc and macOS on Apple silicon, Python 3.11 to 3.14.'
 
-.PHONY: run arxiv reproduce reference archive smoke test docs bench clean
+FULL := --configfile workflow/tiers/full.yaml
+SLOW := workflow or cluster or faults or slow or browser or long
 
-run: .venv/ready
+.PHONY: run full help smoke explore dev lint test-fast test reproduce reference archive arxiv docs bench times clean
+
+run: .venv/ready  ## run the default tier, a first result
 	$(BIN)/snakemake --cores all
 
-smoke: .venv/ready
+full: .venv/ready  ## run the tier of the reference, in hours
+	$(BIN)/snakemake --cores all $(FULL)
+
+help:  ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+smoke: .venv/ready  ## run every stage on toy models, in minutes
 	$(BIN)/snakemake --cores all --configfile workflow/tiers/smoke.yaml
 
-arxiv: .venv/ready
-	$(BIN)/snakemake --cores all arxiv
+explore: .venv/ready  ## figures and explorer of the reference run, without training
+	$(BIN)/snakemake --cores all --configfile workflow/tiers/reference.yaml
 
-test: .venv/ready
+dev: .venv/dev .venv/docs  ## set up what linters, tests and documentation need
+
+lint: .venv/dev  ## linters, formatters and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+
+test-fast: .venv/dev .venv/docs  ## the quick unit tests
+	$(BIN)/pytest -m "not ($(SLOW))" -n auto
+
+test: lint .venv/docs  ## everything: linters, unit tests, the workflow in a copy, faults, a cluster
 	$(BIN)/pytest -m "not (workflow or cluster or faults or slow)" -n auto
 	$(BIN)/pytest -m "workflow or cluster or faults or slow" -rs -n auto --dist loadfile --no-loadscope-reorder
 
-reproduce: run  # compare it with reference/, claim by claim
-	$(BIN)/emergence reproduce results
+reproduce: full  ## run the full tier, then compare each claim with reference/
+	$(BIN)/emergence reproduce results/full
 
-reference: run  # keep it as reference/, and its claims in the README
-	$(BIN)/emergence verify results
-	$(BIN)/emergence keep results
+reference: full  ## run the full tier, then keep tables, paper and claims as reference/
+	$(BIN)/emergence verify results/full
+	$(BIN)/emergence snapshot results/full
+	$(BIN)/python -m emergence.job_costs results/full
 
-archive: .venv/ready  # of the last commit, into dist/
+archive: .venv/ready  ## pack the last commit with checksums and metadata into dist/
 	$(BIN)/emergence archive
 
-docs: .venv/ready
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+arxiv: .venv/ready  ## run the full tier, then pack the paper with its data and figures
+	$(BIN)/snakemake --cores all $(FULL) arxiv
 
-bench: .venv/ready
-	$(BIN)/python tests/bench.py
-	$(BIN)/python tests/bench_parity.py
-	$(BIN)/python tests/bench_multifractal.py
-	$(BIN)/python tests/bench_cost.py workflow/tiers/paper.yaml
+docs: .venv/docs explore  ## build the documentation: site/index.html, with the explorer of the reference run
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	cp results/reference/explorer.html site/
+
+bench: .venv/ready  ## speed beside that of peers, which it installs
+	-$(PIP) --no-deps --requirement requirements-bench.lock
+	$(BIN)/python tests/bench
+	$(BIN)/python tests/bench/tier_cost.py workflow/tiers/full.yaml workflow/tiers/paper.yaml
+
+times:  ## time these targets in a fresh clone, for the README
+	$(PYTHON) tests/bench/times.py
 
 .venv/ready: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and "Python 3.11 to 3.14 is needed, this is %d.%d; name another: make PYTHON=python3.12" % sys.version_info[:2])'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(PIP) --requirement requirements.lock || { echo $(NO_TORCH) >&2; false; }
+	$(PIP) --no-deps --editable .
 	touch $@
 
-clean:
+.venv/dev .venv/docs: .venv/%: requirements-%.lock .venv/ready
+	$(PIP) --requirement $<
+	touch $@
+
+clean:  ## remove .venv and all results
 	rm -rf .venv .snakemake site results figures/*.pdf figures/*.png paper/*.pdf paper/*.tar.gz

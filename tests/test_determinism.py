@@ -6,24 +6,25 @@ import subprocess
 import sys
 from pathlib import Path
 
-from support import PROJECT, digests
+import pytest
+from support.project import PROJECT, digests
 
 # One stage of each kind: data, a transformer, a network, spectra, chains, graphs, analysis, closed forms.
 STAGES = """
-tasks --evaluation evaluation.safetensors --probes probes.safetensors --baselines-table baselines.parquet
+task_data --evaluation evaluation.safetensors --probes probes.safetensors --baselines-table baselines.parquet
 train --run 2x8-s1 --evaluation evaluation.safetensors --folder run --state state/run
-follow --measure rankme --trajectory run --probes probes.safetensors --table rankme.parquet --state state/rankme
-follow --measure llc --trajectory run --probes probes.safetensors --table llc.parquet --state state/llc
-follow --measure neuromfa --trajectory run --probes probes.safetensors --table neuromfa.parquet --state state/neuromfa
-collapse --measures rankme.parquet --table collapse.parquet
-network --run mlp50-s1 --folder network --state state/network
-scaling --scaling-table scaling.parquet --exponents-table exponents.parquet
-"""
+measure_run --study anatomy --measure rankme --trajectory run --probes probes.safetensors --table rankme.parquet --state state/rankme
+measure_run --study anatomy --measure llc --trajectory run --probes probes.safetensors --table llc.parquet --state state/llc
+measure_run --study anatomy --measure neuromfa --trajectory run --probes probes.safetensors --table neuromfa.parquet --state state/neuromfa
+collapse --study anatomy --measures rankme.parquet --table collapse.parquet
+train_network --run mlp50-s1 --folder network --state state/network
+scaling_laws --scaling-laws-table scaling.parquet --scaling-exponents-table exponents.parquet
+"""  # noqa: E501
 SCRIPT = """
 import sys
 from emergence.cli import main
 for line in sys.stdin:
-    assert main([*line.split(), "--config", *sys.argv[1:]]) == 0, line
+    assert main(["stage", *line.split(), "--config", *sys.argv[1:]]) == 0, line
 """
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 HERE = {**dict.fromkeys(THREADS, "1"), "PYTHONHASHSEED": "1", "TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
@@ -35,32 +36,27 @@ def run(script: str, lines: str, folder: Path, surroundings: dict[str, str], uma
     folder.mkdir(parents=True)
     config = [str(PROJECT / "config.yaml"), str(PROJECT / "workflow/tiers/smoke.yaml")]
     ended = subprocess.run(
-        [sys.executable, "-c", script, *config],
-        input=lines.strip(),
-        cwd=folder,
-        env={**os.environ, **surroundings},
-        umask=umask,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+        [sys.executable, "-c", script, *config], input=lines.strip(), cwd=folder, env={**os.environ, **surroundings},
+        umask=umask, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 
 
+@pytest.mark.slow
 def test_surroundings_change_no_byte(tmp_path: Path) -> None:
     here, elsewhere = tmp_path / "here", tmp_path / "else where/ünd dort"
     run(SCRIPT, STAGES, here, HERE)
     run(SCRIPT, STAGES, elsewhere, ELSEWHERE, umask=0o077)
-    found = digests(here)
+    expected = digests(here)
     written = {word for line in STAGES.split("\n") for word in shlex.split(line) if "." in word}
-    assert written <= found.keys()
+    assert written <= expected.keys()
     assert {
         "run/manifest.json",
         "run/behaviour.parquet",
         "network/checkpoints/step00000060.safetensors",
-    } <= found.keys()
-    assert digests(elsewhere) == found
+    } <= expected.keys()
+    assert digests(elsewhere) == expected
 
 
 def test_every_stage_computes_with_one_thread(tmp_path: Path) -> None:

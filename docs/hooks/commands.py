@@ -1,18 +1,19 @@
-"""The reference of the command line, from its own parsers; a page says where with ``<!-- commands -->``."""
+"""The reference of the command line, from its parsers, in place of ``<!-- commands -->`` in a page."""
 
 import argparse
 import os
 from typing import Any
 
-from emergence.cli import command_line, of_stage
-from emergence.stages import OF_STUDY
+from emergence.cli import command_line
+from emergence.cli_stages import of_stage
+from emergence.stages import STAGES
 
 MARK = "<!-- commands -->"
 WIDTH = "86"  # characters of a line of help
 
 
 def help_of(parser: argparse.ArgumentParser) -> str:
-    """What a command prints when it is asked for help, on a screen of a fixed width."""
+    """The help of a command, at a fixed width."""
     kept, os.environ["COLUMNS"] = os.environ.get("COLUMNS"), WIDTH
     try:
         return parser.format_help()
@@ -21,19 +22,20 @@ def help_of(parser: argparse.ArgumentParser) -> str:
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    """Parsers of the commands that are no stage of the workflow."""
-    stages = {name for study in OF_STUDY.values() for name in study}
+    """Parsers of the commands."""
     (inner,) = (action for action in command_line()._actions if isinstance(action, argparse._SubParsersAction))
-    return {name: parser for name, parser in inner.choices.items() if name not in stages}
+    return dict(inner.choices)
 
 
 def stages() -> str:
     """A table of the stages of each study: what they do, and the paths they take."""
     lines = []
-    for study, names in OF_STUDY.items():
-        lines += [f"### {study}\n", "| stage | what it does | paths |", "|---|---|---|"]
-        for name, stage in names.items():
-            paths = [action.option_strings[-1] for action in of_stage(name, stage.load())._actions if action.required]
+    for study in dict.fromkeys(stage.study for stage in STAGES.values()):
+        lines += [f"### {study or 'all studies'}\n", "| stage | what it does | paths |", "|---|---|---|"]
+        for name, stage in STAGES.items():
+            if stage.study != study:
+                continue
+            paths = [action.option_strings[-1] for action in of_stage(name)._actions if action.required]
             lines.append(f"| `{name}` | {stage.summary} | {' '.join(f'`{path}`' for path in paths)} |")
         lines.append("")
     return "\n".join(lines)

@@ -1,7 +1,7 @@
-"""Equations as MathML, which browsers draw by themselves: no script, no font, nothing to fetch.
+"""Equations as MathML, which browsers render without scripts or fonts.
 
-In Markdown they stand between dollars, as on GitHub; arithmatex puts them into elements of a class of its own, and here
-these become what they say.
+In Markdown, equations stand between dollars, as on GitHub. Arithmatex wraps them in elements of its class, which this
+hook converts.
 """
 
 import html
@@ -28,7 +28,7 @@ def on_page_content(content: str, page: Any, **_: Any) -> str:
     """Replace every equation of a page.
 
     Raises:
-        PluginError: with page and equation, if one cannot be read.
+        PluginError: if an equation cannot be parsed; names the page and the equation.
     """
 
     def replaced(found: re.Match[str]) -> str:

@@ -1,26 +1,26 @@
-"""The reference of the tables, from their schemas; a page says where with ``<!-- schemas -->``.
+"""The reference of the tables, from their schemas, in place of ``<!-- schemas -->`` in a page.
 
-What a schema is for stands in the string below it, as for settings. It is read from the source, since Python drops it.
+The description of a schema is the string below it, which is read from the source, since Python discards it.
 """
 
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
+from importlib import import_module  # noqa: TID251 - a module of this package, from a table or a checked setting
 from itertools import zip_longest
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
 from emergence import schemas
-from emergence.tables import Schema
+from emergence.io.tables import Schema
 
 MARK = "<!-- schemas -->"
 
 
 @dataclass(frozen=True)
 class Table:
-    """A schema, the module and the name under which it is imported, and what is said of it."""
+    """A schema, the module and the name under which it is imported, and its description."""
 
     schema: Schema
     module: str
@@ -28,10 +28,10 @@ class Table:
     about: str
 
 
-def said(source: str) -> dict[str, str]:
+def descriptions(source: str) -> dict[str, str]:
     r"""The strings below assignments of a module, empty where there is none.
 
-    >>> said('A = 1\n"what A is"\nB = 2\n')
+    >>> descriptions('A = 1\n"what A is"\nB = 2\n')
     {'A': 'what A is', 'B': ''}
     """
     body = ast.parse(source).body
@@ -47,7 +47,7 @@ def tables() -> Iterator[Table]:
     """All tables, module by module."""
     for info in iter_modules(schemas.__path__):
         module = import_module(f"emergence.schemas.{info.name}")
-        about = said(Path(str(module.__file__)).read_text())
+        about = descriptions(Path(str(module.__file__)).read_text())
         found = {name: getattr(module, name) for name in about}
         yield from (
             Table(value, module.__name__, name, about[name])
@@ -63,5 +63,5 @@ def markdown(table: Table) -> str:
 
 
 def on_page_markdown(text: str, **_: Any) -> str:
-    """Put the reference where a page asks for it."""
+    """Replace the mark by the reference."""
     return text.replace(MARK, "\n".join(map(markdown, tables()))) if MARK in text else text

@@ -1,24 +1,24 @@
-"""The reference of `config.yaml`: every key with its meaning, what is allowed and the default tier's value.
+"""The reference of `config.yaml`: each key with its meaning, allowed values and default, for ``<!-- settings -->``.
 
-All of it is read from the JSON schema of the settings, whose descriptions are the models' docstrings, and from
-`config.yaml`. A page says where with the line ``<!-- settings -->``.
+Meanings and allowed values come from the JSON schema of the settings, whose descriptions are the models' docstrings;
+values of the default tier come from `config.yaml`.
 """
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import TypeAdapter
 
-from emergence.config import schema
-from emergence.settings.base import Folder, Name
+from emergence.config.loading import schema
+from emergence.config.types import Folder, Name
 
 PROJECT = Path(__file__).parents[2]
 MARK = "<!-- settings -->"
-LONG = 60  # characters of a value; of longer ones the beginning is shown
+LONG = 60  # characters of a value; longer ones are truncated
 BOUNDS = {
     "minimum": "≥ {}",
     "exclusiveMinimum": "> {}",
@@ -31,7 +31,7 @@ BOUNDS = {
 
 
 def pattern_of(kind: Any) -> str:
-    """Pattern of a kind of text, as it stands in the schema."""
+    """The pattern of a text type in the schema."""
     return str(TypeAdapter(kind).json_schema()["pattern"])
 
 
@@ -40,11 +40,12 @@ PATTERNS = {
     pattern_of(Folder): "a folder inside the project",
 }
 ABSENT = object()
+SWITCH = "`false` or `null` switches it off"
 
 
 @dataclass(frozen=True)
 class Key:
-    """A setting: its full name, what is allowed, the value in `config.yaml` and its meaning."""
+    """A setting: its full name, allowed values, value in `config.yaml` and meaning."""
 
     name: str
     allowed: str
@@ -54,7 +55,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Section:
-    """Settings that belong together, and what is said of all of them."""
+    """Settings that belong together, with a description."""
 
     name: str
     about: str
@@ -68,7 +69,7 @@ class Reader:
         self.whole, self.values = whole, values
 
     def sections(self) -> Iterator[Section]:
-        """Sections of all studies in the order of the file; first the keys that stand alone."""
+        """Sections in the order of the file, after the top-level keys without a section."""
         single: list[Key] = []
         of_studies: list[Section] = []
         for name, node in self.whole["properties"].items():
@@ -89,32 +90,35 @@ class Reader:
         keys = [row for key in single for row in self._keys(f"{name}.{key}", inner[key], values.get(key, ABSENT))]
         yield Section(name, study.get("description", ""), keys)
         for key in (key for key in inner if key not in single):
-            yield self._section(f"{name}.{key}", inner[key], values.get(key, ABSENT))
+            section = self._section(f"{name}.{key}", inner[key], values.get(key, ABSENT))
+            if key == "protocol":  # of the shared one, only what this study replaces in the default tier
+                section = replace(section, keys=[row for row in section.keys if row.value])
+            yield section
 
     def _section(self, name: str, node: Mapping[str, Any], value: Any) -> Section:
         return Section(name, self._about(node), list(self._keys(name, node, value)))
 
     def _about(self, node: Mapping[str, Any]) -> str:
-        """What is said of a setting, then what is said of its kind."""
+        """The description of a setting, then that of its type."""
         _, part = self._each(node)
         parts = [node.get("description", ""), self._target(part).get("description", "")]
         return ". ".join(dict.fromkeys(part.strip().rstrip(".") for part in parts if part))
 
     def _target(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What a node stands for: behind references, and beside null."""
+        """The node behind references and optional types."""
         if "$ref" in node:
             return self._target(self.whole["$defs"][node["$ref"].rpartition("/")[2]])
-        others = [one for one in node.get("anyOf", []) if one.get("type") != "null"]
+        others = [one for one in node.get("anyOf", []) if not switches_off(one)]
         return self._target(others[0]) if len(others) == 1 else node
 
     def _fields(self, node: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-        """Settings below a node: of a model, of each of a list, or of each of a mapping with names of one's own."""
+        """Settings below a node: of a model, an element of a list, or a value of a mapping with free names."""
         ending, part = self._each(node)
         fields = self._target(part).get("properties", {})
         return {f"{ending}.{key}": inner for key, inner in fields.items()}
 
     def _each(self, node: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-        """One of a list, or of a mapping with names of one's own, and how it is named; else the node itself."""
+        """The element of a list or of a mapping with free names, and its suffix; otherwise the node itself."""
         target = self._target(node)
         if "properties" in target:
             return "", target
@@ -126,17 +130,18 @@ class Reader:
         fields = self._fields(node)
         if not fields:
             default = node.get("default", ABSENT)
-            yield Key(name, self._allowed(node), shown(value, default), node.get("description", "").strip())
+            meaning = node.get("description", SWITCH if node.get("enum") == [True, False, None] else "")
+            yield Key(name, self._allowed(node), shown(value, default), meaning.strip())
         for key, inner in fields.items():
             yield from self._keys(f"{name}{key}", inner, at(value, key))
 
     def _allowed(self, node: Mapping[str, Any]) -> str:
         """Type and bounds in words."""
         target = self._target(node)
-        kinds = [one.get("type") for one in node.get("anyOf", [])]
-        optional = " or absent" if "null" in kinds else ""
+        off = [one for one in node.get("anyOf", []) if switches_off(one)]
+        optional = "" if not off else " or absent" if len(off) == 1 else ", `null` or `false`"
         if "enum" in target:
-            return ", ".join(f"`{choice}`" for choice in target["enum"]) + optional
+            return ", ".join(f"`{json.dumps(choice).strip(chr(34))}`" for choice in target["enum"]) + optional
         if "anyOf" in target:
             return " or ".join(self._allowed(one) for one in target["anyOf"])
         bounds = [words.format(target[key]) for key, words in BOUNDS.items() if key in target]
@@ -151,8 +156,13 @@ class Reader:
         return ", ".join([kind, *bounds]) + optional
 
 
+def switches_off(node: Mapping[str, Any]) -> bool:
+    """Whether a node stands for `null` or `false`."""
+    return node.get("type") == "null" or node.get("const", True) is False
+
+
 def at(value: Any, key: str) -> Any:
-    """What stands under a key, of every one of a list or of a mapping with names of one's own.
+    """The value under a key, or of every element of a list or of a mapping with free names.
 
     >>> at([{"width": 16}, {"width": 32}], "[].width")
     [16, 32]
@@ -168,7 +178,7 @@ def at(value: Any, key: str) -> Any:
 
 
 def shown(value: Any, default: Any) -> str:
-    """A value as it stands in the file; what it is when it is absent.
+    """A value as in the file, or the default if it is absent.
 
     >>> shown([1, 2], ABSENT), shown(ABSENT, 1), shown(ABSENT, ABSENT)
     ('[1, 2]', '(1)', '')
@@ -181,7 +191,7 @@ def shown(value: Any, default: Any) -> str:
 
 def markdown(section: Section) -> str:
     """A section as a heading, a sentence and a table."""
-    lines = [f"## `{section.name}`\n" if section.name else "## Of the whole\n", section.about, ""]
+    lines = [f"## `{section.name}`\n" if section.name else "## Top level\n", section.about, ""]
     if section.keys:
         lines += ["| key | default tier | allowed | meaning |", "|---|---|---|---|"]
     for key in section.keys:
@@ -199,5 +209,5 @@ def reference() -> list[Section]:
 
 
 def on_page_markdown(text: str, **_: Any) -> str:
-    """Put the reference where a page asks for it."""
+    """Replace the mark by the reference."""
     return text.replace(MARK, "\n".join(map(markdown, reference()))) if MARK in text else text

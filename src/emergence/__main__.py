@@ -2,6 +2,12 @@
 
 import sys
 
-from emergence.cli import main
+from emergence import forkserver, parent_watch
 
-sys.exit(main())
+status = forkserver.run(sys.argv[1:])
+if status is None:
+    from emergence.cli import main
+
+    parent_watch.watch()
+    status = main()
+sys.exit(status)

@@ -1,133 +1,690 @@
-"""The stages of the artifact: what the command line and the rules call, and the source files each one runs.
+"""The stages of the workflow: the function, the summary and the configuration keys of each, declared once.
 
-A stage is a function whose first argument is its settings and whose others are paths: inputs, then outputs. A stage
-sees no setting but those it is given, so a changed setting re-runs just its readers.
+A stage is a function. Its parameters are paths (``Path`` or ``list[Path]``: inputs, then outputs) and settings; `reads`
+names the configuration key of each setting, so that a changed key re-runs just the stages that read it. The command
+line and the rules hand a stage its settings through `emergence.config.project`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module
+from importlib import import_module  # noqa: TID251 - a module of this package, from a table or a checked setting
+from string import Formatter
 from typing import Any
 
-from emergence import provenance
+from emergence.figures import declarations
+from emergence.io import provenance
+from emergence.io.files import sha256
+from emergence.measures.declarations import declared, signal_labels
+
+Reads = "str | Each | Where | Mapping[str, Reads]"
+
+
+@dataclass(frozen=True)
+class Each:
+    """Fields read once for every name that stands at a key."""
+
+    names: str
+    """key of the names, a list or a mapping"""
+    wildcard: str
+    """what a name is called in the keys of the fields"""
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Where:
+    """Fields read where a study is switched on; None elsewhere."""
+
+    study: str
+    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a stage's function lives, and a line on what it does."""
+    """A stage of the workflow.
 
-    module: str
+    A key is a dotted path into the configuration; ``{run}``, ``{measure}``, ``{study}`` and the like are the job's
+    wildcards, a key that is nothing but a wildcard is its value. ``protocol.…`` is the protocol of the job's study. A
+    key that ends in ``?`` may be switched off.
+    """
+
+    function: str
+    """``module:name``"""
     summary: str
-    function: str = "make"
+    """what it does, in the imperative"""
+    reads: Mapping[str, Any] = field(default_factory=dict)
+    """key of each setting; fields with their keys, if the setting is a model that bundles several"""
+    study: str | None = None
+    """the study that has it; none, if several have"""
+    wildcards: Mapping[str, str] = field(default_factory=dict)
+    """values of wildcards that are the same for every job"""
+    needs: tuple[str, ...] = ()
+    """further keys without which there is no such stage"""
+
+    @property
+    def module(self) -> str:
+        """The module that has the function."""
+        return self.function.partition(":")[0]
 
     def load(self) -> Callable[..., None]:
         """The stage's function; its module is imported only now."""
-        return getattr(import_module(self.module), self.function)
+        module, _, name = self.function.partition(":")
+        return getattr(import_module(module), name)
+
+    @property
+    def job_wildcards(self) -> list[str]:
+        """Wildcards that a job of this stage has to give."""
+        given = {"study": self.study, **self.wildcards}
+        return sorted(name for name in {*_wildcards(self.reads)} if given.get(name) is None)
 
 
-OF_STUDY = {
-    "anatomy": {
-        "tasks": Stage("emergence.tasks.data", "draw evaluation and probe sets"),
-        "train": Stage("emergence.training.train", "train one run", "train"),
-        "train_together": Stage("emergence.training.together", "train runs of one size as one stack", "train"),
-        "follow": Stage("emergence.measures.follow", "follow one measure along one trajectory", "follow"),
-        "plateau": Stage("emergence.measures.plateau", "try settings of the local learning coefficient", "sweep"),
-        "events": Stage("emergence.analysis.events", "find emergence events"),
-        "validity": Stage("emergence.analysis.validity", "try the event detectors on planted curves"),
-        "collapse": Stage("emergence.analysis.collapse", "find collapse and recovery of a measure"),
-        "floors": Stage("emergence.analysis.floors", "compare collapse floors over sizes"),
-        "direction": Stage("emergence.analysis.direction", "compare collapse steps over layers"),
-        "leads": Stage("emergence.analysis.leads", "compare every event with a measure, and under every null"),
-        "precursors": Stage("emergence.analysis.precursors", "take precursor rates of all measures, beside nulls"),
-        "sensitivity": Stage("emergence.analysis.sensitivity", "try other settings for floors and rates"),
-        "limits": Stage("emergence.analysis.limits", "compare measures with the order of emergence"),
-        "stability": Stage("emergence.analysis.stability.anatomy", "judge the claims of Study 1 under other settings"),
-        "claims": Stage("emergence.analysis.claims.table", "judge the claims of the geometric anatomy"),
-        "calibration": Stage("emergence.calibration.table", "check every estimator against exact values"),
-        "fig1": Stage("emergence.figures.fig1", "draw figure 1: what is learned when"),
-        "fig2": Stage("emergence.figures.fig2", "draw figure 2: collapse and recovery"),
-        "fig3": Stage("emergence.figures.fig3", "draw figure 3: where it starts"),
-        "fig4": Stage("emergence.figures.fig4", "draw figure 4: what leads and what lags"),
-        "fig5": Stage("emergence.figures.fig5", "draw figure 5: the limits of prediction"),
-        "figS1": Stage("emergence.figures.validity", "draw figure S1: validity of the event detectors"),
-        "figS2": Stage("emergence.figures.calibration", "draw figure S2: every estimator against exact values"),
-        "figS3": Stage("emergence.figures.plateau", "draw figure S3: settings of the local learning coefficient"),
-        "figS4": Stage("emergence.figures.sensitivity", "draw figure S4: sensitivity to choices"),
-        "anatomy_numbers": Stage("emergence.report.anatomy", "collect what the paper quotes of the anatomy"),
-    },
-    "solvable": {
-        "parity": Stage("emergence.tasks.parity", "draw the probes of multitask sparse parity"),
-        "network": Stage("emergence.training.networks", "train one network on multitask sparse parity", "train"),
-        "sweep": Stage("emergence.training.sweeps", "train a sweep of networks on multitask sparse parity"),
-        "transformer": Stage(
-            "emergence.training.scalar_transformer", "train one transformer on sparse parity", "train"
-        ),
-        "constants": Stage("emergence.analysis.solvable.constants", "fit constants where there is one skill"),
-        "one_skill": Stage("emergence.analysis.solvable.one_skill", "hold networks with one skill against theory"),
-        "curves": Stage("emergence.analysis.solvable.curves", "hold networks against theory on three axes"),
-        "entropy": Stage("emergence.analysis.solvable.entropy", "follow the loss of the cross-entropy variant"),
-        "scaling": Stage("emergence.analysis.solvable.scaling", "sum the loss over many skills"),
-        "models": Stage("emergence.analysis.solvable.models", "train the models that theory solves"),
-        "staging": Stage("emergence.analysis.solvable.staging", "ask whether skills wait for one another"),
-        "powers": Stage("emergence.analysis.solvable.powers", "fit the exponent of emergence times"),
-        "joint": Stage("emergence.analysis.solvable.joint", "hold detectors and measures against known times"),
-        "solvable_claims": Stage("emergence.analysis.solvable.claims", "judge the claims of the solvable model"),
-        "fig6": Stage("emergence.figures.fig6", "draw figure 6: emergence in time, data and width"),
-        "fig7": Stage("emergence.figures.fig7", "draw figure 7: scaling laws"),
-        "fig8": Stage("emergence.figures.fig8", "draw figure 8: geometry where the truth is known"),
-        "figS5": Stage("emergence.figures.one_skill", "draw figure S5: networks with one skill"),
-        "figS6": Stage("emergence.figures.staging", "draw figure S6: stage-like training"),
-        "figS7": Stage("emergence.figures.optimisers", "draw figure S7: another optimiser, another loss"),
-        "figS8": Stage("emergence.figures.powers", "draw figure S8: the power law of emergence times"),
-        "solvable_numbers": Stage("emergence.report.solvable", "collect what the paper quotes of the solvable model"),
-    },
-    "multifractal": {
-        "degree": Stage("emergence.analysis.multifractal.degree", "take the degree of emergence of all runs"),
-        "rivals": Stage("emergence.analysis.multifractal.rivals", "hold the degree of emergence against rivals"),
-        "multifractal_claims": Stage("emergence.analysis.multifractal.claims", "judge the claims of NeuroMFA"),
-        "fig9": Stage("emergence.figures.fig9", "draw figure 9: networks of neurons"),
-        "multifractal_numbers": Stage("emergence.report.multifractal", "collect what the paper quotes of NeuroMFA"),
-    },
-    "language": {
-        "corpus": Stage("emergence.tasks.corpus", "prepare the text of language models and the questions to them"),
-        "ladder": Stage("emergence.training.ladder", "train one language model", "train"),
-        "series": Stage("emergence.training.catalogue", "find and read a series of checkpoints from elsewhere", "find"),
-        "answers": Stage("emergence.training.answers", "ask a language model all questions"),
-        "phases": Stage("emergence.analysis.language.phases", "find the phases of representations"),
-        "language_stability": Stage(
-            "emergence.analysis.stability.language", "judge the claims about language models under other settings"
-        ),
-        "language_claims": Stage("emergence.analysis.language.claims", "judge the claims about language models"),
-        "fig10": Stage("emergence.figures.fig10", "draw figure 10: language models"),
-        "language_numbers": Stage("emergence.report.language", "collect what the paper quotes of language models"),
-    },
-    "all": {
-        "all_claims": Stage("emergence.analysis.claims.joined", "join the claims of all studies"),
-        "explorer": Stage("emergence.report.explorer.page", "put all results on one page to look at"),
-        "paper_numbers": Stage("emergence.report.numbers", "collect all numbers of the paper"),
-        "compute": Stage("emergence.report.compute", "sum up time and memory of all jobs"),
-        "manuscript": Stage("emergence.report.manuscript", "put together text, numbers and figures of the paper"),
-        "paper": Stage("emergence.report.typeset", "typeset the paper"),
-        "arxiv": Stage("emergence.report.arxiv", "pack the manuscript for a preprint server"),
-    },
+def _wildcards(reads: Any) -> Iterator[str]:
+    """Wildcards in keys."""
+    if isinstance(reads, str):
+        yield from (name for _, name, _, _ in Formatter().parse(reads) if name)
+        if reads.startswith("protocol."):
+            yield "study"
+    elif isinstance(reads, Where):
+        yield from _wildcards(reads.fields)
+    elif isinstance(reads, Each):
+        yield from _wildcards(reads.names)
+        yield from (name for name in _wildcards(reads.fields) if name != reads.wildcard)
+    else:
+        for inner in reads.values():
+            yield from _wildcards(inner)
+
+
+TRAIN = {
+    "study": "{study}",
+    "run": "{run}",
+    "size": "anatomy.runs.{run}.size",
+    "seed": "anatomy.runs.{run}.seed",
+    "levels": "anatomy.tasks",
+    "context": "anatomy.context",
+    "training": "anatomy.training",
+    "checkpoints": "anatomy.checkpoints",
+    "compute": "compute",
+    "device": "device",
 }
-"""Stages by the study that has them; others may use those of the first on runs of their own."""
+LEADS = {
+    "measure": "{measure}",
+    "signal": "{study}.followed.{measure}",
+    "easy": "{study}.easy",
+    "metric": "{study}.metric",
+    "events": "protocol.events",
+    "collapse": "protocol.collapse",
+    "precursors": "protocol.precursors",
+    "statistics": "protocol.statistics",
+}
+CLAIMS = {
+    "metric": "{study}.metric",
+    "definition": "protocol.precursors.definition",
+    "variant": "protocol.variant",
+    "statistics": "protocol.statistics",
+    "verdicts": "protocol.verdicts",
+}
+ANATOMY_CLAIMS = {**CLAIMS, "modular": "anatomy.verdicts"}
+ORDER = {
+    "metric": "anatomy.metric",
+    "easy": "anatomy.easy",
+    "limits": "anatomy.order_prediction",
+    "statistics": "protocol.statistics",
+}
+RESAMPLING = {
+    "confidence": "protocol.statistics.confidence",
+    "draws": "protocol.statistics.bootstrap",
+    "seed": "protocol.statistics.seed",
+}
+CONSTANTS = {
+    "target": "parity.target",
+    "time": "parity.sweeps.one_skill_time",
+    "data": "parity.sweeps.one_skill_data",
+    "width": "parity.sweeps.one_skill_width",
+    "published": "parity.published",
+    "resampling": RESAMPLING,
+}
+PHASES = {
+    "variant": "protocol.variant",
+    "collapse": "protocol.collapse",
+    "phases": "language.phases",
+    "confidence": "protocol.statistics.confidence",
+}
+LANGUAGE_CLAIMS = {
+    "claims": CLAIMS,
+    "families": "protocol.precursors.families",
+    "verdicts": "language.verdicts",
+    "pythia": "pythia",
+}
+QUOTED = {"metric": "{study}.metric", "definition": "protocol.precursors.definition"}
+ACROSS = {"measure": "rankme"}
 
-STAGES = {name: stage for stages in OF_STUDY.values() for name, stage in stages.items()}
+
+def _figure(figure: declarations.Declaration) -> Stage:
+    summary, reads = f"Draw figure {figure.number}: {figure.title}", {"dpi": "figures.dpi", **figure.reads}
+    return Stage(f"{figure.module}:draw", summary, reads, figure.study, needs=figure.needs)
 
 
-def study_of(stage: str) -> str | None:
-    """The study that has a stage, if there is such a stage."""
-    return next((study for study, stages in OF_STUDY.items() if stage in stages), None)
+STAGES: dict[str, Stage] = {
+    # Study 1: the geometric anatomy of emergence
+    "task_data": Stage(
+        "emergence.tasks.data:draw_task_data",
+        "Draw evaluation and probe sets",
+        {"settings": {"levels": "anatomy.tasks", "evaluation": "anatomy.evaluation", "probes": "anatomy.probes"}},
+        "anatomy",
+    ),
+    "train": Stage(
+        "emergence.training.task_transformer:train_run", "Train one transformer", {"settings": TRAIN}, "anatomy"
+    ),
+    "train_stack": Stage(
+        "emergence.training.task_transformer:train_stack",
+        "Train transformers of one size as one stack",
+        {"settings": {"runs": Each("stacks.{run}", "run", TRAIN)}},
+        "anatomy",
+    ),
+    "llc_sweep": Stage(
+        "emergence.measures.llc_sweep:sweep_llc",
+        "Sweep the settings of the local learning coefficient",
+        {"settings": {"options": "anatomy.measures.llc", "plateau": "anatomy.llc_sweep", "device": "device"}},
+        "anatomy",
+    ),
+    "detector_validity": Stage(
+        "emergence.analysis.anatomy.detector_validity:validate_detectors",
+        "Validate event detectors on synthetic curves",
+        {
+            "settings": {
+                "metric": "anatomy.metric",
+                "events": "protocol.events",
+                "examples": "anatomy.evaluation.examples",
+                "confidence": "protocol.statistics.confidence",
+                "validity": "anatomy.detector_validity",
+                "marks": "protocol.verdicts.detector",
+            }
+        },
+        "anatomy",
+    ),
+    "floors": Stage(
+        "emergence.analysis.anatomy.floors:fit_floors",
+        "Fit collapse floors against model size",
+        {"variant": "protocol.variant", "statistics": "protocol.statistics"},
+        "anatomy",
+        needs=("anatomy.measures.rankme",),
+    ),
+    "sensitivity": Stage(
+        "emergence.analysis.anatomy.sensitivity:vary_settings",
+        "Vary the settings of floors and precursor rates one at a time",
+        {"settings": {"leads": LEADS, "grid": "protocol.sensitivity"}},
+        "anatomy",
+        ACROSS,
+        ("anatomy.measures.rankme",),
+    ),
+    "order_prediction": Stage(
+        "emergence.analysis.anatomy.order_prediction:predict_order",
+        "Predict the order of emergence from geometry",
+        {"settings": ORDER},
+        "anatomy",
+    ),
+    "anatomy_stability": Stage(
+        "emergence.claims.anatomy:rejudge_claims",
+        "Judge the claims of Study 1 again under every alternative setting",
+        {
+            "settings": {
+                "leads": LEADS,
+                "others": "anatomy.signals_of_task_levels",
+                "grid": "protocol.sensitivity",
+                "claims": ANATOMY_CLAIMS,
+                "limits": ORDER,
+            }
+        },
+        "anatomy",
+        ACROSS,
+        ("anatomy.measures.rankme",),
+    ),
+    "anatomy_claims": Stage(
+        "emergence.claims.anatomy:judge_claims",
+        "Judge the claims of the geometric anatomy",
+        {"settings": ANATOMY_CLAIMS},
+        "anatomy",
+    ),
+    "anatomy_numbers": Stage(
+        "emergence.report.studies:collect_anatomy_numbers",
+        "Collect the numbers that the paper quotes of Study 1",
+        {**QUOTED, "variant": "protocol.variant", "detector": "protocol.events.detector"},
+        "anatomy",
+    ),
+    # Of every study that has runs
+    "measure_run": Stage(
+        "emergence.measures.run:measure_run",
+        "Measure every checkpoint of a run",
+        {"settings": {"measure": "{measure}", "options": "options.{study}.{measure}", "device": "device"}},
+    ),
+    "events": Stage(
+        "emergence.analysis.events:detect_events", "Detect emergence events", {"settings": "protocol.events"}
+    ),
+    "collapse": Stage(
+        "emergence.analysis.collapse:detect_collapses",
+        "Detect collapse and recovery of a measure",
+        {"settings": "protocol.collapse"},
+        needs=("{study}.measures.rankme",),
+    ),
+    "direction": Stage(
+        "emergence.analysis.collapse:compare_layers",
+        "Compare the steps of collapse between layers",
+        {
+            "variant": "protocol.variant",
+            "confidence": "protocol.statistics.confidence",
+            "left_out": "{study}.controls",
+        },
+        needs=("{study}.measures.rankme",),
+    ),
+    "leads": Stage(
+        "emergence.analysis.leads:compare_leads",
+        "Compare each signal with every event and every null",
+        {"settings": LEADS},
+    ),
+    "precursors": Stage(
+        "emergence.analysis.precursors:estimate_precursor_rates",
+        "Estimate precursor rates and nulls",
+        {
+            "signals": "{study}.signal_names",
+            "precursors": "protocol.precursors",
+            "statistics": "protocol.statistics",
+        },
+    ),
+    # Study 2: multitask sparse parity
+    "parity_probes": Stage(
+        "emergence.tasks.parity:draw_probes",
+        "Draw the probes of multitask sparse parity",
+        {
+            "settings": {
+                "parity": "parity.task",
+                "target": "parity.target",
+                "examples": "parity.probes.examples",
+                "seed": "parity.probes.seed",
+            }
+        },
+        "parity",
+    ),
+    "train_network": Stage(
+        "emergence.training.parity_mlp:train_network",
+        "Train one two-layer network on multitask sparse parity",
+        {
+            "settings": {
+                "study": "{study}",
+                "run": "{run}",
+                "size": "parity.size",
+                "seed": "parity.runs.{run}",
+                "parity": "parity.task",
+                "target": "parity.target",
+                "sweep": "parity.networks.{run}",
+                "checkpoints": "parity.checkpoints",
+                "test": "parity.test.examples",
+                "sampled": "parity.sampled",
+                "test_seed": "parity.test.seed",
+                "device": "device",
+            }
+        },
+        "parity",
+    ),
+    "train_sweep": Stage(
+        "emergence.training.parity_mlp:train_sweep",
+        "Train a sweep of two-layer networks on multitask sparse parity",
+        {
+            "settings": {
+                "name": "{sweep}",
+                "parity": "parity.sweep_tasks.{sweep}",
+                "target": "parity.sweep_targets.{sweep}",
+                "sweep": "parity.sweep_training.{sweep}",
+                "test": "parity.test.examples",
+                "seed": "parity.test.seed",
+                "device": "device",
+            }
+        },
+        "parity",
+    ),
+    "train_scalar_transformer": Stage(
+        "emergence.training.scalar_transformer:train_scalar_transformer",
+        "Train one transformer on multitask sparse parity",
+        {
+            "settings": {
+                "run": "{run}",
+                "seed": "parity.transformers.{run}",
+                "transformer": "parity.transformer_runs.{run}",
+                "device": "device",
+            }
+        },
+        "parity",
+    ),
+    "constants": Stage(
+        "emergence.analysis.parity.constants:fit_constants",
+        "Fit the constants of theory to networks with one skill",
+        {"settings": CONSTANTS},
+        "parity",
+    ),
+    "single_skill": Stage(
+        "emergence.analysis.parity.curves:compare_single_skill",
+        "Compare networks with one skill with theory",
+        {"settings": CONSTANTS},
+        "parity",
+    ),
+    "curves": Stage(
+        "emergence.analysis.parity.curves:compare_with_theory",
+        "Compare networks with theory over time, data and width",
+        {
+            "settings": {
+                "target": "parity.target",
+                "skills": "parity.task.skills",
+                "alpha": "parity.task.alpha",
+                "network": "parity.network",
+                "shares": "parity.shares",
+                "resampling": RESAMPLING,
+            }
+        },
+        "parity",
+    ),
+    "entropy_slopes": Stage(
+        "emergence.analysis.parity.power_laws:fit_entropy_slopes",
+        "Fit the slope of the cross-entropy loss over time",
+        {
+            "settings": {
+                "alpha": "parity.sweeps.cross_entropy.task.alpha",
+                "skills": "parity.sweeps.cross_entropy.task.skills",
+                "ranks": "parity.entropy.ranks",
+                "published": "parity.entropy.published",
+                "confidence": "protocol.statistics.confidence",
+            }
+        },
+        "parity",
+    ),
+    "scaling_laws": Stage(
+        "emergence.analysis.parity.scaling:fit_scaling_laws",
+        "Fit scaling laws to direct sums over many skills",
+        {"settings": "parity.scaling.laws"},
+        "parity",
+    ),
+    "models": Stage(
+        "emergence.analysis.parity.models:train_models",
+        "Train the multilinear and the linear model",
+        {
+            "settings": {
+                "target": "parity.target",
+                "skills": "parity.task.skills",
+                "alpha": "parity.task.alpha",
+                "network": "parity.network",
+                "shares": "parity.shares",
+                "models": "parity.models",
+            }
+        },
+        "parity",
+    ),
+    "staging": Stage(
+        "emergence.analysis.parity.staging:compare_staging",
+        "Test whether each skill saturates before the next one begins",
+        {
+            "settings": {
+                "target": "parity.target",
+                "alpha": "parity.task.alpha",
+                "network": "parity.network",
+                "staging": "parity.staging",
+            }
+        },
+        "parity",
+    ),
+    "power_laws": Stage(
+        "emergence.analysis.parity.power_laws:fit_power_laws",
+        "Fit the power law of emergence times",
+        {
+            "settings": {
+                "alpha": "parity.task.alpha",
+                "transformer_alpha": "parity.transformer.task.alpha",
+                "law": "parity.powers",
+                "confidence": "protocol.statistics.confidence",
+            }
+        },
+        "parity",
+    ),
+    "joint": Stage(
+        "emergence.analysis.parity.joint:compare_with_true_times",
+        "Compare detectors and measures with known emergence times",
+        {
+            "settings": {
+                "target": "parity.target",
+                "skills": "parity.task.skills",
+                "alpha": "parity.task.alpha",
+                "network": "parity.network",
+                "joint": "parity.joint",
+                "events": "protocol.events",
+                "precursors": "protocol.precursors",
+                "statistics": "protocol.statistics",
+            }
+        },
+        "parity",
+    ),
+    "rule_outcomes": Stage(
+        "emergence.claims.parity_joint:grade_rules",
+        "Grade rules of inference against known emergence times",
+        {
+            "settings": {
+                "metric": "parity.metric",
+                "statistics": "protocol.statistics",
+                "verdicts": "protocol.verdicts",
+            }
+        },
+        "parity",
+    ),
+    "parity_claims": Stage(
+        "emergence.claims.parity:judge_claims",
+        "Judge the claims of the exactly solvable model",
+        {
+            "settings": {
+                "networks": "parity.verdicts",
+                "entropy": "parity.entropy.tolerance",
+                "scaling": {
+                    "verdicts": "parity.scaling.verdicts",
+                    "epsilon": "parity.staging.epsilon",
+                    "confidence": "protocol.statistics.confidence",
+                },
+                "powers": "parity.powers",
+                "joint": {
+                    "metric": "parity.metric",
+                    "detector": "protocol.events.detector",
+                    "definition": "protocol.precursors.definition",
+                    "timing": "protocol.verdicts.detector.timing",
+                    "statistics": "protocol.statistics",
+                    "verdicts": "protocol.verdicts",
+                },
+                "confidence": "protocol.statistics.confidence",
+            }
+        },
+        "parity",
+    ),
+    "parity_numbers": Stage(
+        "emergence.report.studies:collect_parity_numbers",
+        "Collect the numbers that the paper quotes of Study 2",
+        {"definition": "protocol.precursors.definition"},
+        "parity",
+    ),
+    # Study 3: NeuroMFA
+    "degree_of_emergence": Stage(
+        "emergence.analysis.neuromfa.degree_of_emergence:compute_degree_of_emergence",
+        "Compute the degree of emergence of all runs",
+        study="neuromfa",
+        needs=("neuromfa_runs",),
+    ),
+    "baselines": Stage(
+        "emergence.analysis.neuromfa.baselines:compare_baselines",
+        "Compare the degree of emergence with baselines",
+        {"metrics": "metrics", "confidence": "protocol.statistics.confidence"},
+        "neuromfa",
+        needs=("neuromfa_runs",),
+    ),
+    "neuromfa_claims": Stage(
+        "emergence.claims.neuromfa:judge_claims",
+        "Judge the claims of NeuroMFA",
+        {
+            "settings": {
+                "verdicts": "neuromfa.verdicts",
+                "anatomy": Where("anatomy", {**CLAIMS, "metric": "anatomy.metric"}),
+                "pythia": "pythia",
+                "confidence": "protocol.statistics.confidence",
+            }
+        },
+        "neuromfa",
+        needs=("neuromfa_runs",),
+    ),
+    "neuromfa_numbers": Stage(
+        "emergence.report.studies:collect_neuromfa_numbers",
+        "Collect the numbers that the paper quotes of Study 3",
+        study="neuromfa",
+        needs=("neuromfa_runs",),
+    ),
+    # Language models
+    "corpus": Stage(
+        "emergence.tasks.corpus:prepare_corpus",
+        "Prepare the text, the tokenizer and the probe questions of language models",
+        {"settings": {"text": "language.text", "passages": "language.passages"}},
+        "language",
+    ),
+    "train_language_model": Stage(
+        "emergence.training.gpt_neox:train_language_model",
+        "Train one language model",
+        {
+            "settings": {
+                "study": "{study}",
+                "run": "{run}",
+                "size": "language.trained.{run}.size",
+                "seed": "language.trained.{run}.seed",
+                "text": "language.text",
+                "training": "language.ladder.training",
+                "checkpoints": "language.ladder.checkpoints",
+                "compute": {"precision": "compute.precision", "compile": "compute.compile"},
+                "device": "device",
+            }
+        },
+        "language",
+    ),
+    "record_series": Stage(
+        "emergence.checkpoints.hf_manifest:record_series",
+        "Locate a series of Hugging Face checkpoints",
+        {
+            "settings": {
+                "study": "{study}",
+                "run": "{run}",
+                "size": "language.external_models.{run}",
+                "series": "language.series.{run}",
+            }
+        },
+        "language",
+    ),
+    "evaluate_language_model": Stage(
+        "emergence.training.language_evaluation:evaluate_language_model",
+        "Evaluate a language model on the probe questions",
+        {"settings": {"device": "device"}},
+        "language",
+    ),
+    "phases": Stage(
+        "emergence.analysis.language.phases:detect_phases",
+        "Detect the phases of representations",
+        {"settings": PHASES},
+        "language",
+        needs=("language.measures.rankme",),
+    ),
+    "language_stability": Stage(
+        "emergence.claims.language:rejudge_claims",
+        "Judge the claims about language models again under every alternative setting",
+        {
+            "settings": {
+                "leads": LEADS,
+                "others": "language.signals_of_task_levels",
+                "grid": "protocol.sensitivity",
+                "claims": LANGUAGE_CLAIMS,
+                "phases": PHASES,
+            }
+        },
+        "language",
+        ACROSS,
+        ("language.measures.rankme",),
+    ),
+    "language_claims": Stage(
+        "emergence.claims.language:judge_claims",
+        "Judge the claims about language models",
+        {"settings": LANGUAGE_CLAIMS},
+        "language",
+    ),
+    "language_numbers": Stage(
+        "emergence.report.studies:collect_language_numbers",
+        "Collect the numbers that the paper quotes of language models",
+        QUOTED,
+        "language",
+    ),
+    # Across studies
+    "calibration": Stage(
+        "emergence.calibration.table:calibrate_estimators",
+        "Check every estimator against exact values",
+        {"settings": {"calibration": "calibration", "epsilon": "rankme.epsilon"}},
+    ),
+    "claims": Stage("emergence.claims.claims_table:join_claims", "Join the claims of all studies"),
+    "explorer": Stage(
+        "emergence.report.explorer.page:build_explorer",
+        "Build the page that shows all results",
+        {
+            "settings": {
+                "tier": "tier",
+                "toy": "toy",
+                "studies": Each(
+                    "studies",
+                    "study",
+                    {"study": "{study}", "metric": "{study}.metric", "signals": "{study}.followed"},
+                ),
+                "definition": "protocol.precursors.definition",
+                "threshold": "protocol.events.threshold",
+                "precursor_rate": "protocol.verdicts.precursor_rate",
+            }
+        },
+    ),
+    "paper_numbers": Stage(
+        "emergence.report.numbers:join_numbers",
+        "Collect all numbers of the paper",
+        {
+            "settings": {
+                "tier": "tier",
+                "device": "device",
+                "compute": "compute",
+                "protocol": "protocol",
+                "anatomy": "anatomy?",
+                "parity": "parity?",
+                "neuromfa": "neuromfa?",
+                "language": "language?",
+                "calibration": "calibration",
+            }
+        },
+    ),
+    "compute": Stage("emergence.report.compute:summarise_compute", "Sum up time and memory of all jobs"),
+    "record": Stage(
+        "emergence.release.record:write_record",
+        "Record the configuration and how figures are drawn",
+        {"config": {}, "figures": {}},
+    ),
+    "manuscript": Stage(
+        "emergence.report.manuscript:assemble_manuscript", "Assemble text, numbers and figures of the paper"
+    ),
+    "paper": Stage("emergence.report.manuscript:typeset_paper", "Typeset the paper"),
+    "arxiv": Stage("emergence.report.manuscript:pack_preprint", "Pack the manuscript for a preprint server"),
+    # Figures
+    **{name: _figure(figure) for name, figure in declarations.declared().items()},
+}
+"""Every stage, by name."""
 
 
-def sources(stage: str, **options: Any) -> list[str]:
-    """Source files that a stage runs, for a rule to list as inputs; a measuring stage runs its measure's as well."""
-    modules = [STAGES[stage].module, *(f"emergence.measures.{name}" for name in options.values())]
-    return sorted({path for module in modules for path in _of_module(module)})
+NAME_MEASURES = ("emergence.figures", "emergence.report")
+"""Packages whose stages read the labels of measures out of their source, without running it."""
 
 
-@cache  # Snakemake asks anew for every job
-def _of_module(module: str) -> list[str]:
-    return [str(path) for path in provenance.sources(module)]
+@cache  # Snakemake asks again for every job
+def source_hash(stage: str, *modules: str) -> str:
+    """Hash of the source that a stage runs, with that of further modules: an edit of any makes its jobs anew."""
+    if stage == "calibration":
+        modules += tuple(f"emergence.measures.{name}" for name, measure in declared().items() if measure.has_checks)
+    hashed = provenance.source_hash(STAGES[stage].module, *modules)
+    if not STAGES[stage].module.startswith(NAME_MEASURES):
+        return hashed
+    return sha256(f"{hashed} {signal_labels()}".encode())

@@ -2,12 +2,8 @@
 
 import pytest
 
-from emergence.settings.analysis import Collapse, Events, LeadSettings, Precursors, Signal, Statistics
-
-
-@pytest.fixture(scope="session")
-def statistics() -> Statistics:
-    return Statistics(confidence=0.95, equivalence=0.1, bootstrap=500, seed=303)
+from emergence.analysis.leads import LeadSettings
+from emergence.config.protocol import Collapse, Events, Precursors, Signal, Statistics
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +14,7 @@ def collapse_settings() -> Collapse:
 @pytest.fixture(scope="session")
 def event_settings() -> Events:
     fits = {"penalty": 3.0, "width": [0.1, 0.9]}
-    return Events(primary="exact_match", detector="threshold", threshold=0.5, persistence=5, smoothing=5, **fits)
+    return Events(detector="threshold", threshold=0.5, persistence=5, smoothing=5, **fits)
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +24,7 @@ def lead_settings(event_settings: Events, collapse_settings: Collapse, statistic
         measure="rankme",
         signal=Signal(variant="answer/centred/sigma", scale="rank"),
         easy=["COPY", "REV", "CMP", "SORT"],
+        metric="exact_match",
         events=event_settings,
         collapse=collapse_settings,
         precursors=Precursors(

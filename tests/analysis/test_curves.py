@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emergence.analysis.curves import Array, crossing, mean_shift, noise, smoothed, to_positions, to_steps
+from emergence.analysis.curves import Array, crossing, mean_shift, noise, smooth, to_positions, to_steps
 
 # Few distinct values, so that ties with the threshold and plateaus are frequent.
 LEVELS = st.lists(st.sampled_from([-1.0, 0.0, 0.25, 0.5, 0.75, 1.0, 2.0]), min_size=1, max_size=14)
@@ -93,11 +93,11 @@ def test_no_position_is_no_step() -> None:
 
 def test_smoothing_is_a_running_median_along_checkpoints() -> None:
     values = np.random.default_rng(0).standard_normal((3, 20))
-    found = smoothed(values, 5)
+    found = smooth(values, 5)
     for i in range(2, 18):
         np.testing.assert_array_equal(found[:, i], np.median(values[:, i - 2 : i + 3], axis=1))
     np.testing.assert_array_equal(found[:, 0], np.median(values[:, [0, 0, 0, 1, 2]], axis=1))
-    np.testing.assert_array_equal(smoothed(values, 1), values)
+    np.testing.assert_array_equal(smooth(values, 1), values)
 
 
 def slow_shift(values: list[float], after: int) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from scipy.special import expit
 
 from emergence.analysis.curves import crossing
 from emergence.analysis.detectors import DETECTORS, changepoint, sigmoid, threshold
-from emergence.settings.analysis import Events
+from emergence.config.protocol import Events
 
 N = 120
 TIME = np.arange(N)

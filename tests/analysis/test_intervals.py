@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import kstest
 from statsmodels.stats.multitest import multipletests
 
-from emergence.analysis.intervals import EXACT_UP_TO, clopper_pearson, clustered, holm, sign_flip
+from emergence.analysis.intervals import EXACT_UP_TO, clopper_pearson, cluster_bootstrap, holm, sign_flip
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def correlated(rng: np.random.Generator, runs: int, events: int) -> tuple[np.nda
 def test_clusters_widen_the_interval() -> None:
     rng = np.random.default_rng(0)
     values, runs = correlated(rng, runs=12, events=10)
-    low, high = clustered(values, runs, 0.95, 2000, rng)
-    naive_low, naive_high = clustered(values, np.arange(len(values)), 0.95, 2000, rng)
+    low, high = cluster_bootstrap(values, runs, 0.95, 2000, rng)
+    naive_low, naive_high = cluster_bootstrap(values, np.arange(len(values)), 0.95, 2000, rng)
     assert low < values.mean() < high
     assert high - low > 1.8 * (naive_high - naive_low)
 
@@ -52,9 +52,9 @@ def test_coverage(unequal: bool) -> None:
         if unequal:
             kept = rng.random(len(values)) < np.linspace(0.3, 1, 20)[runs]
             values, runs = values[kept], runs[kept]
-        low, high = clustered(values, runs, 0.95, 400, rng)
+        low, high = cluster_bootstrap(values, runs, 0.95, 400, rng)
         covered += low <= 0 <= high
-        low, high = clustered(values, np.arange(len(values)), 0.95, 400, rng)
+        low, high = cluster_bootstrap(values, np.arange(len(values)), 0.95, 400, rng)
         naive += low <= 0 <= high
     assert 0.88 <= covered / 400 <= 0.98
     assert naive / 400 < 0.7
@@ -63,7 +63,7 @@ def test_coverage(unequal: bool) -> None:
 def test_independent_events_of_equal_runs_agree_with_the_standard_error() -> None:
     rng = np.random.default_rng(2)
     values = rng.normal(3, 1, 400)
-    low, high = clustered(values, np.arange(400), 0.95, 4000, rng)
+    low, high = cluster_bootstrap(values, np.arange(400), 0.95, 4000, rng)
     half = 1.96 * values.std() / 20
     assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.02)
 
@@ -71,21 +71,21 @@ def test_independent_events_of_equal_runs_agree_with_the_standard_error() -> Non
 def test_every_event_counts_alike() -> None:
     """The rate is that of events: a run with many of them weighs more."""
     values, runs = np.r_[np.zeros(20), np.ones(180)], np.r_[np.arange(20), np.repeat(np.arange(20, 40), 9)]
-    low, high = clustered(values, runs, 0.95, 1000, np.random.default_rng(4))
+    low, high = cluster_bootstrap(values, runs, 0.95, 1000, np.random.default_rng(4))
     assert 0.75 < low < values.mean() < high < 0.98
 
 
 def test_names_and_order_of_runs_do_not_matter() -> None:
     values = np.array([0.0, 1.0, 1.0, 0.0, 1.0, 0.5])
-    found = clustered(values, ["b", "a", "b", "a", "c", "c"], 0.9, 500, np.random.default_rng(3))
+    found = cluster_bootstrap(values, ["b", "a", "b", "a", "c", "c"], 0.9, 500, np.random.default_rng(3))
     order = [4, 2, 0, 5, 1, 3]
     names = np.array(["b", "a", "b", "a", "c", "c"])[order]
-    assert clustered(values[order], names, 0.9, 500, np.random.default_rng(3)) == pytest.approx(found)
+    assert cluster_bootstrap(values[order], names, 0.9, 500, np.random.default_rng(3)) == pytest.approx(found)
 
 
 @pytest.mark.parametrize("runs", [[], ["a"], ["a", "a", "a"]])
 def test_fewer_than_two_runs_say_nothing(runs: list[str]) -> None:
-    assert np.isnan(clustered(np.ones(len(runs)), runs, 0.95, 100, np.random.default_rng(0))).all()
+    assert np.isnan(cluster_bootstrap(np.ones(len(runs)), runs, 0.95, 100, np.random.default_rng(0))).all()
 
 
 # Signs of runs -----------------------------------------------------------------------------------------------------

@@ -7,30 +7,32 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from worlds import AT, TASKS, Array, behaving, measured, recovering
+from synthetic.anatomy_tables import AT, TASKS, Array, events_and_scores, measure_rows, recovering_rank
 
-from emergence import tables
 from emergence.analysis.intervals import clopper_pearson, sign_flip
-from emergence.analysis.leads import leads
+from emergence.analysis.leads import LeadSettings, find_leads
 from emergence.analysis.precursors import (
     CELLS,
     DEFINITIONS,
     NULLS,
     RELATIONS,
-    Tier,
-    hierarchy,
-    make,
-    rates,
+    RateCells,
+    estimate_hierarchy,
+    estimate_precursor_rates,
+    estimate_rates,
     with_own_loss,
 )
+from emergence.config.protocol import Signal, Statistics
+from emergence.io import tables
 from emergence.schemas.analysis import EVENTS, HIERARCHY, LEADS, PRECURSORS
-from emergence.settings.analysis import LeadSettings, RateSettings, Signal, Statistics
+
+pytestmark = pytest.mark.long
 
 Plan = Callable[[np.random.Generator, int], tuple[Array, Array]]  # positions of n onsets and of n events
 
 NAN = float("nan")
 RUNS = [f"middle-s{seed}" for seed in range(6)]
-ONE = Tier(["rankme"], ["exact_match"], ["onset"], [])
+ONE = RateCells(["rankme"], ["exact_match"], ["onset"], [])
 FAMILIES = ["metric", "definition", "classes", "size", "control"]
 WITH_CONTROL = (*TASKS, "CTL")
 
@@ -39,17 +41,17 @@ def planned(seed: int, plan: Plan, width: float = 10.0) -> tuple[pd.DataFrame, .
     """Rows of RankMe, events and scores of six runs, in which a control never moves."""
     rng = np.random.default_rng(seed)
     plans = {run: plan(rng, len(TASKS)) for run in RUNS}
-    curves = {run: [*map(recovering, onsets), np.full(len(AT), 4.0)] for run, (onsets, _) in plans.items()}
+    curves = {run: [*map(recovering_rank, onsets), np.full(len(AT), 4.0)] for run, (onsets, _) in plans.items()}
     times = {run: [*events, NAN] for run, (_, events) in plans.items()}
-    return measured(curves, tasks=WITH_CONTROL), *behaving(times, width, WITH_CONTROL)
+    return measure_rows(curves, tasks=WITH_CONTROL), *events_and_scores(times, width, WITH_CONTROL)
 
 
 def overall(world: tuple[pd.DataFrame, ...], settings: LeadSettings, shifts: int = 1) -> pd.DataFrame:
     """Rates of onsets over all tasks and sizes, by control."""
     rows, events, scores = world
     few = settings.model_copy(update={"precursors": settings.precursors.model_copy(update={"shifts": shifts})})
-    found, _ = leads(events, scores, rows, few, ("onset",))
-    table = rates(with_own_loss(found), ONE, FAMILIES, settings.statistics)
+    found, _ = find_leads(events, scores, rows, few, ("onset",))
+    table = estimate_rates(with_own_loss(found), ONE, FAMILIES, settings.statistics)
     return table[table["difficulty"] == "all"].set_index("control").drop(columns=["measure", "metric", "definition"])
 
 
@@ -93,8 +95,8 @@ def test_circular_shift_of_unrelated_curves(lead_settings: LeadSettings) -> None
         for i in range(1, noise.shape[-1]):
             noise[..., i] += 0.9 * noise[..., i - 1]
         curves = dict(zip(RUNS, np.exp(3 + noise[..., 50:]), strict=True))
-        behaviour = behaving({run: list(rng.uniform(20, 100, len(TASKS))) for run in RUNS})
-        rows = measured({run: list(of_run) for run, of_run in curves.items()})
+        behaviour = events_and_scores({run: list(rng.uniform(20, 100, len(TASKS))) for run in RUNS})
+        rows = measure_rows({run: list(of_run) for run, of_run in curves.items()})
         worlds.append(overall((rows, *behaviour), lead_settings, shifts=30))
     found = excesses(worlds, "shift")
     assert 0.3 < found["rate"].mean() < 0.9
@@ -119,9 +121,9 @@ def test_a_planted_precursor_exceeds_every_null(lead_settings: LeadSettings) -> 
 def test_an_early_recovery_common_to_all_is_no_precursor(lead_settings: LeadSettings) -> None:
     """The trap: it leads every event, since it comes early. So do the curves of other tasks, and of the control."""
     rng = np.random.default_rng(0)
-    curves = {run: [recovering(onset) for onset in rng.uniform(22, 26, len(WITH_CONTROL))] for run in RUNS}
+    curves = {run: [recovering_rank(onset) for onset in rng.uniform(22, 26, len(WITH_CONTROL))] for run in RUNS}
     times = {run: [*rng.uniform(50, 140, len(TASKS)), NAN] for run in RUNS}
-    world = (measured(curves, tasks=WITH_CONTROL), *behaving(times, tasks=WITH_CONTROL))
+    world = (measure_rows(curves, tasks=WITH_CONTROL), *events_and_scores(times, tasks=WITH_CONTROL))
     found = overall(world, lead_settings)
     assert found.loc["observed", "rate"] == 1.0
     for control in ("placebo", "control"):
@@ -149,17 +151,19 @@ def test_what_the_own_loss_tells_is_no_excess(ahead_of_loss: float, excess: floa
     """The loss begins to fall as the measure begins to rise, eight checkpoints before the event, or twelve after it."""
     rng = np.random.default_rng(0)
     times = {run: list(rng.uniform(50, 130, len(TASKS))) for run in RUNS}
-    events, scores = behaving(times, width=2.0)
-    rows = measured({run: [recovering(time - 8) for time in of_run] for run, of_run in times.items()})
+    events, scores = events_and_scores(times, width=2.0)
+    rows = measure_rows({run: [recovering_rank(time - 8) for time in of_run] for run, of_run in times.items()})
     rising = {run: np.array(of_run) - 8 + ahead_of_loss for run, of_run in times.items()}
     known = {run: [np.clip((AT - start) / 30, -0.1, 1) for start in starts] for run, starts in rising.items()}
-    of_loss = measured(known, measure="loss", variant="known", layer=None)
+    of_loss = measure_rows(known, measure="loss", variant="known", layer=None)
     loss_settings = lead_settings.model_copy(
         update={"measure": "loss", "signal": Signal(variant="known", scale="linear", floor=0.0)}
     )
-    both = [leads(events, scores, *pair, ("onset",))[0] for pair in ((rows, lead_settings), (of_loss, loss_settings))]
-    tier = Tier(["rankme", "loss"], ["exact_match"], ["onset"], [])
-    table = rates(with_own_loss(pd.concat(both)), tier, FAMILIES, lead_settings.statistics)
+    both = [
+        find_leads(events, scores, *pair, ("onset",))[0] for pair in ((rows, lead_settings), (of_loss, loss_settings))
+    ]
+    tier = RateCells(["rankme", "loss"], ["exact_match"], ["onset"], [])
+    table = estimate_rates(with_own_loss(pd.concat(both)), tier, FAMILIES, lead_settings.statistics)
     found = table[(table["difficulty"] == "all") & (table["control"] == "own loss")].set_index("measure")["excess"]
     assert found.to_dict() == {"rankme": excess, "loss": 0.0}
 
@@ -168,8 +172,10 @@ def test_what_the_own_loss_tells_is_no_excess(ahead_of_loss: float, excess: floa
 def test_a_measure_that_lags_has_no_lead(noise: float, lead_settings: LeadSettings) -> None:
     rng = np.random.default_rng(0)
     times = {run: list(rng.uniform(40, 110, len(TASKS))) for run in RUNS}
-    rows = measured({run: [recovering(time + 8, noise, rng) for time in of_run] for run, of_run in times.items()})
-    found = overall((rows, *behaving(times)), lead_settings)
+    rows = measure_rows(
+        {run: [recovering_rank(time + 8, noise, rng) for time in of_run] for run, of_run in times.items()}
+    )
+    found = overall((rows, *events_and_scores(times)), lead_settings)
     assert found.loc["observed", "rate"] <= 0.05
     assert found.loc["placebo", "excess_high"] < 0
     assert found.loc["placebo", "p"] > 0.9
@@ -184,8 +190,8 @@ def test_a_class_that_recovers_early_is_no_precursor_of_its_tasks(lead_settings:
         return onsets, np.r_[rng.uniform(35, 60, half), rng.uniform(85, 135, half)]
 
     rows, events, scores = planned(0, plan)
-    found, _ = leads(events, scores, rows, lead_settings, ("onset",))
-    table = rates(with_own_loss(found), ONE, FAMILIES, lead_settings.statistics)
+    found, _ = find_leads(events, scores, rows, lead_settings, ("onset",))
+    table = estimate_rates(with_own_loss(found), ONE, FAMILIES, lead_settings.statistics)
     placebo = table[table["control"] == "placebo"].set_index(["classes", "difficulty"])["excess"]
     assert placebo.to_numpy() == pytest.approx(0.0, abs=0.05)
     assert len(placebo) == 5
@@ -225,8 +231,8 @@ def test_rates_by_difficulty_and_size(statistics: Statistics) -> None:
             for family, other, relation in (("easy", "hard", "leads"), ("hard", "easy", hard))
         ]
     )  # fmt: skip
-    tier = Tier(["rankme"], ["exact_match"], ["onset"], ["small", "large", "huge"])
-    table = rates(found, tier, FAMILIES, statistics)
+    tier = RateCells(["rankme"], ["exact_match"], ["onset"], ["small", "large", "huge"])
+    table = estimate_rates(found, tier, FAMILIES, statistics)
     assert len(table) == len(CELLS) * 4 * (1 + len(NULLS))
     expected = {"easy": [1.0, 1.0, 1.0], "hard": [0.5, 0.0, 1.0]}
     for way, opposite in (("family", expected), ("other_seeds", {"easy": expected["hard"], "hard": expected["easy"]})):
@@ -258,7 +264,7 @@ def test_an_event_without_a_null_is_left_out_of_that_null_alone(statistics: Stat
             {"run": "b", "control": None, "own loss": None},
         ]
     )
-    table = rates(found, ONE, FAMILIES, statistics)
+    table = estimate_rates(found, ONE, FAMILIES, statistics)
     expected = {"observed": (4, 2, 0.75), "control": (2, 1, 0.25), "own loss": (3, 2, 1 / 3), "random": (4, 2, 0.5)}
     for control, (events, runs, rate) in expected.items():
         row = cell(table, control)
@@ -274,7 +280,7 @@ def test_p_is_that_of_signs_of_runs(statistics: Statistics) -> None:
     )
     values = np.where(found["relation"] == "leads", 1.0, 0.0) - 0.3
     expected = sign_flip(values, found["run"], 0, np.random.default_rng(0))
-    assert cell(rates(found, ONE, FAMILIES, statistics), "placebo")["p"] == expected
+    assert cell(estimate_rates(found, ONE, FAMILIES, statistics), "placebo")["p"] == expected
     assert 2**-6 < expected < 0.5
 
 
@@ -287,8 +293,8 @@ def test_holm_within_each_family(statistics: Statistics) -> None:
                 {"measure": measure, "family": family, "other_seeds": None, "run": str(run), "own score": 0.1}
                 for run in range(runs - missing)
             ]
-    tier = Tier(["rankme", "llc", "hessian"], ["exact_match"], ["onset"], [])
-    table = rates(lead_rows(cells), tier, FAMILIES, statistics)
+    tier = RateCells(["rankme", "llc", "hessian"], ["exact_match"], ["onset"], [])
+    table = estimate_rates(lead_rows(cells), tier, FAMILIES, statistics)
     p = {("rankme", "easy"): 1 / 32, ("rankme", "hard"): 1 / 16, ("llc", "easy"): 1 / 8, ("llc", "hard"): 1 / 4}
     holm = {("rankme", "easy"): 4 / 32, ("rankme", "hard"): 3 / 16, ("llc", "easy"): 2 / 8, ("llc", "hard"): 1 / 4}
     for measure, difficulty in p:
@@ -298,14 +304,14 @@ def test_holm_within_each_family(statistics: Statistics) -> None:
     assert (alone["p"], alone["holm_p"]) == pytest.approx((1 / 32, 2 / 32)), "another family: no classes"
     assert table.loc[table["control"] == "observed", "holm_p"].isna().all()
     assert np.isnan(cell(table, "own score", measure="hessian")["holm_p"])
-    of_each = rates(lead_rows(cells), tier, [*FAMILIES, "measure", "difficulty"], statistics)
+    of_each = estimate_rates(lead_rows(cells), tier, [*FAMILIES, "measure", "difficulty"], statistics)
     pd.testing.assert_series_equal(of_each["holm_p"], of_each["p"], check_names=False)
 
 
 def test_intervals_of_rates_are_of_runs(statistics: Statistics) -> None:
     """Six runs of ten events each, all of which lead or none: six observations and not sixty."""
     found = lead_rows([{"run": str(r), "relation": "leads" if r % 2 else "none"} for r in range(6) for _ in range(10)])
-    row = cell(rates(found, ONE, FAMILIES, statistics))
+    row = cell(estimate_rates(found, ONE, FAMILIES, statistics))
     assert row["high"] - row["low"] > 1.8 * (row["naive_high"] - row["naive_low"])
 
 
@@ -314,14 +320,14 @@ def test_one_more_lead_does_not_weaken_a_rate(statistics: Statistics) -> None:
     for lagging in (1, 0):
         found = lead_rows([{"run": str(run)} for run in range(12) for _ in range(8)])
         found.loc[: lagging - 1, "relation"] = "lags"
-        row = cell(rates(found, ONE, FAMILIES, statistics))
+        row = cell(estimate_rates(found, ONE, FAMILIES, statistics))
         assert row["rate"] == 1 - lagging / 96
         lows.append(row["low"])
     assert lows[1] >= lows[0]
 
 
 def test_one_run_gives_rates_without_intervals(statistics: Statistics) -> None:
-    row = cell(rates(lead_rows([{}, {}]), ONE, FAMILIES, statistics))
+    row = cell(estimate_rates(lead_rows([{}, {}]), ONE, FAMILIES, statistics))
     assert row["rate"] == 1.0
     assert np.isnan(row["low"])
     assert np.isfinite(row["naive_low"])
@@ -354,14 +360,14 @@ def test_shares_of_every_relation(statistics: Statistics) -> None:
     """They add up to one, and that of leads is the observed rate with its interval."""
     relations = ["leads"] * 4 + ["synchronous"] * 3 + ["lags"] * 2 + ["none"]
     found = lead_rows([{"run": str(i % 3), "relation": relation} for i, relation in enumerate(relations)])
-    table = hierarchy(found, ONE, statistics)
+    table = estimate_hierarchy(found, ONE, statistics)
     shares = table[table["classes"] == "all"].set_index("relation")
     assert shares["share"].to_dict() == dict(zip(RELATIONS, [0.4, 0.3, 0.2, 0.1], strict=True))
     assert shares["count"].to_dict() == dict(zip(RELATIONS, [4, 3, 2, 1], strict=True))
     assert set(shares["events"]) == {10}
     assert set(shares["runs"]) == {3}
     assert ((shares["low"] <= shares["share"]) & (shares["share"] <= shares["high"])).all()
-    observed = cell(rates(found, ONE, FAMILIES, statistics))
+    observed = cell(estimate_rates(found, ONE, FAMILIES, statistics))
     assert shares.loc["leads", ["share", "low", "high"]].tolist() == observed[["rate", "low", "high"]].tolist()
 
 
@@ -375,21 +381,23 @@ def written(
     paths = [folder / f"leads{i}.parquet" for i in range(len(found))]
     for table, path in zip(found, paths, strict=True):
         tables.write(LEADS, table, path)
-    chosen = RateSettings(measures=["rankme", "loss"], precursors=settings.precursors, statistics=settings.statistics)
-    make(chosen, folder / "events.parquet", paths, folder / "rates.parquet", folder / "hierarchy.parquet")
+    chosen = ["rankme", "loss"], settings.precursors, settings.statistics
+    estimate_precursor_rates(
+        *chosen, folder / "events.parquet", paths, folder / "rates.parquet", folder / "hierarchy.parquet"
+    )
     return tables.read(PRECURSORS, folder / "rates.parquet"), tables.read(HIERARCHY, folder / "hierarchy.parquet")
 
 
 def both_measures(times: dict[str, list[float]], settings: LeadSettings) -> tuple[list[pd.DataFrame], pd.DataFrame]:
     """Leads of RankMe and, in all runs but the first, of the loss."""
-    events, scores = behaving(times)
-    rows = measured({run: [recovering(30.0), recovering(60.0)] for run in times})
+    events, scores = events_and_scores(times)
+    rows = measure_rows({run: [recovering_rank(30.0), recovering_rank(60.0)] for run in times})
     known = {run: [(AT - 40) / 100, (AT - 90) / 100] for run in list(times)[1:]}
     of_loss = settings.model_copy(
         update={"measure": "loss", "signal": Signal(variant="known", scale="linear", floor=0.0)}
     )
-    loss_rows = measured(known, measure="loss", variant="known", layer=None)
-    return [leads(events, scores, rows, settings)[0], leads(events, scores, loss_rows, of_loss)[0]], events
+    loss_rows = measure_rows(known, measure="loss", variant="known", layer=None)
+    return [find_leads(events, scores, rows, settings)[0], find_leads(events, scores, loss_rows, of_loss)[0]], events
 
 
 def test_tables_follow_their_schemas(lead_settings: LeadSettings, tmp_path: Path) -> None:
@@ -419,7 +427,7 @@ def test_without_events_rates_are_null(lead_settings: LeadSettings, tmp_path: Pa
 
 def test_a_single_task_has_no_placebo(lead_settings: LeadSettings) -> None:
     times = {"small-s1": [90.0], "small-s2": [90.0]}
-    rows = measured({run: [recovering(30.0)] for run in times})
-    found = overall((rows, *behaving(times)), lead_settings)
+    rows = measure_rows({run: [recovering_rank(30.0)] for run in times})
+    found = overall((rows, *events_and_scores(times)), lead_settings)
     assert found.loc["observed", "rate"] == 1.0
     assert found.loc["placebo", ["rate", "excess", "excess_low"]].isna().all()

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from worlds import AT, STEPS, VARIANT, Array, measured, recovering, transition
+from synthetic.anatomy_tables import AT, STEPS, VARIANT, Array, measure_rows, recovering_rank, transition
 
-from emergence.analysis.collapse import shape
-from emergence.analysis.signals import SCALES, Signals, lag, last_layer, of_run
-from emergence.settings.analysis import Collapse, Signal
+from emergence.analysis.collapse import describe_collapse
+from emergence.analysis.select import last_layer
+from emergence.analysis.signals import SCALES, Signals, cross_correlation_lag, signals_of_run
+from emergence.config.protocol import Collapse, Signal
 
 EVERY = (1, 4, 8)  # checkpoints between those of a measure
 RANK = Signal(variant=VARIANT, scale="rank")
@@ -36,7 +37,7 @@ def walk(rng: np.random.Generator, memory: float = 0.0, length: int = len(AT)) -
 @pytest.mark.parametrize("every", EVERY)
 def test_a_planted_onset_is_found(every: int, collapse_settings: Collapse) -> None:
     planted = np.array([36.0, 50.0, 77.0, 101.0, 125.0])  # the last has three checkpoints of eight behind it
-    of_measure = signals(np.log([recovering(onset) for onset in planted]), every, collapse_settings)
+    of_measure = signals(np.log([recovering_rank(onset) for onset in planted]), every, collapse_settings)
     found = of_measure.onset(of_measure.values)
     assert (np.abs(found - planted) <= every).all()
 
@@ -70,8 +71,8 @@ def test_a_planted_lag_is_found(every: int, ahead: int, collapse_settings: Colla
 def test_a_lag_beyond_the_largest_is_not_found() -> None:
     whole = walk(np.random.default_rng(2), length=len(AT) + 30)
     curve, score = whole[12 : 12 + len(AT)], whole[: len(AT)]
-    assert lag(curve[None], score, largest=12).tolist() == [12.0]
-    assert np.isnan(lag(curve[None], score, largest=11)).all()
+    assert cross_correlation_lag(curve[None], score, largest=12).tolist() == [12.0]
+    assert np.isnan(cross_correlation_lag(curve[None], score, largest=11)).all()
 
 
 @pytest.mark.parametrize("every", EVERY)
@@ -91,21 +92,24 @@ def test_lags_of_unrelated_walks_are_rare(memory: float) -> None:
     """Smooth and autocorrelated both; unless pre-whitened they would agree somewhere nearly always."""
     rng = np.random.default_rng(4)
     curves = np.array([walk(rng, memory) for _ in range(400)])
-    found = [np.isfinite(lag(curve[None], walk(rng, 0.9), 24)[0]) for curve in curves]
+    found = [np.isfinite(cross_correlation_lag(curve[None], walk(rng, 0.9), 24)[0]) for curve in curves]
     assert np.mean(found) < 0.09, "5 % but for the standard error of 400 trials"
 
 
 def test_the_level_of_the_lags_test_is_its_name() -> None:
     """For white series, 5 % over all lags together: shorter overlaps and Bonferroni's bound cost a little."""
     rng = np.random.default_rng(5)
-    found = [np.isfinite(lag(walk(rng)[None], walk(rng), 24)[0]) for _ in range(800)]
+    found = [np.isfinite(cross_correlation_lag(walk(rng)[None], walk(rng), 24)[0]) for _ in range(800)]
     assert 0.01 < np.mean(found) < 0.07
 
 
 def test_lags_of_stationary_noise_are_rare() -> None:
     """First-order noise about a level has differences that no first-order model whitens quite."""
     rng = np.random.default_rng(6)
-    found = [np.isfinite(lag(np.diff(walk(rng, 0.8))[None], np.diff(walk(rng, 0.8)), 24)[0]) for _ in range(400)]
+    found = [
+        np.isfinite(cross_correlation_lag(np.diff(walk(rng, 0.8))[None], np.diff(walk(rng, 0.8)), 24)[0])
+        for _ in range(400)
+    ]
     assert np.mean(found) < 0.09
 
 
@@ -126,7 +130,7 @@ def test_a_constant_curve_never_moves(level: float, collapse_settings: Collapse)
 
 
 def test_a_score_that_never_moves_has_no_lag() -> None:
-    assert np.isnan(lag(walk(np.random.default_rng(8))[None], np.zeros(len(AT)), 24)).all()
+    assert np.isnan(cross_correlation_lag(walk(np.random.default_rng(8))[None], np.zeros(len(AT)), 24)).all()
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4])
@@ -153,9 +157,9 @@ def test_spacing_is_that_of_the_measure(checkpoints: int, every: int, collapse_s
 def test_checkpoints_that_failed_do_not_widen_the_spacing(collapse_settings: Collapse) -> None:
     steps = np.delete(STEPS[::4], [1, 5, 6])
     assert Signals(NOTHING, steps, np.empty((0, len(steps))), STEPS, None, collapse_settings).spacing == 4
-    rows = measured({"small-s1": [recovering(60.0)]})
+    rows = measure_rows({"small-s1": [recovering_rank(60.0)]})
     kept = rows[~rows["step"].isin(STEPS[[30, 31, 100]])]
-    found = of_run(kept, STEPS, RANK, collapse_settings)
+    found = signals_of_run(kept, STEPS, RANK, collapse_settings)
     assert found.spacing == 1
     assert found.onset(found.values) == pytest.approx(60)
 
@@ -193,8 +197,10 @@ def test_the_floor_is_looked_for_up_to_the_same_step(collapse_settings: Collapse
 
 
 def test_rows_become_curves_by_name(collapse_settings: Collapse) -> None:
-    curves = [recovering(onset) for onset in (30.0, 60.0, 90.0)]
-    found = of_run(measured({"small-s1": curves}).sample(frac=1, random_state=0), STEPS, RANK, collapse_settings)
+    curves = [recovering_rank(onset) for onset in (30.0, 60.0, 90.0)]
+    found = signals_of_run(
+        measure_rows({"small-s1": curves}).sample(frac=1, random_state=0), STEPS, RANK, collapse_settings
+    )
     for task, curve in zip(("COPY", "REV", "CMP"), curves, strict=True):
         np.testing.assert_allclose(found.values[found.names.get_loc((task, "1"))], np.log(curve))
     np.testing.assert_array_equal(found.steps, STEPS)
@@ -207,33 +213,33 @@ def test_where_an_estimator_failed_the_curve_goes_straight_on(collapse_settings:
     ends = line.copy()
     ends[:2], ends[-1] = line[2], line[-2]
     nothing = np.full(len(AT), np.nan)
-    rows = measured({"small-s1": [gaps, nothing, line]})
-    found = of_run(rows, STEPS, Signal(variant=VARIANT, scale="linear"), collapse_settings)
+    rows = measure_rows({"small-s1": [gaps, nothing, line]})
+    found = signals_of_run(rows, STEPS, Signal(variant=VARIANT, scale="linear"), collapse_settings)
     assert found.names.tolist() == [("CMP", "1"), ("COPY", "1")], "without any value there is no curve"
     np.testing.assert_allclose(found.values, [line, ends])
 
 
 def test_an_estimator_that_always_failed_leaves_no_curves(collapse_settings: Collapse) -> None:
-    rows = measured({"small-s1": [np.full(len(AT), np.nan)] * 3})
+    rows = measure_rows({"small-s1": [np.full(len(AT), np.nan)] * 3})
     for scale in SCALES:
-        found = of_run(rows, STEPS, RANK.model_copy(update={"scale": scale}), collapse_settings)
+        found = signals_of_run(rows, STEPS, RANK.model_copy(update={"scale": scale}), collapse_settings)
         assert len(found.names) == 0
         assert found.onset(found.values).shape == found.change_point(found.values).shape == (0,)
         assert found.lag(found.values, transition(80.0), 24).shape == (0,)
 
 
 def test_values_of_the_whole_model_are_no_curve(collapse_settings: Collapse) -> None:
-    rows = measured({"small-s1": [recovering(40.0)]}, layer=None)
+    rows = measure_rows({"small-s1": [recovering_rank(40.0)]}, layer=None)
     whole = rows.assign(task=None, level=None, value=1.0)
-    found = of_run(pd.concat([whole, rows], ignore_index=True), STEPS, RANK, collapse_settings)
+    found = signals_of_run(pd.concat([whole, rows], ignore_index=True), STEPS, RANK, collapse_settings)
     assert found.names.tolist() == [("COPY", "1")]
 
 
 def test_the_last_layer_is_that_of_each_run() -> None:
-    rows = pd.concat([measured({run: [recovering(40.0)]}, layer=layer) for run, layer in RUN_LAYERS])
+    rows = pd.concat([measure_rows({run: [recovering_rank(40.0)]}, layer=layer) for run, layer in RUN_LAYERS])
     kept = last_layer(rows).drop_duplicates(["run", "layer"])[["run", "layer"]].to_numpy().tolist()
     assert kept == [["small-s1", 2], ["large-s1", 4]]
-    without = measured({"small-s1": [recovering(40.0)]}, layer=None)
+    without = measure_rows({"small-s1": [recovering_rank(40.0)]}, layer=None)
     pd.testing.assert_frame_equal(last_layer(without), without)
 
 
@@ -256,7 +262,7 @@ def test_a_known_floor_is_where_a_curve_leaves_from(collapse_settings: Collapse)
 
 def test_shapes_are_those_of_the_collapse_table(collapse_settings: Collapse) -> None:
     """At spacing one, with the floor in the same first steps."""
-    curves = np.log([recovering(40.0), recovering(70.0)])
+    curves = np.log([recovering_rank(40.0), recovering_rank(70.0)])
     of_measure = signals(curves, 1, collapse_settings)
-    expected = shape(curves, int((STEPS <= 400).sum()), collapse_settings)
+    expected = describe_collapse(curves, int((STEPS <= 400).sum()), collapse_settings)
     np.testing.assert_array_equal(of_measure.onset(curves), expected.onset_position)

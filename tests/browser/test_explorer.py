@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from explored import HOSTILE
 from playwright.sync_api import Browser, Locator, Page, expect
-from window import Opened, until
+from support.browser_page import BrowserPage, wait_until
+from synthetic.explorer_tables import HOSTILE
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +17,7 @@ PHONE = 360
 
 @pytest.fixture
 def page(chromium: Browser, explorer: Path) -> Iterator[Page]:
-    opened = Opened.of(chromium, explorer)
+    opened = BrowserPage.of(chromium, explorer)
     yield opened.page
     opened.close()
 
@@ -44,7 +44,7 @@ def claims_shown(page: Page) -> list[str]:
 def test_it_is_drawn_without_the_network_a_complaint_or_a_scroll_bar(
     chromium: Browser, explorer: Path, width: int, scheme: str
 ) -> None:
-    opened = Opened.of(chromium, explorer, width, scheme)
+    opened = BrowserPage.of(chromium, explorer, width, scheme)
     expect(opened.page.locator("#problem")).to_be_hidden()
     for button in opened.page.locator("#claims-table .open").all():
         button.click()
@@ -57,7 +57,7 @@ def test_it_is_drawn_without_the_network_a_complaint_or_a_scroll_bar(
 
 
 def test_nothing_can_be_fetched_even_if_asked_for(chromium: Browser, explorer: Path) -> None:
-    opened = Opened.of(chromium, explorer)
+    opened = BrowserPage.of(chromium, explorer)
     assert opened.page.evaluate("fetch('https://example.org').then(() => false, () => true)")
     assert opened.said
     assert all("Content Security Policy" in message for message in opened.said)
@@ -67,7 +67,7 @@ def test_nothing_can_be_fetched_even_if_asked_for(chromium: Browser, explorer: P
 
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_option_of_every_control_shows_something(chromium: Browser, explorer: Path, section: str) -> None:
-    opened = Opened.of(chromium, explorer)
+    opened = BrowserPage.of(chromium, explorer)
     controls = opened.page.locator(f"#{section}-controls select")
     assert controls.count() == {"claims": 2, "run": 11, "leads": 4, "calibration": 1}[section]
     for place in range(controls.count()):
@@ -112,7 +112,7 @@ def test_another_choice_is_another_picture(page: Page) -> None:
         control = page.locator("#run").get_by_label(label, exact=True)
         before = page.evaluate(SHAPES)
         control.select_option(options(control)[-1])
-        until(page, f"before => JSON.stringify(({SHAPES})()) !== JSON.stringify(before)", before)
+        wait_until(page, f"before => JSON.stringify(({SHAPES})()) !== JSON.stringify(before)", before)
 
 
 def test_the_picture_has_curves_band_nulls_event_and_marks(page: Page) -> None:
@@ -136,7 +136,7 @@ def test_rates_follow_the_study(page: Page) -> None:
     page.locator("#leads-numbers summary").click()
     rates = page.locator("#leads-numbers tbody tr:first-child td:nth-child(5)")
     expect(rates).to_have_text("0.55 [0.4, 0.95]")
-    page.locator("#leads").get_by_label("Study").select_option("solvable")
+    page.locator("#leads").get_by_label("Study").select_option("parity")
     expect(rates).to_have_text("0.4 [0.4, 0.95]")
 
 
@@ -178,7 +178,8 @@ def test_evidence_is_one_click_away(page: Page) -> None:
     button.click()
     expect(button).to_have_attribute("aria-expanded", "true")
     evidence = page.locator("#A6 + .evidence")
-    for text in ("rate at or above 0.75", "shift 0.91", "fig4", "analysis/precursors.parquet", "judged by rule"):
+    table = "anatomy/analysis/precursors.parquet"
+    for text in ("rate at or above 0.75", "shift 0.91", "figure 4", table):
         expect(evidence).to_contain_text(text)
     expect(evidence.locator("svg.interval")).to_be_visible()
     picture = evidence.locator("img")
@@ -199,7 +200,7 @@ def test_stability_and_power_are_shown_where_there_are_any(page: Page) -> None:
 
 
 def test_an_address_opens_a_claim(chromium: Browser, explorer: Path) -> None:
-    opened = Opened.of(chromium, explorer, anchor="#J4-rankme")
+    opened = BrowserPage.of(chromium, explorer, anchor="#J4-rankme")
     expect(opened.page.locator("#J4-rankme + .evidence")).to_be_in_viewport()
     opened.close()
 
@@ -253,12 +254,12 @@ CONTRAST = """node => {
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_texts_stand_out_from_their_ground(chromium: Browser, explorer: Path, scheme: str) -> None:
-    opened = Opened.of(chromium, explorer, scheme=scheme)
+    opened = BrowserPage.of(chromium, explorer, scheme=scheme)
     for button in opened.page.locator("#claims-table .open").all():
         button.click()
-    found = opened.page.locator(TEXTS).filter(visible=True).evaluate_all(f"nodes => nodes.map({CONTRAST})")
-    assert len(found) > 100
-    assert [text for text, contrast in found if contrast < 4.5] == []
+    contrasts = opened.page.locator(TEXTS).filter(visible=True).evaluate_all(f"nodes => nodes.map({CONTRAST})")
+    assert len(contrasts) > 100
+    assert [text for text, contrast in contrasts if contrast < 4.5] == []
     opened.close()
 
 
@@ -266,10 +267,10 @@ def test_a_turn_of_the_window_or_of_the_scheme_redraws(page: Page) -> None:
     chart = page.locator("#run-chart svg").first
     assert chart.locator("path[stroke*=color-mix]").count() == 0
     page.set_viewport_size({"width": PHONE, "height": 740})
-    until(page, f"document.querySelector('#run-chart svg').clientWidth < {PHONE}")
+    wait_until(page, f"document.querySelector('#run-chart svg').clientWidth < {PHONE}")
     assert overflow(page) <= 0
     page.set_viewport_size({"width": 1280, "height": 800})
-    until(page, "document.querySelector('#run-chart svg').clientWidth > 900")
+    wait_until(page, "document.querySelector('#run-chart svg').clientWidth > 900")
     page.emulate_media(color_scheme="dark")
     expect(chart.locator("path[stroke*=color-mix]").first).to_be_visible()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emergence.settings.calibration import Calibration, CalibrationSettings, LangevinLengths
+from emergence.config.calibration import Calibration, CalibrationSettings, LangevinLengths
 
 
 @pytest.fixture(scope="session")

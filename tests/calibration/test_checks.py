@@ -13,21 +13,23 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from emergence import calibration
-from emergence.calibration import curvature, fisher, gradients, llc, loss, probes, spectra
-from emergence.calibration.checks import Check, generator
-from emergence.calibration.table import SUBJECTS
-from emergence.measures.gradients import Gradients, Outer
+from emergence.calibration import fisher, gradient_covariance, hessian, linear_probe, llc, loss, rankme
+from emergence.calibration.table import ESTIMATORS
+from emergence.config.calibration import CalibrationSettings
+from emergence.measures.checks import Check, generator
 from emergence.measures.hessian import Estimate, Operator
 from emergence.measures.llc import Chains
-from emergence.measures.subject import Grams
-from emergence.settings.calibration import CalibrationSettings
+from emergence.subjects.gradients import Gradients, Outer
+from emergence.subjects.subject import Grams
+
+pytestmark = pytest.mark.long
 
 Patch = pytest.MonkeyPatch
 RIGHT = {
-    spectra: ("rankme",),
-    gradients: ("gram", "leading_gram", "per_sample_gradients", "module_grams"),
-    curvature: ("top_eigenvalue", "hessian"),
-    probes: ("accuracy",),
+    rankme: ("rankme",),
+    gradient_covariance: ("gram", "leading_gram", "per_sample_gradients", "module_grams"),
+    hessian: ("top_eigenvalue", "hessian"),
+    linear_probe: ("accuracy",),
     llc: ("sample",),
     loss: ("measure",),
 }
@@ -45,7 +47,7 @@ def fails(subject: Any, settings: CalibrationSettings, *parts: str) -> bool:
     return any(all(part in name for part in parts) for name in failures(subject, settings))
 
 
-@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.__name__.rpartition(".")[2])
+@pytest.mark.parametrize("subject", ESTIMATORS, ids=lambda subject: subject.__name__.rpartition(".")[2])
 def test_every_check_passes(subject: Any, calibration_settings: CalibrationSettings) -> None:
     found = list(subject.checks(calibration_settings))
     assert found
@@ -57,11 +59,11 @@ def test_every_check_passes(subject: Any, calibration_settings: CalibrationSetti
     assert len(set(names)) == len(names)
 
 
-def test_every_subject_is_in_the_table() -> None:
+def test_every_estimator_is_in_the_table() -> None:
     modules = [
         importlib.import_module(f"{calibration.__name__}.{m.name}") for m in pkgutil.iter_modules(calibration.__path__)
     ]
-    assert {module for module in modules if hasattr(module, "checks") and callable(module.checks)} == set(SUBJECTS)
+    assert {module for module in modules if hasattr(module, "checks") and callable(module.checks)} == set(ESTIMATORS)
 
 
 def test_a_failed_estimate_does_not_pass() -> None:
@@ -121,8 +123,8 @@ def test_a_wrong_rankme_is_found(
     calibration_settings: CalibrationSettings,
     monkeypatch: Patch,
 ) -> None:
-    monkeypatch.setattr(spectra, "rankme", wrong)
-    assert fails(spectra, calibration_settings, oracle, parameters)
+    monkeypatch.setattr(rankme, "rankme", wrong)
+    assert fails(rankme, calibration_settings, oracle, parameters)
 
 
 # Gradients ----------------------------------------------------------------------------------------------------------
@@ -178,15 +180,15 @@ def root_of_gram(products: Tensor) -> Tensor:
         (fisher, "gram", without_the_last, "trace: transformer"),
         (fisher, "effective_rank_of_gram", root_of_gram, "softmax regression, mean"),
         (fisher, "effective_rank_of_gram", root_of_gram, "softmax regression, drawn"),
-        (gradients, "per_sample_gradients", without_tied_read_out, "per-sample gradients"),
-        (gradients, "per_sample_gradients", without_tied_read_out, "transformer, all parameters"),
-        (gradients, "gram", without_the_last, "transformer, all parameters"),
-        (gradients, "gram", without_the_last, "planted directions"),
-        (gradients, "leading_gram", lambda found, count: right["leading_gram"](found, count - 1), "leading"),
-        (gradients, "module_grams", with_few_leading, "network"),
-        (gradients, "centred_gram", lambda products: products, "planted directions"),
-        (gradients, "centred_gram", lambda products: products, "network"),
-        (gradients, "effective_rank_of_gram", root_of_gram, "leading"),
+        (gradient_covariance, "per_sample_gradients", without_tied_read_out, "per-sample gradients"),
+        (gradient_covariance, "per_sample_gradients", without_tied_read_out, "transformer, all parameters"),
+        (gradient_covariance, "gram", without_the_last, "transformer, all parameters"),
+        (gradient_covariance, "gram", without_the_last, "planted directions"),
+        (gradient_covariance, "leading_gram", lambda found, count: right["leading_gram"](found, count - 1), "leading"),
+        (gradient_covariance, "module_grams", with_few_leading, "network"),
+        (gradient_covariance, "centred_gram", lambda products: products, "planted directions"),
+        (gradient_covariance, "centred_gram", lambda products: products, "network"),
+        (gradient_covariance, "effective_rank_of_gram", root_of_gram, "leading"),
     ],
 )
 def test_wrong_gradients_are_found(
@@ -238,15 +240,15 @@ def random_signs(*arguments: Any, **options: Any) -> Tensor:
 def test_a_wrong_hessian_is_found(
     name: str, wrong: Callable[..., Any], part: str, calibration_settings: CalibrationSettings, monkeypatch: Patch
 ) -> None:
-    monkeypatch.setattr(curvature, name, wrong)
-    assert fails(curvature, calibration_settings, part)
+    monkeypatch.setattr(hessian, name, wrong)
+    assert fails(hessian, calibration_settings, part)
 
 
 def test_the_other_trace_is_right_where_it_should_be(
     calibration_settings: CalibrationSettings, monkeypatch: Patch
 ) -> None:
-    monkeypatch.setattr(curvature, "trace", traces(random_signs, correction=1))
-    assert list(failures(curvature, calibration_settings)) == []
+    monkeypatch.setattr(hessian, "trace", traces(random_signs, correction=1))
+    assert list(failures(hessian, calibration_settings)) == []
 
 
 # Linear probe -------------------------------------------------------------------------------------------------------
@@ -272,8 +274,8 @@ def without_intercept(x: Tensor, answers: Tensor, test: Tensor, ridge: float) ->
 def test_a_wrong_probe_is_found(
     wrong: Callable[..., Any], part: str, calibration_settings: CalibrationSettings, monkeypatch: Patch
 ) -> None:
-    monkeypatch.setattr(probes, "accuracy", wrong)
-    assert fails(probes, calibration_settings, part)
+    monkeypatch.setattr(linear_probe, "accuracy", wrong)
+    assert fails(linear_probe, calibration_settings, part)
 
 
 # Loss ---------------------------------------------------------------------------------------------------------------

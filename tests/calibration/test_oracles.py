@@ -4,17 +4,19 @@ import numpy as np
 import pytest
 import torch
 
-from emergence.calibration import curvature, gradients, spectra
 from emergence.calibration import fisher as fisher_checks
-from emergence.calibration.network import Example
+from emergence.calibration import gradient_covariance, hessian, rankme
+from emergence.calibration.tiny_transformer import TinyTransformer
+
+pytestmark = pytest.mark.long
 
 
 @pytest.mark.parametrize("samples", [200, 400, 4000])
 def test_marchenko_pastur_in_closed_form(samples: int) -> None:
     """For σ² the mean entropy is ``ln d − d/2n`` (Page 1993), and σ keeps more of it."""
     exact = 200 * np.exp(-200 / (2 * samples))
-    assert spectra.marchenko_pastur_rank(samples, 200, 2.0) == pytest.approx(exact, rel=1e-9)
-    assert exact < spectra.marchenko_pastur_rank(samples, 200, 1.0) < 200
+    assert rankme.marchenko_pastur_rank(samples, 200, 2.0) == pytest.approx(exact, rel=1e-9)
+    assert exact < rankme.marchenko_pastur_rank(samples, 200, 1.0) < 200
 
 
 def test_marchenko_pastur_for_sigma_at_ratio_one() -> None:
@@ -24,7 +26,7 @@ def test_marchenko_pastur_for_sigma_at_ratio_one() -> None:
     mean = (density * sigma).sum()
     assert mean == pytest.approx(8 / (3 * np.pi), rel=1e-6)
     exact = 50 * mean * np.exp(-(density * sigma * np.log(sigma)).sum() / mean)
-    assert spectra.marchenko_pastur_rank(50, 50, 1.0) == pytest.approx(exact, rel=1e-6)
+    assert rankme.marchenko_pastur_rank(50, 50, 1.0) == pytest.approx(exact, rel=1e-6)
 
 
 def test_added_bounds_what_epsilon_does() -> None:
@@ -32,7 +34,7 @@ def test_added_bounds_what_epsilon_does() -> None:
     for _ in range(50):
         shares = rng.dirichlet(np.full(8, 0.2))
         plain, more = (np.exp(-(p * np.log(p)).sum()) for p in (shares + 1e-300, shares + 1e-4))
-        assert more - plain <= spectra.added(plain, 8, 1e-4)
+        assert more - plain <= rankme.epsilon_bias(plain, 8, 1e-4)
 
 
 def test_softmax_fisher_is_the_hessian_of_the_expected_loss() -> None:
@@ -53,7 +55,7 @@ def test_influence_is_the_derivative_of_the_rank() -> None:
     rows = torch.randn(4, 6, generator=random, dtype=torch.float64)
     fisher, score = rows.T @ rows, rows[0] + 0.3 * rows[1]
     step = 1e-6
-    high, low = (gradients.effective_rank(fisher + sign * step * score.outer(score)) for sign in (1, -1))
+    high, low = (gradient_covariance.effective_rank(fisher + sign * step * score.outer(score)) for sign in (1, -1))
     assert float(fisher_checks.rank_influence(fisher, score)) == pytest.approx((high - low) / (2 * step), rel=1e-5)
 
 
@@ -66,15 +68,15 @@ def test_label_error_is_the_spread_of_drawn_means() -> None:
 
 
 def test_trace_deviation_over_all_signs() -> None:
-    matrix = curvature.symmetric(torch.linspace(-1, 3, 8).double(), torch.Generator().manual_seed(0))
+    matrix = hessian.symmetric(torch.linspace(-1, 3, 8).double(), torch.Generator().manual_seed(0))
     signs = torch.cartesian_prod(*[torch.tensor([-1.0, 1.0])] * 8).double()
     products = ((signs @ matrix) * signs).sum(dim=1)
     assert float(products.mean()) == pytest.approx(float(matrix.trace()))
-    assert float(products.std(correction=0)) == pytest.approx(curvature.trace_deviation(matrix))
+    assert float(products.std(correction=0)) == pytest.approx(hessian.trace_deviation(matrix))
 
 
 def test_dense_derivatives_by_finite_differences() -> None:
-    example = Example.draw(torch.Generator().manual_seed(0), layers=1, width=4, samples=2)
+    example = TinyTransformer.draw(torch.Generator().manual_seed(0), layers=1, width=4, samples=2)
     mean, matrix = example.gradients().mean(dim=0) / example.answer_length, example.hessian()
     assert torch.allclose(matrix, matrix.T, atol=1e-10)
     names = dict(example.model.named_parameters())

@@ -1,34 +1,36 @@
-"""The table, and the figure drawn from it."""
+"""The table of all checks."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from emergence import tables
-from emergence.calibration import probes, spectra, table
-from emergence.calibration.checks import Check
-from emergence.figures import calibration as figure
-from emergence.schemas.calibration import CALIBRATION
-from emergence.settings.calibration import CalibrationSettings, FigureS2Settings
+from emergence.calibration import linear_probe, rankme, table
+from emergence.config.calibration import CalibrationSettings
+from emergence.io import tables
+from emergence.measures import loss
+from emergence.measures.checks import Check
+from emergence.measures.declarations import Declaration
+from emergence.schemas.trajectories import CALIBRATION
 
 FAILED = Check("LLC", "diverged", "8 parameters", 4.0, float("nan"), 0.4, "10%")
 FAR = Check("LLC", "far off", "8 parameters", 4.0, 40.0, 0.4, "10%", 0.1)
 
 
 @pytest.fixture
-def subjects(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = SimpleNamespace(checks=lambda settings: iter([FAILED, FAR]))  # noqa: ARG005
-    monkeypatch.setattr(table, "SUBJECTS", (spectra, probes, broken))
+def few_estimators(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two estimators, and a measure that declares checks of its own, which fail."""
+    monkeypatch.setattr(table, "ESTIMATORS", (rankme, linear_probe))
+    monkeypatch.setattr(table, "declared", lambda: {"loss": Declaration("loss", has_checks=True)})
+    monkeypatch.setattr(loss, "checks", lambda settings: iter([FAILED, FAR]), raising=False)  # noqa: ARG005
 
 
-@pytest.mark.usefixtures("subjects")
+@pytest.mark.usefixtures("few_estimators")
 def test_rows_follow_the_schema_and_failures_are_kept(
     calibration_settings: CalibrationSettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("INFO"):
-        table.make(calibration_settings, tmp_path / "c.parquet", tmp_path / "c.csv")
+        table.calibrate_estimators(calibration_settings, tmp_path / "c.parquet", tmp_path / "c.csv")
     found = tables.read(CALIBRATION, tmp_path / "c.parquet").set_index("oracle")
     assert found.loc["diverged", ["estimate", "error", "standard_error"]].isna().all()
     assert not found.loc["diverged", "passed"]
@@ -39,7 +41,7 @@ def test_rows_follow_the_schema_and_failures_are_kept(
     assert pd.read_csv(tmp_path / "c.csv")["oracle"].tolist() == found.index.tolist()
 
 
-@pytest.mark.usefixtures("subjects")
+@pytest.mark.usefixtures("few_estimators")
 def test_the_same_settings_give_the_same_table(calibration_settings: CalibrationSettings) -> None:
     first, again = table.calibrate(calibration_settings), table.calibrate(calibration_settings)
     pd.testing.assert_frame_equal(first, again)
@@ -47,11 +49,3 @@ def test_the_same_settings_give_the_same_table(calibration_settings: Calibration
     other = table.calibrate(calibration_settings.model_copy(update={"calibration": seed}))
     assert (other["exact"] == first["exact"]).all()
     assert (other["estimate"] != first["estimate"]).sum() > 3
-
-
-@pytest.mark.usefixtures("subjects")
-def test_failures_are_drawn(calibration_settings: CalibrationSettings, tmp_path: Path) -> None:
-    table.make(calibration_settings, tmp_path / "c.parquet", tmp_path / "c.csv")
-    figure.make(FigureS2Settings(dpi=80), tmp_path / "c.parquet", tmp_path / "s2.pdf", tmp_path / "s2.png")
-    assert (tmp_path / "s2.pdf").read_bytes().startswith(b"%PDF")
-    assert (tmp_path / "s2.png").read_bytes().startswith(b"\x89PNG")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cluster import slurm
+from support import slurm
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -10,14 +11,15 @@ from typing import Any
 
 import pytest
 import yaml
-from pages import hook
-from support import PROJECT
+from support.documentation import hook
+from support.project import PROJECT
 
 from emergence import schemas
 from emergence.cli import command_line
-from emergence.config import read
+from emergence.config.loading import read
+from emergence.io.tables import Schema
+from emergence.io.usage import Usage
 from emergence.stages import STAGES
-from emergence.tables import Schema
 
 CONFIG = yaml.safe_load((PROJECT / "config.yaml").read_text())
 
@@ -59,11 +61,11 @@ def test_every_key_has_a_meaning_and_what_is_allowed(keys: dict[str, Any]) -> No
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("anatomy.training.learning_rate", "0.002", "number, > 0"),
-        ("anatomy.events.threshold", "0.5", "number, > 0, < 1"),
-        ("anatomy.sizes[].width", "[16, 32, 64, 96]", "whole number, ≥ 1"),
+        ("anatomy.training.learning_rate", "0.003", "number, > 0"),
+        ("protocol.events.threshold", "0.5", "number, > 0, < 1"),
+        ("anatomy.sizes[].width", "[16, 32]", "whole number, ≥ 1"),
         ("device", "auto", "`auto`, `cpu`, `cuda`"),
-        ("solvable.network.optimiser.halve_every", "", "whole number, ≥ 1 or absent"),
+        ("parity.network.optimiser.halve_every", "", "whole number, ≥ 1 or absent"),
         ("pathvars.results", "results", "a folder inside the project"),
     ],
 )
@@ -90,11 +92,11 @@ def test_every_command_and_stage_is_there() -> None:
 
 
 def test_every_table_is_there_and_explained() -> None:
-    found = list(hook("schemas").tables())
+    listed = list(hook("schemas").tables())
     modules = [import_module(f"emergence.schemas.{info.name}") for info in iter_modules(schemas.__path__)]
     every = {value.name for module in modules for value in vars(module).values() if isinstance(value, Schema)}
-    assert {table.schema.name for table in found} == every
-    assert [table.name for table in found if not table.about] == []
+    assert {table.schema.name for table in listed} == every
+    assert [table.name for table in listed if not table.about] == []
 
 
 def test_equations_become_mathml() -> None:
@@ -108,31 +110,26 @@ def test_equations_become_mathml() -> None:
 
 def test_costs_are_those_of_the_benchmarks(tmp_path: Path) -> None:
     costs, config = hook("costs"), read(PROJECT / "config.yaml")
-    header = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
     jobs = {
-        "train/4x16-s1": (1800, 700),
-        "follow/rankme/4x16-s1": (1800, 200),
-        "follow/rankme/mlp1000-s1": (360, 100),
-        "follow/neuromfa/mlp1000-s1": (720, 100),
-        "joint/leads/rankme": (360, 100),
-        "language/events": (36, 100),
-        "answers/neox32-s1": (324, 900),
-        "calibration": (36, 100),
-        "all_claims": (99999, 100),
-    }
+        "train/4x16-s1": (1800, 700), "measure_run/anatomy/rankme/4x16-s1": (1800, 200),
+        "measure_run/parity/rankme/mlp1000-s1": (360, 100), "measure_run/parity/neuromfa/mlp1000-s1": (720, 100),
+        "leads/parity/rankme": (360, 100), "events/language": (36, 100),
+        "evaluate_language_model/neox32-s1": (324, 900),
+        "calibration": (36, 100), "claims": (99999, 100),
+    }  # fmt: skip
     for name, (seconds, memory) in jobs.items():
-        path = tmp_path / f"results/benchmarks/{name}.tsv"
+        path = tmp_path / f"results/benchmarks/{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{header}{2 * seconds}\t-\t{memory}\t0\t0\t0\t0\t0\t0\t{seconds}\n")
-    kept = tmp_path / "results/trajectories/neox32-s1/checkpoints/step0/model.safetensors"
+        path.write_text(json.dumps(asdict(Usage(2 * seconds, seconds - 1, 1, memory))))
+    kept = tmp_path / "results/language/trajectories/neox32-s1/checkpoints/step0/model.safetensors"
     kept.parent.mkdir(parents=True)
     kept.write_bytes(b"0" * 2_000_000)
-    found = costs.costs(config, tmp_path)["groups"]
-    assert {name: cost["hours"] for name, cost in found.items()} == {
-        "anatomy": 1.0, "solvable": 0.2, "language": 0.1, "multifractal": 0.2, "calibration": 0.01,
+    groups = costs.costs(config, tmp_path)["groups"]
+    assert {name: cost["hours"] for name, cost in groups.items()} == {
+        "anatomy": 1.0, "parity": 0.2, "language": 0.1, "neuromfa": 0.2, "calibration": 0.01,
     }  # fmt: skip
-    assert found["anatomy"] == {"jobs": 2, "hours": 1.0, "memory_mb": 700.0, "checkpoints_mb": 0.0}
-    assert found["language"]["checkpoints_mb"] == 2.0
+    assert groups["anatomy"] == {"jobs": 2, "hours": 1.0, "memory_mb": 700.0, "checkpoints_mb": 0.0}
+    assert groups["language"]["checkpoints_mb"] == 2.0
 
 
 def test_kept_costs_have_every_group() -> None:

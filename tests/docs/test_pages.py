@@ -9,24 +9,23 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from pages import DOCS, blocks, hook, shell, titled
-from support import PROJECT
+from support.documentation import CONTRIBUTING, DOCS, blocks, hook, shell_commands, with_title
+from support.project import PROJECT
 
-from emergence import tables
-from emergence.cli import command_line, main
+from emergence.cli import COMMANDS, main
+from emergence.config import loading
+from emergence.io import tables
 from emergence.schemas.trajectories import MEASURE
-from emergence.settings.measures import known
 from emergence.stages import STAGES
 
-PAGES = sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))
+PAGES = [CONTRIBUTING, *sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))]
 METHODS = [page for page in PAGES if page.startswith("methods/")]
 CODE = re.compile(r"`([^`\n]+)`")
 
 
 def test_commands_exist() -> None:
     makefile = (PROJECT / "Makefile").read_text()
-    help_text = command_line().format_help()
-    commands = list(chain.from_iterable(shell(blocks(page)) for page in PAGES))
+    commands = list(chain.from_iterable(shell_commands(blocks(page)) for page in PAGES))
     inline = chain.from_iterable(CODE.findall((DOCS / page).read_text()) for page in PAGES)
     commands += [words for text in inline if (words := text.split()) and words[0] in ("make", "emergence")]
     assert len(commands) > 20
@@ -34,36 +33,21 @@ def test_commands_exist() -> None:
         if program == "make" and arguments:
             assert re.search(rf"^{re.escape(arguments[0])}:", makefile, re.MULTILINE), arguments
         if program == "emergence" and arguments and arguments[0].islower():
-            assert arguments[0] in STAGES or re.search(rf"^    {arguments[0]}\b", help_text, re.MULTILINE), arguments
+            assert arguments[0] in COMMANDS, arguments
+            assert arguments[0] != "stage" or arguments[1] in (*STAGES, "NAME", "STAGE"), arguments
 
 
 @pytest.mark.parametrize("page", METHODS)
-def test_modules_and_tests_that_methods_name_exist(page: str) -> None:
-    text = (DOCS / page).read_text()
-    package, folder, found = "", "", 0
-    for name in CODE.findall(text[text.index("## ") :]):
-        if name.startswith("emergence."):
-            package = name.rpartition(".")[0]
-            path = PROJECT / "src" / name.replace(".", "/")
-            assert path.is_dir() or path.with_suffix(".py").exists(), name
-        elif name.startswith("tests/"):
-            assert (PROJECT / name).exists(), name
-            folder = str(Path(name).parent)
-        elif name.startswith("test_"):
-            assert (PROJECT / folder / name).exists(), f"{folder}/{name}"
-        elif re.fullmatch("[a-z_]+", name):
-            path = PROJECT / "src" / f"{package}.{name}".replace(".", "/")
-            assert path.is_dir() or path.with_suffix(".py").exists() or name in NULLS, f"{package}.{name}"
-        found += 1
-    assert found > 5
-
-
-NULLS = ("shift", "placebo", "control", "random")
+def test_modules_that_methods_name_exist(page: str) -> None:
+    names = [name for name in CODE.findall((DOCS / page).read_text()) if name.startswith("emergence.")]
+    assert len(names) > 5
+    paths = {name: PROJECT / "src" / name.replace(".", "/") for name in names}
+    assert [name for name, path in paths.items() if not path.is_dir() and not path.with_suffix(".py").exists()] == []
 
 
 def test_python_of_own_checkpoints_runs(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    found = [block for block in blocks("own-checkpoints.md") if block.language == "python" and not block.title]
-    first, second = (block.text for block in found)
+    examples = [block for block in blocks("own-checkpoints.md") if block.language == "python" and not block.title]
+    first, second = (block.text for block in examples)
     monkeypatch.chdir(PROJECT)
     space: dict = {}
     exec(first, space)
@@ -76,14 +60,14 @@ def test_python_of_own_checkpoints_runs(monkeypatch: pytest.MonkeyPatch, capsys)
 
 def test_every_measure_is_listed() -> None:
     table = (DOCS / "own-checkpoints.md").read_text().partition("| measure |")[2].partition("\n\n")[0]
-    assert set(known()) == set(re.findall(r"`(\w+)`", table))
+    assert {*loading.read(PROJECT / "config.yaml").anatomy.measures.names} == set(re.findall(r"`(\w+)`", table))
 
 
 def test_a_folder_of_checkpoints_is_converted_and_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = blocks("own-checkpoints.md", "A folder of checkpoints")
-    for block in titled(found):
+    section = blocks("own-checkpoints.md", "A folder of checkpoints")
+    for block in with_title(section):
         (tmp_path / block.title).write_text(block.text)
-    ((program, *arguments),) = shell(found)
+    ((program, *arguments),) = shell_commands(section)
     assert program == "emergence"
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -101,8 +85,8 @@ def test_a_folder_of_checkpoints_is_converted_and_measured(tmp_path: Path, monke
 
 def test_pages_that_are_made_are_marked() -> None:
     marks = {hook(name).MARK for name in ("settings", "commands", "schemas", "costs")}
-    found = [re.findall(r"<!-- \w+ -->", (DOCS / page).read_text()) for page in PAGES]
-    assert sorted(chain.from_iterable(found)) == sorted(marks)
+    marked = [re.findall(r"<!-- \w+ -->", (DOCS / page).read_text()) for page in PAGES]
+    assert sorted(chain.from_iterable(marked)) == sorted(marks)
 
 
 def test_hooks_are_those_of_the_folder() -> None:
@@ -112,7 +96,7 @@ def test_hooks_are_those_of_the_folder() -> None:
 
 def test_the_module_example_is_a_valid_section() -> None:
     section = yaml.safe_load((DOCS / "examples/module/config.yaml").read_text())["emergence"]
-    from emergence import config
+    from emergence.config import loading
 
-    whole = config.load(config.merged(config.contents(PROJECT / "config.yaml"), section))
+    whole = loading.load(loading.merged(loading.contents(PROJECT / "config.yaml"), section))
     assert "2x8-s1" in whole.anatomy.runs

@@ -6,29 +6,29 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from chain import OPTIONS, Chain
-from support import digests
+from support.project import digests
+from support.stage_chain import OPTIONS, StageChain
 
 
 @pytest.fixture(scope="session")
-def clean(tmp_path_factory: pytest.TempPathFactory) -> Chain:
+def clean(tmp_path_factory: pytest.TempPathFactory) -> StageChain:
     """The chain run to its end."""
-    chain = Chain(tmp_path_factory.mktemp("clean"))
+    chain = StageChain(tmp_path_factory.mktemp("clean"))
     for stage in OPTIONS:
         chain.run(stage)
     return chain
 
 
 @pytest.fixture(scope="session")
-def expected(clean: Chain) -> dict[str, str]:
+def expected(clean: StageChain) -> dict[str, str]:
     """What it gives."""
     return digests(clean.results)
 
 
 @pytest.fixture
-def chain(clean: Chain, tmp_path: Path) -> Chain:
+def chain(clean: StageChain, tmp_path: Path) -> StageChain:
     """A copy of it."""
-    return Chain(Path(shutil.copytree(clean.results, tmp_path / "results")))
+    return StageChain(Path(shutil.copytree(clean.results, tmp_path / "results")))
 
 
 @pytest.fixture

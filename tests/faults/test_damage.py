@@ -2,24 +2,23 @@
 
 import logging
 import re
-from pathlib import Path
 
 import pytest
-from chain import RUN, Chain
-from support import digests
+from support.project import PROJECT, digests
+from support.stage_chain import RUN, StageChain
 
-from emergence import work
-from emergence.training.train import Learner
-from emergence.verify import verify
+from emergence.io import resumable
+from emergence.release.verify import verify
+from emergence.training.task_transformer import TaskLearner
 
 pytestmark = pytest.mark.faults
 
 FILES = {
-    f"trajectories/{RUN}/checkpoints/step00000040.safetensors": ("train", "follow"),
-    f"trajectories/{RUN}/manifest.json": ("train", "follow"),
-    "tasks/evaluation.safetensors": ("tasks", "train"),
-    "tasks/probes.safetensors": ("tasks", "follow"),
-    f"measures/rankme/{RUN}.parquet": ("follow", "collapse"),
+    f"anatomy/trajectories/{RUN}/checkpoints/step00000040.safetensors": ("train", "measure_run"),
+    f"anatomy/trajectories/{RUN}/manifest.json": ("train", "measure_run"),
+    "tasks/evaluation.safetensors": ("task_data", "train"),
+    "tasks/probes.safetensors": ("task_data", "measure_run"),
+    f"anatomy/measures/rankme/{RUN}.parquet": ("measure_run", "collapse"),
 }
 """and the stages that write and read each."""
 
@@ -31,7 +30,9 @@ def damaged(whole: bytes) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_damaged_file_is_refused_until_it_is_made_again(name: str, chain: Chain, expected: dict[str, str]) -> None:
+def test_a_damaged_file_is_refused_until_it_is_made_again(
+    name: str, chain: StageChain, expected: dict[str, str]
+) -> None:
     writer, reader = FILES[name]
     path = chain.results / name
     chain.result(reader).unlink()
@@ -48,26 +49,26 @@ def test_a_damaged_file_is_refused_until_it_is_made_again(name: str, chain: Chai
 
 
 def test_damaged_state_is_not_gone_on_from(
-    chain: Chain, expected: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    chain: StageChain, expected: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(work, "SHARE", 1e9)  # keep state after every step
-        patch.setattr(Learner, "step", stopping_at(60))
+        patch.setattr(resumable, "SAVING_SHARE", 1e9)  # keep state after every step
+        patch.setattr(TaskLearner, "step", stopping_at(60))
         with pytest.raises(ZeroDivisionError):
             chain.run("train")
     (path,) = chain.results.rglob("state.safetensors")
     path.write_bytes(damaged(path.read_bytes())["flipped"])
     with caplog.at_level(logging.WARNING):
         chain.run("train")
-    assert f"{path}: is not what was written" in caplog.text
-    assert "starts from its beginning" in caplog.text
+    assert f"{path}: has changed" in caplog.text
+    assert "from the beginning" in caplog.text
     assert digests(chain.results) == expected
 
 
 def stopping_at(last: int) -> object:
-    step = Learner.step
+    step = TaskLearner.step
 
-    def stopping(self: Learner, number: int) -> object:
+    def stopping(self: TaskLearner, number: int) -> object:
         return step(self, number) if number < last else 1 // 0
 
     return stopping
@@ -76,6 +77,9 @@ def stopping_at(last: int) -> object:
 def test_no_stage_reads_a_clock_that_can_go_back() -> None:
     """Times of files matter to Snakemake alone; times within a job are of the monotonic clock."""
     clocks = re.compile(r"\btime\.(time|time_ns|localtime|gmtime)\(|\bdatetime\b|st_[mac]time")
-    sources = sorted(Path(work.__file__).parent.rglob("*.py"))
+    sources = sorted((PROJECT / "src").rglob("*.py"))
     assert len(sources) > 100
-    assert {path.name for path in sources if clocks.search(path.read_text())} == {"account.py", "archive.py"}  # dates
+    assert {path.name for path in sources if clocks.search(path.read_text())} == {
+        "run_metadata.py",
+        "archive.py",
+    }  # dates

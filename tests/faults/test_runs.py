@@ -11,32 +11,32 @@ from pathlib import Path
 
 import psutil
 import pytest
-from support import Copy, digests, overlay, places
+from support.project import ProjectCopy, digests, overlay, pathvars_below
 
 pytestmark = pytest.mark.workflow
 
-RUN, TARGET = "2x8-s1", "faults/measures/rankme/2x8-s1.parquet"
+RUN, TARGET = "2x8-s1", "faults/anatomy/measures/rankme/2x8-s1.parquet"
 STEPS = 500  # so many that there is time to interfere
 
 
 @pytest.fixture(scope="module")
-def arguments(copy: Copy) -> tuple[str, ...]:
+def arguments(copy: ProjectCopy) -> tuple[str, ...]:
     """Of Snakemake, for one measure along one run."""
-    text = json.dumps({"pathvars": places("faults"), "anatomy": {"training": {"steps": STEPS}}})
+    text = json.dumps({"pathvars": pathvars_below("faults"), "anatomy": {"training": {"steps": STEPS}}})
     return ("--cores", "1", TARGET, *overlay(copy, "faults.yaml", text))
 
 
 @pytest.fixture(scope="module")
-def expected(copy: Copy, arguments: tuple[str, ...]) -> dict[str, str]:
+def expected(copy: ProjectCopy, arguments: tuple[str, ...]) -> dict[str, str]:
     """What an undisturbed run gives."""
     copy.snakemake(*arguments)
-    found = digests(copy.folder / "faults")
-    assert "measures/rankme/2x8-s1.parquet" in found
-    return found
+    results = digests(copy.folder / "faults")
+    assert "anatomy/measures/rankme/2x8-s1.parquet" in results
+    return results
 
 
 @pytest.fixture
-def folder(copy: Copy, expected: dict[str, str]) -> Path:  # noqa: ARG001 - is run before
+def folder(copy: ProjectCopy, expected: dict[str, str]) -> Path:  # noqa: ARG001 - is run before
     """An empty results folder."""
     shutil.rmtree(copy.folder / "faults")
     return copy.folder / "faults"
@@ -52,59 +52,93 @@ def wait_for_training(run: subprocess.Popen[str], folder: Path) -> psutil.Proces
     return next(job for job in jobs if job.name().startswith("python") and "train" in job.cmdline())
 
 
+def copy_of(run: subprocess.Popen[str], job: psutil.Process) -> psutil.Process:
+    """The process that does the work of a job: where there is a fork server, a copy of it."""
+    servers = [child for child in psutil.Process(run.pid).children() if "emergence.forkserver" in child.cmdline()]
+    return next((copy for server in servers for copy in server.children()), job)
+
+
 def test_a_job_that_the_kernel_kills_for_its_memory(
-    copy: Copy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str]
+    copy: ProjectCopy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str]
 ) -> None:
     with copy.running(*arguments) as run:
         wait_for_training(run, folder).kill()
         printed, _ = run.communicate()
     assert run.returncode == 1
     assert "Error in rule train" in printed
-    assert not (folder / f"trajectories/{RUN}/manifest.json").exists()
+    assert not (folder / f"anatomy/trajectories/{RUN}/manifest.json").exists()
     copy.snakemake(*arguments)
     assert digests(folder) == expected
-    assert "goes on after" in (folder / f"logs/train/{RUN}.log").read_text()
+    assert "Resuming at step" in (folder / f"logs/train/{RUN}.log").read_text()
 
 
 def test_a_lock_that_a_killed_run_has_left(
-    copy: Copy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str]
+    copy: ProjectCopy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str]
 ) -> None:
     with copy.running(*arguments) as run:
         wait_for_training(run, folder)
         os.killpg(run.pid, signal.SIGKILL)
-    printed = copy.snakemake(*arguments, check=False)
-    assert "Directory cannot be locked" in printed
-    assert "--unlock" in printed
-    assert not (folder / f"trajectories/{RUN}/manifest.json").exists()
-    copy.snakemake("--unlock", *arguments)
+    printed = copy.snakemake(*arguments)
+    assert "Removed the lock of a run that was killed" in printed
+    assert digests(folder) == expected
+    assert "Resuming at step" in (folder / f"logs/train/{RUN}.log").read_text()
+
+
+def test_jobs_of_a_run_that_is_killed_alone_stop_with_their_state(
+    copy: ProjectCopy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str]
+) -> None:
+    with copy.running(*arguments) as run:
+        job = wait_for_training(run, folder)
+        run.kill()
+        run.wait()
+        _, alive = psutil.wait_procs([job], timeout=10)
+    assert not alive
     copy.snakemake(*arguments)
     assert digests(folder) == expected
 
 
-def test_two_runs_at_once(copy: Copy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str]) -> None:
+def test_ctrl_c_stops_jobs_and_the_same_command_resumes(
+    copy: ProjectCopy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str]
+) -> None:
     with copy.running(*arguments) as run:
-        job = wait_for_training(run, folder)
+        wait_for_training(run, folder)
+        os.killpg(run.pid, signal.SIGINT)
+        printed, _ = run.communicate(timeout=90)
+    assert "Stopped: Train one transformer" in printed
+    assert "the same command resumes" in printed
+    assert "Error in rule" not in printed
+    copy.snakemake(*arguments)
+    assert digests(folder) == expected
+    assert "Resuming at step" in (folder / f"logs/train/{RUN}.log").read_text()
+
+
+def test_two_runs_at_once(
+    copy: ProjectCopy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str]
+) -> None:
+    with copy.running(*arguments) as run:
+        job = copy_of(run, wait_for_training(run, folder))
         job.suspend()  # so that it is still there, however slow the others are
         locked = copy.snakemake(*arguments, check=False)
         forced = copy.snakemake(*arguments, "--nolock", check=False)
         said = (folder / f"logs/train/{RUN}.log").read_text()
         job.resume()
         printed, _ = run.communicate()
+    assert f"Another run works in this folder (process {run.pid} " in locked
     assert "Directory cannot be locked" in locked
     assert "Error in rule train" in forced
-    assert f"faults/state/train/{RUN}.lock: held by another job on this; wait for that to end, or stop it" in said
+    assert f"faults/state/train/{RUN}.lock: held by another job" in said
     copy.snakemake(*arguments)
     assert digests(folder) == expected, printed
 
 
-def test_files_from_the_future(copy: Copy, arguments: tuple[str, ...], expected: dict[str, str]) -> None:
+def test_files_from_the_future(copy: ProjectCopy, arguments: tuple[str, ...], expected: dict[str, str]) -> None:
     """As a clock leaves them that was a day ahead, and has been put right since."""
     copy.snakemake(*arguments)
-    date(copy.folder / "faults/trajectories", time.time() + 24 * 3600)
+    date(copy.folder / "faults/anatomy/trajectories", time.time() + 24 * 3600)
     (copy.folder / TARGET).unlink()
     printed = copy.snakemake(*arguments, check=False)
     assert "could indicate a clock skew problem" in printed
-    assert f"input faults/trajectories/{RUN}/" in printed
+    assert f"input faults/anatomy/trajectories/{RUN}/" in printed
     date(copy.folder / "faults", time.time())
     copy.snakemake(*arguments)
     assert digests(copy.folder / "faults") == expected
@@ -118,7 +152,7 @@ def date(folder: Path, then: float) -> None:
 
 
 def test_a_results_folder_that_cannot_be_written(
-    copy: Copy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str], disk: Callable[[str], Path]
+    copy: ProjectCopy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str], disk: Callable[[str], Path]
 ) -> None:
     place = disk("size=8m")
     folder.symlink_to(place)

@@ -1,27 +1,127 @@
-"""Figure 8 draws from all valid tables: also when nothing emerges, or little is there."""
+"""Figure 8: curves, errors, movements, rates and conclusions are those of the tables."""
 
-from collections.abc import Callable
-from pathlib import Path
+from functools import cache
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
-from skilled import World
+from matplotlib.axes import Axes
+from support.drawn_marks import (
+    assert_guides,
+    assert_intervals,
+    assert_line,
+    assert_points,
+    legend,
+    names,
+    panels,
+    texts,
+)  # fmt: skip
+from synthetic.random_tables import random_table
 
-from emergence import config
+from emergence.analysis.select import select
 from emergence.figures import fig8
+from emergence.schemas.analysis import PRECURSORS
+from emergence.schemas.parity import DETECTION_TIMES, DETECTOR_ERROR, MEASURE_TRACKING, RULE_OUTCOMES, SIGNAL_TIMES
+from emergence.schemas.trajectories import BEHAVIOUR
 
-WORLDS: dict[str, dict[str, Any]] = {
-    "planted": {"measures": {"rankme": "own", "llc": "common"}},
-    "nothing emerges, nothing fitted": {"emerges": False, "fitted": False, "measures": {"rankme": "own"}},
-    "one run and RankMe alone": {"seeds": 1, "measures": {"rankme": "own"}},
-}
+RUN, SKILLS, MEASURES = "small-s1", ["1", "2"], ["rankme", "llc"]
+DEFINITIONS, DETECTORS = ["onset", "change-point"], ["threshold", "changepoint", "sigmoid"]
+TABLES = {
+    "behaviour": random_table(
+        BEHAVIOUR, run=RUN, step=[0, 1, 10, 100], task=["PARITY", "CTL"], level=SKILLS,
+        metric=["true_strength", "strength"],
+    ),
+    "detection_times": random_table(
+        DETECTION_TIMES, run=[RUN, "small-s2"], task=["PARITY", "CTL"], level=SKILLS, detector=DETECTORS,
+        metric=["strength", "exact_match"],
+    ),
+    "detector_error": random_table(
+        DETECTOR_ERROR, metric=["strength", "exact_match"], detector=DETECTORS, reference=["measured", "closed form"],
+        skill=[*SKILLS, "all"],
+    ),
+    "signal_times": random_table(
+        SIGNAL_TIMES, run=[RUN, "small-s2"], task=["PARITY", "CTL"], level=SKILLS, measure=MEASURES,
+        definition=DEFINITIONS,
+    ),
+    "measure_tracking": random_table(MEASURE_TRACKING, measure=MEASURES, definition=DEFINITIONS, truth="announces"),
+    "precursors": random_table(
+        PRECURSORS, measure=MEASURES, definition=DEFINITIONS, control=["observed", "shift"], metric="strength",
+        size="all", classes="all",
+    ),
+    "rule_outcomes": random_table(
+        RULE_OUTCOMES, measure=MEASURES, definition=DEFINITIONS, rule=list(fig8.RULES), conclusion="leads",
+        right=True,
+    ),
+}  # fmt: skip
+CHOSEN: dict[str, Any] = {
+    "metric": "strength", "detector": "sigmoid", "definition": "onset", "precursor_rate": 0.75, "timing": 1.0,
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", WORLDS)
-def test_figure_8(kind: str, default: config.Config, settings: Callable[[str], Any], tmp_path: Path) -> None:
-    world = World(tmp_path, default, **WORLDS[kind])
-    names = ("behaviour", "detected", "errors", "movements", "tracking", "precursors", "conclusions")
-    out = tmp_path / "a.pdf", tmp_path / "a.png"
-    fig8.make(settings("fig8"), *(world.path(name) for name in names), *out)
-    assert out[0].read_bytes().startswith(b"%PDF")
-    assert out[1].stat().st_size > 5_000
+def plot(**changed: pd.DataFrame) -> list[Axes]:
+    return panels(fig8.plot(**{**TABLES, **changed}, **CHOSEN))
+
+
+@cache
+def drawn() -> list[Axes]:
+    return plot()
+
+
+def test_one_run_has_its_strengths_and_events() -> None:
+    axes, behaviour = drawn()[0], TABLES["behaviour"].query("step > 0")
+    for task in ("PARITY", "CTL"):
+        for skill in SKILLS:
+            curve = select(behaviour, metric="true_strength", task=task, level=skill)
+            assert_line(axes, curve["step"], curve["value"])
+    events = select(TABLES["detection_times"], run=RUN, task="PARITY", detector="sigmoid")
+    assert_points(axes, events["step"], 0.5)
+    assert_intervals(axes, events["closed_form_step"], 1.03, 1.1, vertical=True)
+
+
+@pytest.mark.parametrize(("place", "reference"), [(1, "measured"), (2, "closed form")])
+def test_errors_are_signed_with_intervals_over_runs(place: int, reference: str) -> None:
+    for number, detector in enumerate(DETECTORS):
+        rows = select(TABLES["detector_error"], metric="strength", reference=reference, detector=detector, skill=SKILLS)
+        x = np.array([1, 2]) + 0.2 * (number - 1)
+        assert_points(drawn()[place], x, rows["bias"])
+        assert_intervals(drawn()[place], x, rows["bias_low"], rows["bias_high"], vertical=True)
+
+
+@pytest.mark.parametrize(("place", "measure"), list(enumerate(MEASURES)))
+def test_movements_are_over_true_times(place: int, measure: str) -> None:
+    axes, rows = drawn()[3 + place], select(TABLES["signal_times"], measure=measure)
+    taught, control = select(rows, task="PARITY"), select(rows, task="CTL")
+    assert_points(axes, taught["true_step"], taught["step"])
+    assert_points(axes, 2 * taught["true_step"].max(), control["step"])
+    assert_guides(axes, [taught["first_step"].mean()], on="y")
+    slope = select(TABLES["measure_tracking"], measure=measure, definition="onset")["slope"].iloc[0]
+    assert f"slope {slope:.2f}" in axes.get_title()
+
+
+def test_rates_and_conclusions_have_a_row_a_measure() -> None:
+    *_, shares, words = drawn()
+    rates = select(TABLES["precursors"], definition="onset")
+    observed = select(rates, control="observed")
+    assert names(shares.yaxis) == ["RankMe", "LLC"]
+    assert_points(shares, observed["rate"], [0, 1])
+    assert_intervals(shares, [0, 1], observed["low"], observed["high"])
+    assert_points(shares, select(rates, control="shift")["rate"], [0, 1])
+    assert_guides(shares, [0.75])
+    assert texts(words).count("leads ✓") == len(MEASURES) * len(fig8.RULES)
+    assert texts(words).count("announces") == len(MEASURES)
+    assert legend(shares) == ["shift", "measure"]
+
+
+def test_what_never_moves_is_counted() -> None:
+    still = TABLES["measure_tracking"].assign(slope=np.nan, slope_low=np.nan, moved=0, skills=4)
+    moved = TABLES["signal_times"].assign(step=np.nan, true_step=np.nan)
+    axes = plot(measure_tracking=still, signal_times=moved)[3]
+    assert axes.get_title() == "RankMe\nmoves in 0 of 4"
+
+
+def test_without_measures_the_panels_say_so() -> None:
+    *_, movements, shares, words = plot(
+        **{name: TABLES[name].head(0) for name in ("signal_times", "measure_tracking", "precursors")}
+    )
+    assert [texts(axes) for axes in (movements, shares, words)] == [["not run"]] * 3

@@ -3,27 +3,22 @@
 from pathlib import Path
 
 import pytest
-import torch
+from synthetic.tiny_models import scrambled
 
+from emergence.config.measures import RankMe
+from emergence.config.training import Checkpoints, Compute, Sample, Size, Training, TrainSettings
+from emergence.measures.run import MeasureSettings
 from emergence.models.transformer import Transformer
-from emergence.settings.compute import Compute
-from emergence.settings.learning import Checkpoints, Sample, Size, TaskSettings, Training, TrainSettings
-from emergence.settings.measures import MeasureSettings, RankMe
 from emergence.tasks import data, vocabulary
-from emergence.training.train import train
+from emergence.tasks.data import TaskSettings
+from emergence.training.task_transformer import train_run
 
 LEVELS = {"PAR": ["3"], "COPY": ["5"], "ADD": ["1"]}
 
 
 @pytest.fixture
 def model() -> Transformer:
-    """Weights far larger than at the start, so that layers, positions and tasks differ."""
-    model = Transformer(layers=3, width=12, heads=3, vocabulary=vocabulary.SIZE, context=16)
-    generator = torch.Generator().manual_seed(4)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.normal_(0.0, 0.5, generator=generator)
-    return model
+    return scrambled(Transformer(3, 12, 3, vocabulary.SIZE, 16), seed=4, sigma=0.5)
 
 
 @pytest.fixture
@@ -35,7 +30,7 @@ def rankme_settings() -> MeasureSettings:
 def probes(tmp_path: Path) -> Path:
     samples = {"evaluation": Sample(examples=8, seed=1), "probes": Sample(examples=20, seed=2)}
     paths = (tmp_path / "evaluation.safetensors", tmp_path / "probes.safetensors", tmp_path / "baselines.parquet")
-    data.make(TaskSettings(levels=LEVELS, **samples), *paths)
+    data.draw_task_data(TaskSettings(levels=LEVELS, **samples), *paths)
     return paths[1]
 
 
@@ -55,5 +50,5 @@ def trajectory(tmp_path: Path, probes: Path) -> Path:
         compute=Compute(precision="float32", compile=False, together=1),
         device="cpu",
     )
-    train(settings, probes.with_name("evaluation.safetensors"), tmp_path / "run", tmp_path / "state")
+    train_run(settings, probes.with_name("evaluation.safetensors"), tmp_path / "run", tmp_path / "state")
     return tmp_path / "run"

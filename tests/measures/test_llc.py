@@ -5,11 +5,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from emergence.config.measures import LocalLearning
 from emergence.measures.llc import Chains, FlatWeights, measure, sample
-from emergence.measures.probe import Probe
-from emergence.measures.task_subject import TaskSubject
 from emergence.models.transformer import Transformer
-from emergence.settings.measures import LocalLearning
+from emergence.subjects.task_transformer import Probe, TaskSubject
 from emergence.tasks import TaskLevel
 from emergence.tasks.data import draw
 from emergence.tasks.vocabulary import SIZE
@@ -32,20 +31,20 @@ def estimate(size: int, loss: Callable[[Tensor], Tensor], settings: LocalLearnin
     return sample(FlatWeights(module), losses, settings, torch.Generator().manual_seed(0))
 
 
-def agrees(found: Chains, exact: float, relative: float) -> bool:
+def agrees(chains: Chains, exact: float, relative: float) -> bool:
     """Within three standard errors and the bias of a finite step; the errors must be small enough to mean something."""
-    error = float(found.standard_error[0])
-    return error < relative * exact and abs(float(found.value[0]) - exact) < 3 * error + 0.04 * exact
+    error = float(chains.standard_error[0])
+    return error < relative * exact and abs(float(chains.value[0]) - exact) < 3 * error + 0.04 * exact
 
 
 def test_regular_model_is_half_its_dimension() -> None:
     size = 8
     curvature = torch.linspace(1.0, 4.0, size).double()
-    found = estimate(size, lambda w: (curvature * w**2).sum() / 2)
+    chains = estimate(size, lambda w: (curvature * w**2).sum() / 2)
     n_beta, gamma = SETTINGS.n_beta, SETTINGS.localisation
     exact = float((n_beta * curvature / (n_beta * curvature + gamma)).sum() / 2)  # size / 2 but for the pull
     assert exact == pytest.approx(size / 2, rel=0.01)
-    assert agrees(found, exact, 0.05)
+    assert agrees(chains, exact, 0.05)
 
 
 def test_more_effective_parameters_more_llc() -> None:
@@ -56,15 +55,15 @@ def test_more_effective_parameters_more_llc() -> None:
 
 
 def test_divergence_is_reported_not_dropped() -> None:
-    found = estimate(4, lambda w: (w**4).sum(), SETTINGS.model_copy(update={"step_size": 1e3, "draws": 50}))
-    assert found.diverged == 1.0
-    assert found.value.isnan().all()
+    chains = estimate(4, lambda w: (w**4).sum(), SETTINGS.model_copy(update={"step_size": 1e3, "draws": 50}))
+    assert chains.diverged == 1.0
+    assert chains.value.isnan().all()
 
 
 def test_a_negative_estimate_is_kept() -> None:
     slope = torch.ones(3).double()
-    found = estimate(3, lambda w: (slope * w).sum(), SETTINGS.model_copy(update={"draws": 500}))
-    assert float(found.value[0]) < -1  # no minimum: the chain runs downhill
+    chains = estimate(3, lambda w: (slope * w).sum(), SETTINGS.model_copy(update={"draws": 500}))
+    assert float(chains.value[0]) < -1  # no minimum: the chain runs downhill
 
 
 @pytest.fixture

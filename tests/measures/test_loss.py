@@ -8,15 +8,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from emergence.config.measures import TaskLoss
 from emergence.measures import loss
 from emergence.measures.loss import blind_loss
-from emergence.measures.module_subject import ModuleSubject
-from emergence.measures.probe import Probe
-from emergence.measures.task_subject import TaskSubject
 from emergence.models.transformer import Transformer
-from emergence.settings.measures import TaskLoss
+from emergence.subjects.task_transformer import Probe, TaskSubject
+from emergence.subjects.torch_module import ModuleSubject
 from emergence.tasks import TaskLevel, data
-from emergence.training.behaviour import Evaluation
+from emergence.training.task_evaluation import Evaluation
 
 LEVELS = [TaskLevel("PAR", "3"), TaskLevel("COPY", "5"), TaskLevel("ADD", "1")]
 ANSWERS = torch.tensor([0] * 50 + [1] * 30 + [2] * 20)
@@ -39,25 +38,27 @@ def values(subject: TaskSubject | ModuleSubject) -> dict[tuple[str, str], float]
 
 
 def of_logits(logits: Tensor, answers: Tensor = ANSWERS) -> dict[str, float]:
-    found = values(ModuleSubject(Fixed(), {"mine": (logits, answers)}))
-    return {variant: value for (_, variant), value in found.items()}
+    measured = values(ModuleSubject(Fixed(), {"mine": (logits, answers)}))
+    return {variant: value for (_, variant), value in measured.items()}
 
 
 def test_nats_are_the_loss_of_behaviour_on_the_same_sequences(model: Transformer) -> None:
     drawn = data.draw(LEVELS, examples=20, seed=6)
-    found = values(TaskSubject(model, Probe(drawn)))
+    measured = values(TaskSubject(model, Probe(drawn)))
     expected = Evaluation(drawn, torch.device("cpu"))(model)[:, 3]
-    assert [found[level.task, "nats"] for level in LEVELS] == pytest.approx(expected.tolist(), rel=1e-6)
+    assert [measured[level.task, "nats"] for level in LEVELS] == pytest.approx(expected.tolist(), rel=1e-6)
 
 
 def test_what_is_known_is_relative_to_the_entropy_of_the_same_answers(model: Transformer) -> None:
     drawn = data.draw(LEVELS, examples=20, seed=6)
-    found = values(TaskSubject(model, Probe(drawn)))
+    measured = values(TaskSubject(model, Probe(drawn)))
     blind = data.baselines(drawn).query("metric == 'loss'").set_index("task")["value"]
     for level in LEVELS:
-        known = 1 - found[level.task, "nats"] / blind[level.task]
-        assert found[level.task, "known"] == pytest.approx(known, abs=1e-9)
-    assert min(found[level.task, "known"] for level in LEVELS) < 0, "drawn weights guess badly, and it is not clipped"
+        known = 1 - measured[level.task, "nats"] / blind[level.task]
+        assert measured[level.task, "known"] == pytest.approx(known, abs=1e-9)
+    assert min(measured[level.task, "known"] for level in LEVELS) < 0, (
+        "drawn weights guess badly, and it is not clipped"
+    )
 
 
 def test_the_best_blind_guess_knows_nothing_and_certainty_everything() -> None:
@@ -67,16 +68,16 @@ def test_the_best_blind_guess_knows_nothing_and_certainty_everything() -> None:
 
 
 def test_a_uniform_guess_knows_less_than_nothing() -> None:
-    found = of_logits(torch.zeros(100, 3))
+    measured = of_logits(torch.zeros(100, 3))
     entropy = -sum(p * math.log(p) for p in (0.5, 0.3, 0.2))
-    assert found["nats"] == pytest.approx(math.log(3))
-    assert found["known"] == pytest.approx(1 - math.log(3) / entropy)
+    assert measured["nats"] == pytest.approx(math.log(3))
+    assert measured["known"] == pytest.approx(1 - math.log(3) / entropy)
 
 
 def test_one_answer_for_all_has_nothing_to_be_known() -> None:
-    found = of_logits(torch.zeros(100, 3), torch.zeros(100, dtype=torch.int64))
-    assert found["nats"] == pytest.approx(math.log(3))
-    assert math.isnan(found["known"])
+    measured = of_logits(torch.zeros(100, 3), torch.zeros(100, dtype=torch.int64))
+    assert measured["nats"] == pytest.approx(math.log(3))
+    assert math.isnan(measured["known"])
 
 
 def test_targets_that_are_no_tokens_do_not_count() -> None:

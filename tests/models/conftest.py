@@ -2,29 +2,20 @@
 
 import numpy as np
 import pytest
-import torch
+from synthetic.tiny_models import scrambled
 
 from emergence.models.transformer import Transformer
 from emergence.tasks import data, vocabulary
 from emergence.tasks.algorithmic import Tokens
 from emergence.tasks.batches import Layout
-from emergence.tasks.levels import TaskLevel
+from emergence.tasks.vocabulary import TaskLevel
 
 CONTEXT = 16
 
 
-def scrambled(model: Transformer, seed: int) -> Transformer:
-    """Every weight drawn anew, biases and norms too, large enough for attention to be far from uniform."""
-    generator = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.normal_(0.0, 0.4, generator=generator)
-    return model
-
-
 @pytest.fixture
 def model() -> Transformer:
-    return scrambled(Transformer(layers=3, width=16, heads=4, vocabulary=vocabulary.SIZE, context=CONTEXT), seed=5)
+    return scrambled(Transformer(3, 16, 4, vocabulary.SIZE, CONTEXT), seed=5, sigma=0.4)
 
 
 @pytest.fixture

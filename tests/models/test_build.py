@@ -1,19 +1,18 @@
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import torch
+from support.project import tier_files
 
-from emergence import config
+from emergence.config import loading
+from emergence.config.training import Size
+from emergence.config.types import Device
 from emergence.models import build
 from emergence.models.transformer import parameter_count
-from emergence.settings.base import Device
-from emergence.settings.learning import Size
 from emergence.tasks import vocabulary
 
-PROJECT = Path(__file__).parents[2]
-PAPER = config.read(PROJECT / "config.yaml", PROJECT / "workflow/tiers/paper.yaml").anatomy
+PAPER = loading.read(*tier_files("paper")).anatomy
 PUBLISHED = {"2x128": 404_992, "12x768": 85_105_152, "12x1024": 151_222_272}
 
 
@@ -35,9 +34,16 @@ def test_device_auto_is_cuda_where_there_is_one() -> None:
     assert build.device("cpu").type == "cpu"
 
 
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(build.DeviceError, match=r"device: cuda, .* give auto or cpu"):
+        build.device("cuda")
+
+
 @pytest.fixture
 def flags(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What a device sets in torch and the environment, put back afterwards."""
+    """What a device sets in torch and the environment, put back afterwards; a GPU is said to be here."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
     yield
     torch.use_deterministic_algorithms(False)
@@ -48,7 +54,6 @@ def flags(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("flags")
 def test_a_gpu_is_told_to_repeat_itself_and_a_cpu_is_left_alone() -> None:
-    """The flags alone: there is no GPU here."""
     build.device("cpu")
     assert not torch.are_deterministic_algorithms_enabled()
     build.device("cuda")

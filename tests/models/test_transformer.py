@@ -7,10 +7,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from emergence.models.transformer import ROWS, Transformer, hidden_states_in_slices, parameter_count
+from emergence.models.transformer import (
+    ROWS,
+    Transformer,
+    hidden_states_in_slices,
+    logits_in_slices,
+    parameter_count,
+)
 from emergence.tasks.algorithmic import Tokens
 from emergence.tasks.batches import Layout
-from emergence.tasks.levels import TaskLevel
+from emergence.tasks.vocabulary import TaskLevel
 
 Sequences = dict[TaskLevel, Tokens]
 Grid = tuple[Tensor, Tensor, Tensor]
@@ -42,14 +48,6 @@ def test_parameter_count_is_that_of_the_model(
     layers: int, width: int, heads: int, vocabulary: int, context: int
 ) -> None:
     assert parameter_count(layers, width, vocabulary, context) == on_meta(layers, width, heads, vocabulary, context)
-
-
-@pytest.mark.parametrize(
-    ("layers", "width", "published"), [(2, 128, 404_992), (12, 768, 85_105_152), (12, 1024, 151_222_272)]
-)
-def test_published_sizes(layers: int, width: int, published: int) -> None:
-    assert parameter_count(layers, width, 22, 42) == published
-    assert on_meta(layers, width, 4, 22, 42) == published
 
 
 def test_packed_logits_equal_those_of_single_sequences(
@@ -119,9 +117,9 @@ def test_equals_gpt2_of_hugging_face(model: Transformer) -> None:
     mask = torch.ones(6, 16, 16, dtype=torch.bool).tril()
     with torch.no_grad():
         states = model.hidden_states(tokens, torch.arange(16).expand(6, 16), mask)
-        found = theirs(tokens, output_hidden_states=True)
-    torch.testing.assert_close(model.logits(states[-1]), found.logits, atol=1e-5, rtol=1e-5)
-    for ours, other in zip(states[:-1], found.hidden_states[:-1], strict=True):  # their last is normed
+        reference = theirs(tokens, output_hidden_states=True)
+    torch.testing.assert_close(model.logits(states[-1]), reference.logits, atol=1e-5, rtol=1e-5)
+    for ours, other in zip(states[:-1], reference.hidden_states[:-1], strict=True):  # their last is normed
         torch.testing.assert_close(ours, other, atol=1e-5, rtol=1e-5)
 
 
@@ -168,6 +166,33 @@ def test_slices_change_nothing(model: Transformer, rows: int) -> None:
     for ours, whole in zip(sliced, model.hidden_states(*arrays), strict=True):
         assert not ours.requires_grad
         torch.testing.assert_close(ours, whole.detach(), atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("rows", [1, ROWS, 2 * ROWS + 7])
+def test_slices_change_no_logits(model: Transformer, rows: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    tokens = torch.randint(0, 21, (rows, 8), generator=generator)
+    arrays = (tokens, torch.arange(8).expand(rows, 8), torch.ones(rows, 8, 8, dtype=torch.bool).tril())
+    targets = torch.randperm(8 * rows, generator=generator)[: 3 * rows]  # in no order, some rows without any
+    sliced = logits_in_slices(model, *arrays, targets)
+    assert not sliced.requires_grad
+    torch.testing.assert_close(sliced, model(*arrays, targets).detach(), atol=1e-6, rtol=1e-6)
+
+
+def test_the_last_block_at_answers_alone_is_that_of_all_tokens(
+    model: Transformer, layout: Layout, sequences: Sequences
+) -> None:
+    """Logits, loss and its gradients, against a last block computed everywhere."""
+    targets = torch.from_numpy(layout.targets(list(sequences.values())))
+    places, arrays = torch.from_numpy(layout.target_index), grid(layout, sequences)
+    logits = model(*arrays, places)
+    everywhere = model.logits(model.hidden_states(*arrays)[-1]).flatten(0, 1)[places]
+    torch.testing.assert_close(logits, everywhere, atol=1e-6, rtol=1e-6)
+    found, expected = (
+        torch.autograd.grad(F.cross_entropy(each, targets), list(model.parameters())) for each in (logits, everywhere)
+    )
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6 * float(other.abs().max()), rtol=1e-6)
 
 
 def test_hessian_vector_product_matches_finite_differences(

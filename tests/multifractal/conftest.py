@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from emergence.config.neuromfa import Boxes, Moments
 from emergence.multifractal.spectrum import Array, moments
-from emergence.settings.multifractal import Boxes, Moments
 
 
 @pytest.fixture
@@ -21,10 +21,10 @@ def fine() -> Array:
 
 @pytest.fixture
 def published() -> Boxes:
-    return Boxes(kind="star", integer=True, above=1.0, largest=150.0, radius_step=1.0, from_shortest=True, edges=10)
+    return Boxes(kind="star", integer=True, above=1.0, largest=150.0, radius_step=1.0, occurring=True, edges=10)
 
 
 @pytest.fixture
 def plain() -> Boxes:
     """No rounding and no cut-offs but the largest radius."""
-    return Boxes(kind="star", integer=False, above=0.0, largest=150.0, radius_step=1.0, from_shortest=False, edges=0)
+    return Boxes(kind="star", integer=False, above=0.0, largest=150.0, radius_step=1.0, occurring=False, edges=0)

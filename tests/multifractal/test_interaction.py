@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from emergence.models.mlp import TwoLayer
-from emergence.models.scalar_transformer import ScalarTransformer
+from emergence.config.neuromfa import Sampling
+from emergence.models.parity_networks import ScalarTransformer, TwoLayer
 from emergence.models.transformer import Transformer
 from emergence.multifractal import interaction
 from emergence.multifractal.interaction import Matrix, Network
 from emergence.multifractal.spectrum import MultifractalError
-from emergence.settings.multifractal import Sampling
 
 NAMES = [("h0", "qkv0"), ("attention0", "a0"), ("a0", "m0"), ("m0", "h1")]
 
@@ -106,15 +105,15 @@ def test_restricted_network() -> None:
 
 
 def test_foreign_weights_are_refused() -> None:
-    with pytest.raises(MultifractalError, match=r"no name ends in 'attention\.qkv\.weight'"):
+    with pytest.raises(MultifractalError, match=r"^weights: .*'attention\.qkv\.weight'"):
         interaction.transformer({"x": np.zeros(1)})
     state = dict(ScalarTransformer(6, 8, 2).state_dict())
-    with pytest.raises(MultifractalError, match=r"no 'block\.contract\.weight'"):
+    with pytest.raises(MultifractalError, match=r"^weights: no 'block\.contract\.weight'"):
         interaction.transformer({name: value for name, value in state.items() if "contract" not in name})
     with pytest.raises(MultifractalError, match="not that of a matrix"):
         interaction.two_layer({"hidden.weight": np.zeros(3), "readout.weight": np.zeros((1, 3))})
     names = {f"0.{name}.weight": np.zeros((4, 4)) for name in interaction.GPT_NEOX}
-    with pytest.raises(MultifractalError, match="4 rows are no Q, K and V of 3 heads"):
+    with pytest.raises(MultifractalError, match=r"4 rows .* 3 heads"):
         interaction.gpt_neox(names, heads=3)
-    with pytest.raises(MultifractalError, match="layer b: 4 nodes in one matrix and 3 in another"):
+    with pytest.raises(MultifractalError, match="layer b: 4 nodes"):
         _ = Network((Matrix("a", "b", np.zeros((2, 4))), Matrix("b", "c", np.zeros((3, 2))))).layers

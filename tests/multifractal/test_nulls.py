@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from emergence.multifractal import boxes, nulls, partition
+from emergence.config.neuromfa import Boxes
+from emergence.multifractal import boxes, nulls, spectrum
 from emergence.multifractal.interaction import Matrix, Network
 from emergence.multifractal.spectrum import Array
-from emergence.settings.multifractal import Boxes
 
 
 @pytest.fixture
@@ -50,9 +50,9 @@ def test_rescaled_networks_do_not_grow(network: Network, published: Boxes, q: Ar
     start = nulls.sizes(network)
     grown = Network(tuple(Matrix(m.source, m.target, 3 * m.weights) for m in network.matrices))
     np.testing.assert_allclose(nulls.sizes(nulls.rescaled(grown, 1)), 1)
-    found = [network, grown, nulls.rescaled(grown, start)]
-    around = [boxes.neighbourhoods(each, published.model_copy(update={"integer": False})) for each in found]
-    before, after, back = (partition.neurons(each.counts, each.radii, q).alpha_0 for each in around)
+    networks = [network, grown, nulls.rescaled(grown, start)]
+    around = [boxes.neighbourhoods(each, published.model_copy(update={"integer": False})) for each in networks]
+    before, after, back = (spectrum.neurons(each.counts, each.radii, q).alpha_0 for each in around)
     assert after < 0.8 * before
     assert back == pytest.approx(before, rel=1e-3)  # float32 weights
 

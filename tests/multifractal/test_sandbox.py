@@ -1,12 +1,14 @@
 """Sandboxes and boxes against graphs and measures with known exponents, and graphs that have none."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components, dijkstra
 
-from emergence.multifractal import graphs, partition, sandbox, spectrum
+from emergence.multifractal import graphs, sandbox, spectrum
 from emergence.multifractal.spectrum import Array, MultifractalError
 
 
@@ -20,14 +22,14 @@ def test_ring(nodes: int, q: Array) -> None:
     radii = np.arange(1, nodes // 2 + 1)
     others = sandbox.masses(graphs.cycle(nodes), radii, np.arange(nodes)) - 1
     assert (others == 2 * radii).all()
-    np.testing.assert_allclose(partition.neurons(others, radii, q).alpha, 1, atol=1e-12)
+    np.testing.assert_allclose(spectrum.neurons(others, radii, q).alpha, 1, atol=1e-12)
 
 
 def test_sandboxes_are_neurons_one_moment_further(q: Array) -> None:
     """Where the largest radius reaches all nodes."""
     graph = graphs.small_world(60, 4, 0.1, np.random.default_rng(0))
     radii = np.arange(1, int(dijkstra(graph).max()) + 1)
-    neurons = partition.neurons(sandbox.masses(graph, radii, np.arange(60)), radii, q)
+    neurons = spectrum.neurons(sandbox.masses(graph, radii, np.arange(60)), radii, q)
     boxes = sandbox.sandboxes(graph, radii, q, np.arange(60))
     np.testing.assert_allclose(neurons.tau[:51], boxes.tau[10:], atol=1e-12)
 
@@ -65,11 +67,11 @@ def test_neither_names_nor_unit_matter(seed: int, unit: float) -> None:
     graph, radii = graphs.small_world(30, 4, 0.2, rng), np.arange(1, 6)
     order = rng.permutation(30)
     mixed = unit * graph[order][:, order]
-    found = [
+    spectra = [
         sandbox.sandboxes(each, scale * radii * (1 + 1e-9), q, np.arange(30))
         for each, scale in ((graph, 1), (mixed, unit))
     ]
-    np.testing.assert_allclose(found[1].tau, found[0].tau, atol=1e-9)
+    np.testing.assert_allclose(spectra[1].tau, spectra[0].tau, atol=1e-9)
 
 
 @pytest.mark.parametrize(("u", "v", "dimension"), [(2, 2, 2), (2, 3, 2.3219), (3, 3, 1.6309)])
@@ -91,26 +93,26 @@ def test_flowers(u: int, v: int, dimension: float, q: Array) -> None:
 def test_flowers_of_many_generations(u: int, v: int, q: Array) -> None:
     generations = np.arange(60, 39, -1)
     shares, often = zip(*(graphs.flower_boxes(u, v, int(m)) for m in generations), strict=True)
-    found = sandbox.boxes(shares, float(u) ** -generations, q, often)
+    estimate = sandbox.boxes(shares, float(u) ** -generations, q, often)
     away = np.abs(q - np.log(u + v) / np.log(2)) > 0.6
-    np.testing.assert_allclose(found.tau[away], graphs.flower_tau(u, v, q)[away], atol=1e-5)
+    np.testing.assert_allclose(estimate.tau[away], graphs.flower_tau(u, v, q)[away], atol=1e-5)
     sums = np.stack([graphs.flower_log_sum(u, v, int(m), q) for m in generations], axis=1)
-    np.testing.assert_allclose(found.tau, spectrum.slopes(sums, -generations * np.log(u)), atol=1e-9)
+    np.testing.assert_allclose(estimate.tau, spectrum.slopes(sums, -generations * np.log(u)), atol=1e-9)
 
 
 def test_binomial_cantor_measure(q: Array, fine: Array) -> None:
     levels = np.arange(9, 0, -1)
     shares, sizes = [graphs.cantor((1, 0, 2), int(level)) for level in levels], 3.0**-levels
-    found = sandbox.boxes(shares, sizes, q)
-    np.testing.assert_allclose(found.tau, -np.log((1 / 3) ** q + (2 / 3) ** q) / np.log(3), atol=1e-10)
-    assert found.worst_fit == pytest.approx(1)
+    estimate = sandbox.boxes(shares, sizes, q)
+    np.testing.assert_allclose(estimate.tau, -np.log((1 / 3) ** q + (2 / 3) ** q) / np.log(3), atol=1e-10)
+    assert estimate.worst_fit == pytest.approx(1)
     near = sandbox.boxes(shares, sizes, fine)
     assert near.alpha_0 == pytest.approx(0.68454, abs=1e-5)
     assert near.f.max() == pytest.approx(0.63093, abs=1e-5)
     far = sandbox.boxes(shares, sizes, 30 * np.linspace(-1, 1, 61))
     assert far.alpha.min() == pytest.approx(0.36907, abs=1e-5)
     assert far.alpha.max() == pytest.approx(1, abs=1e-5)
-    np.testing.assert_allclose(graphs.cantor_tau((1, 0, 2), q), found.tau, atol=1e-10)
+    np.testing.assert_allclose(graphs.cantor_tau((1, 0, 2), q), estimate.tau, atol=1e-10)
 
 
 @pytest.mark.parametrize(("branches", "factor"), [(2, 0.5), (3, 0.5), (3, 1 / 3)])
@@ -118,16 +120,16 @@ def test_leaves_of_weighted_trees(branches: int, factor: float, q: Array) -> Non
     graph, leaves = graphs.tree(branches, factor, 5)
     assert leaves.size == branches**5
     mass = np.isin(np.arange(graph.shape[0]), leaves)
-    found = sandbox.sandboxes(graph, graphs.tree_radii(factor, 5), q, leaves, mass)
-    np.testing.assert_allclose(found.tau, -(q - 1) * np.log(branches) / np.log(factor), atol=1e-10)
-    assert found.width == pytest.approx(0, abs=1e-9)
+    estimate = sandbox.sandboxes(graph, graphs.tree_radii(factor, 5), q, leaves, mass)
+    np.testing.assert_allclose(estimate.tau, -(q - 1) * np.log(branches) / np.log(factor), atol=1e-10)
+    assert estimate.width == pytest.approx(0, abs=1e-9)
 
 
 def test_boxes_cover_a_ring(q: Array) -> None:
     """Balls in random order leave gaps of all sizes, but as many boxes a length at every length."""
-    found = sandbox.covering(graphs.cycle(999), [4, 8, 16, 32], q[20:41], np.random.default_rng(0))
-    assert found.tau[10] == pytest.approx(-1, abs=0.1)
-    assert found.tau[20] == pytest.approx(0, abs=1e-12)
+    estimate = sandbox.covering(graphs.cycle(999), [4, 8, 16, 32], q[20:41], np.random.default_rng(0))
+    assert estimate.tau[10] == pytest.approx(-1, abs=0.1)
+    assert estimate.tau[20] == pytest.approx(0, abs=1e-12)
 
 
 def test_coverings_hold_every_node_once() -> None:
@@ -146,7 +148,7 @@ def test_small_worlds(rewired: float, published: float, q: Array) -> None:
     assert (degrees(graph) >= 2).all()
     radii = np.arange(1, int(dijkstra(graph).max()) + 1)
     others = sandbox.masses(graph, radii, np.arange(nodes)) - 1
-    assert partition.neurons(others, radii, q).alpha_0 == pytest.approx(published, abs=0.02)
+    assert spectrum.neurons(others, radii, q).alpha_0 == pytest.approx(published, abs=0.02)
 
 
 def test_a_few_shortcuts_are_between(q: Array) -> None:
@@ -156,7 +158,7 @@ def test_a_few_shortcuts_are_between(q: Array) -> None:
     assert (np.minimum(moved, nodes - moved) > 2).sum() / graph.nnz == pytest.approx(0.01, abs=0.007)
     radii = np.arange(1, int(dijkstra(graph).max()) + 1)
     others = sandbox.masses(graph, radii, np.arange(nodes)) - 1
-    assert 1.2 < partition.neurons(others, radii, q).alpha_0 < 2
+    assert 1.2 < spectrum.neurons(others, radii, q).alpha_0 < 2
 
 
 def test_controls_fit_worse(q: Array) -> None:
@@ -181,8 +183,8 @@ def test_sandboxes_of_flowers_come_nearer_with_generations(q: Array) -> None:
     errors = []
     for generation in (3, 4, 5, 6):
         flower = graphs.flower(2, 2, generation)
-        found = sandbox.sandboxes(flower, 2.0 ** np.arange(1, generation), q, np.arange(flower.shape[0]))
-        errors.append(graphs.flower_tau(2, 2, q)[20] - found.tau[20])
+        estimate = sandbox.sandboxes(flower, 2.0 ** np.arange(1, generation), q, np.arange(flower.shape[0]))
+        errors.append(graphs.flower_tau(2, 2, q)[20] - estimate.tau[20])
     assert (np.diff(np.abs(errors)) < 0).all()
 
 
@@ -198,10 +200,32 @@ def test_degrees_of_random_graphs() -> None:
 
 def test_bad_arguments_are_refused(q: Array) -> None:
     graph = graphs.cycle(9)
-    with pytest.raises(MultifractalError, match="sandbox holds none"):
+    with pytest.raises(MultifractalError, match=r"^masses: "):
         sandbox.sandboxes(graph, [1, 2], q, [0], np.eye(9)[5])
-    with pytest.raises(MultifractalError, match="two or more"):
+    with pytest.raises(MultifractalError, match=r"^radii: "):
         sandbox.sandboxes(graph, [1], q, [0])
-    with pytest.raises(MultifractalError, match="leave empty boxes out"):
+    with pytest.raises(MultifractalError, match=r"^shares: "):
         sandbox.boxes([[0.5, 0.5], [1.0, 0.0]], [1, 2], q)
     assert np.isnan(sandbox.sandboxes(graph, [1, 2], q, []).tau).all()
+
+
+@pytest.mark.parametrize("length", [-0.5, np.nan])
+def test_lengths_without_shortest_paths_are_refused(length: float, q: Array) -> None:
+    ring = graphs.cycle(12)
+    ring.data[0] = length
+    with pytest.raises(MultifractalError, match="negative length or NaN"):
+        sandbox.sandboxes(ring, [1, 2, 3], q, np.arange(12))
+    with pytest.raises(MultifractalError, match="negative length or NaN"):
+        sandbox.covering(ring, [1, 2, 3], q, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("centres", [[-1], [12], [1.5], [[1, 2]], [True] * 12, 3])
+def test_centres_that_are_no_nodes_are_refused(centres: Any) -> None:
+    with pytest.raises(MultifractalError, match="centres: must be numbers of nodes, from 0 to 11"):
+        sandbox.masses(graphs.cycle(12), [1, 2], centres)
+
+
+@pytest.mark.parametrize("mass", [np.ones(11), -np.ones(12), np.full(12, np.nan)])
+def test_masses_that_are_none_are_refused(mass: Array) -> None:
+    with pytest.raises(MultifractalError, match="masses"):
+        sandbox.masses(graphs.cycle(12), [1, 2], [0], mass)

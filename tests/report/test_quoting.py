@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import typst
-from support import PROJECT
+from support.project import PROJECT
 
 PLAIN = """
 #import "quoting.typ": *
@@ -21,7 +21,8 @@ PLAIN = """
 """
 COMPUTE = "stage,jobs,hours,cpu_hours,memory_mb\ntrain,2,0.5,0.4,1500.0\nclaims,1,0.0,0.0,\n"
 CLAIM = {
-    "claim": "A6", "study": "anatomy", "statement": "", "published": "v1: 75 %", "value": 0.5, "low": 0.4, "high": 0.6,
+    "claim": "A6", "id": "A6", "part": "", "topic": "prediction", "ours": False, "stable": None,
+    "study": "anatomy", "statement": "", "published": "v1: 75 %", "value": 0.5, "low": 0.4, "high": 0.6,
     "interval": "", "control": "", "verdict": "holds", "rule": "",
 }  # fmt: skip
 
@@ -53,7 +54,7 @@ def said(folder: Path, text: str, *claims: dict[str, Any]) -> str:
         ("#num(12345)", "12,345"),
         ("#num(1234.4)", "1234"),
         ("#num(0.99999999)", "1.00"),
-        ("#num(none)", "none"),
+        ("#num(none)", "–"),
         ("#num(0.0)", "0"),
         ("#decimals(-0.001, 2)", "0.00"),
         ("#decimals(999.5, 0)", "1000"),
@@ -64,7 +65,7 @@ def said(folder: Path, text: str, *claims: dict[str, Any]) -> str:
         ("#interval((value: 1061.2, low: 1018.9, high: 1104.1))", "1061 [1019, 1104]"),
         ("#interval((value: 1.0, low: 1.0, high: 1.0))", "1.00 [1.00, 1.00]"),
         ("#interval((value: 0.5, low: none, high: none))", "0.500"),
-        ("#interval((value: none, low: none, high: none))", "none"),
+        ("#interval((value: none, low: none, high: none))", "–"),
         ("#listed((\"a\", \"b\", \"c\"))", "a, b and c"),
         ("#set-to(\"a.b\")", "0.05"),
         ("#measure(\"rankme\")", "RankMe"),
@@ -92,6 +93,8 @@ def test_a_sentence_follows_from_its_verdict(tmp_path: Path, verdict: str, sente
 
 
 def test_a_claim_that_was_not_judged_is_said_to_be_so(tmp_path: Path) -> None:
+    not_run = {**CLAIM, "verdict": "not run"}
+    assert said(tmp_path, SENTENCE, not_run) == "It was not judged in this run (A6: not run)."
     assert said(tmp_path, SENTENCE) == "It was not judged in this run (A6: not judged)."
 
 
@@ -101,7 +104,8 @@ def test_a_sentence_for_each_verdict_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_claims_are_counted(tmp_path: Path) -> None:
-    claims = [{**CLAIM, "claim": name, "verdict": verdict} for name, verdict in (("A1", "holds"), ("A2", "fails"))]
+    verdicts = (("A1", "holds"), ("A2", "fails"))
+    claims = [{**CLAIM, "claim": name, "id": name, "verdict": verdict} for name, verdict in verdicts]
     assert said(tmp_path, '#tally() #count("holds") #named("fails")', *claims) == "1 hold and 1 fail 1 A2"
 
 

@@ -1,4 +1,4 @@
-"""What is installed is what the lock says, the lock has all that is needed and nothing else, and all of it is declared.
+"""What is installed is what the locks say; each lock has all that is needed and nothing else; all of it is declared.
 
 An audit that needs no network: advisories are the part that does (see docs/robustness.md).
 """
@@ -11,17 +11,35 @@ from collections.abc import Iterator
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from support import PROJECT
+from support.project import PROJECT
 
 DECLARED = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-LINES = [line for line in (PROJECT / "requirements.lock").read_text().splitlines() if not line.startswith("#")]
-LOCK = {canonicalize_name(line.partition("==")[0]): line.partition("==")[2] for line in LINES}
-EXTRAS = [Requirement(line) for lines in DECLARED["optional-dependencies"].values() for line in lines]
-DIRECT = [*map(Requirement, DECLARED["dependencies"]), *EXTRAS]
+EXTRAS = ("dev", "docs")  # the peers of `make bench` have a lock of their own
+
+
+def locked(lock: str) -> dict[str, str]:
+    """Versions of a lock, by the name of the package."""
+    lines = [line for line in (PROJECT / lock).read_text().splitlines() if not line.startswith("#")]
+    assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*", line)] == []
+    versions = {canonicalize_name(line.partition("==")[0]): line.partition("==")[2] for line in lines}
+    assert len(versions) == len(lines) > 5
+    return versions
+
+
+RUN = locked("requirements.lock")
+BEYOND = {extra: locked(f"requirements-{extra}.lock") for extra in EXTRAS}
+LOCK = RUN | BEYOND["dev"] | BEYOND["docs"]
+NOT_IMPORTED = {
+    "snakemake": "runs the workflow, whose rules import the package",
+    "snakemake-executor-plugin-slurm": "loaded by Snakemake for workflow/profiles/slurm",
+}
+"""Dependencies that no module of src imports, each with its reason."""
 # What torch brings for the accelerator of a machine; its wheel alone knows the versions.
 OF_THE_MACHINE = ("cuda-", "nvidia-", "triton")
+CONDA_NAMES = {"pytorch": "torch", "matplotlib-base": "matplotlib", "snakemake-minimal": "snakemake"}
 
 
 def needed(requirement: Requirement) -> Iterator[Requirement]:
@@ -37,34 +55,45 @@ def needed(requirement: Requirement) -> Iterator[Requirement]:
             yield inner
 
 
-def closure() -> list[Requirement]:
-    """All that the project needs, and all that those need, and so on."""
-    found: dict[str, Requirement] = {}
-    waiting = list(DIRECT)
+def closure(lines: list[str]) -> list[Requirement]:
+    """All that some requirements need, and all that those need, and so on."""
+    reached: dict[str, Requirement] = {}
+    waiting = [Requirement(line) for line in lines]
     while waiting:
         requirement = waiting.pop()
-        if str(requirement) not in found:
-            found[str(requirement)] = requirement
+        if str(requirement) not in reached:
+            reached[str(requirement)] = requirement
             waiting += needed(requirement)
-    return list(found.values())
+    return list(reached.values())
 
 
-def test_every_line_of_the_lock_is_one_exact_version_from_the_index() -> None:
-    assert [line for line in LINES if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*", line)] == []
-    assert len(LOCK) == len(LINES) > 50
+def names(requirements: list[Requirement]) -> set[str]:
+    return {canonicalize_name(requirement.name) for requirement in requirements}
 
 
-def test_the_lock_has_all_that_is_needed_in_versions_that_are_allowed() -> None:
-    locked = {str(requirement): LOCK.get(canonicalize_name(requirement.name)) for requirement in closure()}
-    assert {
+def test_the_locks_have_what_is_needed_and_nothing_else() -> None:
+    assert names(closure(DECLARED["dependencies"])) == RUN.keys()
+    for extra in EXTRAS:
+        assert names(closure(DECLARED["optional-dependencies"][extra])) - RUN.keys() == BEYOND[extra].keys()
+
+
+def test_locked_versions_are_allowed_and_the_same_in_all_locks() -> None:
+    declared = [
+        *DECLARED["dependencies"],
+        *(line for extra in EXTRAS for line in DECLARED["optional-dependencies"][extra]),
+    ]
+    versions = {str(requirement): LOCK[canonicalize_name(requirement.name)] for requirement in closure(declared)}
+    refused = {
         name: version
-        for name, version in locked.items()
-        if version is None or not Requirement(name).specifier.contains(version, prereleases=True)
-    } == {}
+        for name, version in versions.items()
+        if not Requirement(name).specifier.contains(version, prereleases=True)
+    }
+    assert refused == {}
+    assert all(version == LOCK[name] for lock in BEYOND.values() for name, version in lock.items())
 
 
-def test_the_lock_has_nothing_that_nobody_needs() -> None:
-    assert LOCK.keys() - {canonicalize_name(requirement.name) for requirement in closure()} == set()
+BROUGHT = {"lightning"}
+"""Libraries that a user of an integration has; nothing else imports them."""
 
 
 def test_what_is_installed_is_what_is_locked() -> None:
@@ -72,24 +101,42 @@ def test_what_is_installed_is_what_is_locked() -> None:
     assert installed == LOCK, "make test sets up an environment from the lock"
 
 
+def test_the_conda_environment_has_every_dependency_in_the_locked_version() -> None:
+    *conda, by_pip = yaml.safe_load((PROJECT / "environment.yml").read_text())["dependencies"]
+    pins = dict(re.split("==?", line) for line in [*conda, *by_pip["pip"]] if re.search(r"[^>]=\d", line))
+    pinned = {canonicalize_name(CONDA_NAMES.get(name, name)): pin for name, pin in pins.items()}
+    assert pinned.items() <= RUN.items()
+    assert {canonicalize_name(Requirement(line).name) for line in DECLARED["dependencies"]} <= pinned.keys()
+
+
 def imported(path: Path) -> set[str]:
     """Packages from elsewhere that a file imports."""
-    found = set()
+    packages = set()
+    if path.parent.name == "bench":  # scripts, whose peers have a lock of their own
+        return packages
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
+            packages |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add(str(node.module).partition(".")[0])
-    own = {file.stem for file in (PROJECT / "tests").iterdir()} | {"emergence"}
-    return found - sys.stdlib_module_names - own
+            packages.add(str(node.module).partition(".")[0])
+    return packages - sys.stdlib_module_names - {"emergence", "support", "synthetic"}
+
+
+def providers(folder: str) -> dict[str, set[str]]:
+    """Distributions that provide each package that the files of a folder import."""
+    provided = packages_distributions()
+    packages = {name for path in (PROJECT / folder).rglob("*.py") for name in imported(path)}
+    assert len(packages) > 5
+    return {name: {canonicalize_name(each) for each in provided.get(name, [name])} for name in packages}
 
 
 def test_every_import_is_declared() -> None:
     """By the package as a dependency, by the tests at least as something that is locked."""
-    providers = packages_distributions()
-    declared = {canonicalize_name(Requirement(line).name) for line in DECLARED["dependencies"]}
-    for folder, allowed in (("src", declared), ("tests", set(LOCK))):
-        names = {name for path in (PROJECT / folder).rglob("*.py") for name in imported(path)}
-        assert len(names) > 5
-        given = {name: {canonicalize_name(each) for each in providers.get(name, [name])} for name in names}
-        assert [name for name, candidates in given.items() if not candidates & allowed] == []
+    declared = names([Requirement(line) for line in DECLARED["dependencies"]])
+    for folder, allowed in (("src", declared | BROUGHT), ("tests", set(LOCK))):
+        assert [name for name, candidates in providers(folder).items() if not candidates & allowed] == []
+
+
+def test_every_dependency_is_imported() -> None:
+    declared = names([Requirement(line) for line in DECLARED["dependencies"]])
+    assert declared - set.union(*providers("src").values()) == NOT_IMPORTED.keys()

@@ -8,7 +8,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from support import SMOKE, Copy, overlay
+from support.project import SMOKE, ProjectCopy, overlay
 
 pytestmark = pytest.mark.workflow
 
@@ -22,7 +22,7 @@ def assert_harmless(*folders: Path) -> None:
 
 
 @pytest.fixture
-def elsewhere(copy: Copy, tmp_path: Path) -> Path:
+def elsewhere(copy: ProjectCopy, tmp_path: Path) -> Path:
     """The project in a folder with a hostile name."""
     leave_out = shutil.ignore_patterns("results", ".snakemake")
     return Path(shutil.copytree(copy.folder, tmp_path / HOSTILE, ignore=leave_out))
@@ -47,9 +47,9 @@ def run(python: Path, project: Path, *arguments: str) -> tuple[int, str]:
 
 def test_a_project_and_a_python_in_hostile_folders(elsewhere: Path, tmp_path: Path) -> None:
     python = python_in(tmp_path / f"python of {HOSTILE}")
-    code, printed = run(python, elsewhere, "--cores", "1", "results/smoke/tasks/probes.safetensors", *SMOKE)
+    code, printed = run(python, elsewhere, "--cores", "1", "results/smoke/anatomy/tasks/probes.safetensors", *SMOKE)
     assert code == 0, printed
-    assert (elsewhere / "results/smoke/tasks/probes.safetensors").exists()
+    assert (elsewhere / "results/smoke/anatomy/tasks/probes.safetensors").exists()
     assert_harmless(tmp_path)
 
 
@@ -58,15 +58,15 @@ def test_a_folder_that_snakemake_or_a_path_cannot_have_is_named(elsewhere: Path,
     project = elsewhere.rename(tmp_path / name)
     code, printed = run(Path(sys.executable), project, "--dry-run", "--cores", "1", *SMOKE)
     assert code == 1
-    assert f"Nothing can run in {project}: move it to a path without braces and colons." in printed
+    assert f"Nothing can run in {project}" in printed
 
 
-def test_hostile_values_that_may_be_run_as_names(copy: Copy) -> None:
+def test_hostile_values_that_may_be_run_as_names(copy: ProjectCopy) -> None:
     quoted = f"{HOSTILE} {FIELDS}".replace("'", "''")
     own = overlay(copy, "hostile.yaml", f"language: {{models: [{{name: mine, folder: '{quoted}'}}]}}")
-    copy.snakemake("--cores", "1", "results/smoke/trajectories/mine/manifest.json", *own, check=False)
-    said = (copy.folder / "results/smoke/logs/series/mine.log").read_text()
-    assert said == f"emergence: {HOSTILE} {FIELDS}: no such folder; check it\n"
+    copy.snakemake("--cores", "1", "results/smoke/language/trajectories/mine/manifest.json", *own, check=False)
+    said = (copy.folder / "results/smoke/logs/record_series/mine.log").read_text()
+    assert said.startswith(f"emergence: {HOSTILE} {FIELDS}: no such folder")
     assert_harmless(copy.folder)
 
 
@@ -78,18 +78,18 @@ anatomy:
   sizes: [{name: "4x16;touch pwned", layers: 4, width: 16, heads: 4}]
   signals: {"$(touch pwned)": {measure: neuromfa, variant: E, scale: linear}}
   measures: {"{params:q}": {}}
-  variant: "'; touch pwned; '"
+protocol: {variant: "'; touch pwned; '"}
 language:
   models: [{name: "../mine", folder: here}, {name: mine, repository: "a/$(touch pwned)", steps: [0]}]
 """
 KEYS = (
     "tier", "device", "pathvars.results", "pathvars.figures", "pathvars.logs", "pathvars.benchmarks",
-    "anatomy.sizes.0.name", "anatomy.signals.$(touch pwned)", "anatomy.variant", "language.models.0.name",
+    "anatomy.sizes.0.name", "anatomy.signals.$(touch pwned)", "protocol.variant", "language.models.0.name",
     "language.models.1.repository",
 )  # fmt: skip
 
 
-def test_an_overlay_with_hostile_values_is_refused_key_by_key(copy: Copy) -> None:
+def test_an_overlay_with_hostile_values_is_refused_key_by_key(copy: ProjectCopy) -> None:
     printed = copy.snakemake("--cores", "1", *overlay(copy, "refused.yaml", REFUSED), check=False)
     assert [key for key in KEYS if f"config: {key}: " not in printed] == []
     assert "Traceback" not in printed
@@ -99,7 +99,7 @@ def test_an_overlay_with_hostile_values_is_refused_key_by_key(copy: Copy) -> Non
 @pytest.mark.parametrize(
     "given", ["tier=$(touch pwned)", "device='; touch pwned; '", 'pathvars={results: "a`touch pwned`"}']
 )
-def test_hostile_values_on_the_command_line_are_refused(copy: Copy, given: str) -> None:
+def test_hostile_values_on_the_command_line_are_refused(copy: ProjectCopy, given: str) -> None:
     printed = copy.snakemake("--cores", "1", *SMOKE, "--config", given, check=False)
     assert f"config: {given.partition('=')[0]}" in printed
     assert "is not valid" in printed

@@ -9,52 +9,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from emergence import config
-from emergence.config import ConfigError
-from emergence.settings.base import Folder, Key, Name
-from emergence.settings.language import Repository
+from emergence.config import loading
+from emergence.config.language import Repository
+from emergence.config.loading import ConfigError
+from emergence.config.types import Folder, Key, Name
 
 LONGEST_FILE = 255  # bytes
 HOSTILE = {
-    "up": "..",
-    "absolute": "/etc/x",
-    "home": "~",
-    "home of": "~root/x",
-    "NUL": "a\0b",
-    "newline": "a\nb",
-    "newline at the end": "a\n",
-    "carriage return": "a\rb",
-    "escape": "a\x1b[2Jb",
-    "backslash": "..\\a",
-    "wide letters": "ｒｅｓｕｌｔｓ",
-    "wide dots": "．．",
-    "composed": "é",
-    "decomposed": "e\u0301",
+    "up": "..", "absolute": "/etc/x", "home": "~", "home of": "~root/x", "NUL": "a\0b", "newline": "a\nb",
+    "newline at the end": "a\n", "carriage return": "a\rb", "escape": "a\x1b[2Jb", "backslash": "..\\a",
+    "wide letters": "ｒｅｓｕｌｔｓ", "wide dots": "．．", "composed": "é", "decomposed": "e\u0301",
     "cyrillic": "rеsults",
-    "half a pair": "\ud800",
-    "turned order": "a\u202eb",
-    "no width": "a\u200bb",
-    "long": "a" * 300,
-    "dot": ".",
-    "option": "-rf",
-    "command": "$(touch pwned)",
-    "backticks": "`touch pwned`",
-    "end of command": "a; touch pwned",
-    "quote": "a'b",
-    "double quote": 'a"b',
-    "blank": "a b",
-    "braces": "{wildcards.run}",
-    "parameters": "{params}",
-    "quoting": "{params:q}",
-    "glob": "a*",
-    "empty": "",
-}
+    "half a pair": "\ud800", "turned order": "a\u202eb", "no width": "a\u200bb", "long": "a" * 300, "dot": ".",
+    "option": "-rf", "command": "$(touch pwned)", "backticks": "`touch pwned`", "end of command": "a; touch pwned",
+    "quote": "a'b", "double quote": 'a"b', "blank": "a b", "braces": "{wildcards.run}", "parameters": "{params}",
+    "quoting": "{params:q}", "glob": "a*", "empty": "",
+}  # fmt: skip
 every_hostile = pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
 
 
 def refusal(values: dict[str, Any]) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        config.load(values)
+        loading.load(values)
     lines = str(caught.value).splitlines()
     assert all(line.startswith("config: ") and line.isprintable() for line in lines)
     return lines
@@ -98,7 +74,7 @@ def test_a_refusal_names_a_key_in_one_line(settings_values: dict[str, Any], valu
 
 
 PLACES = ["pathvars.logs", "tier", "anatomy.sizes.0.name", "language.ladder.sizes.0.name"]
-SECTIONS = ["anatomy.tasks", "anatomy.measures", "pathvars", "language", "solvable.signals", "language.signals"]
+SECTIONS = ["anatomy.tasks", "anatomy.measures", "pathvars", "language", "parity.signals", "language.signals"]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -117,10 +93,10 @@ def test_every_key_in_a_path_is_of_such_a_type(settings_values: dict[str, Any], 
     assert any("../$(x)" in line for line in refusal(settings_values))
 
 
-@pytest.mark.parametrize("folder", ["/elsewhere/$(x) 'and' {y}", "../up", "~", "a b; c"])
+@pytest.mark.parametrize("folder", ["/elsewhere/$(x) 'and' {y}", "../up", "a~b", "a b; c"])
 def test_a_folder_that_is_read_may_be_anywhere(settings_values: dict[str, Any], folder: str) -> None:
     settings_values["language"]["models"] = [{"name": "mine", "folder": folder}]
-    assert config.load(settings_values).language.found["mine"].folder == folder
+    assert loading.load(settings_values).language.series["mine"].folder == str(Path(folder).expanduser())
 
 
 @pytest.mark.parametrize("folder", ["a\0b", "a\nb", "\ud800"])
@@ -157,7 +133,7 @@ def test_ordinary_names_are_let_through(settings_values: dict[str, Any]) -> None
         settings_values = put(settings_values, key, f"pythia_1.4b.{key.count('.')}")
     for key in ("results", "logs"):
         settings_values = put(settings_values, f"pathvars.{key}", f"scratch/my-results_2.0/{key}")
-    config.load(settings_values)
+    loading.load(settings_values)
 
 
 PARTS = st.from_regex(r"[A-Za-z0-9_.-]{1,70}", fullmatch=True) | st.sampled_from(
@@ -187,7 +163,7 @@ def test_keys_and_repositories_are_what_patterns_say(text: str) -> None:
 
 def test_a_results_folder_may_be_a_link_to_another_disk(tmp_path: Path) -> None:
     """Links are the user's own, made in the project's folder; no setting makes one."""
-    from emergence.files import write_json
+    from emergence.io.files import write_json
 
     (tmp_path / "disk").mkdir()
     (tmp_path / "results").symlink_to(tmp_path / "disk")
@@ -197,7 +173,7 @@ def test_a_results_folder_may_be_a_link_to_another_disk(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("folder", ["paper/x", "docs", "Paper", "src"])
 def test_only_the_paper_is_written_among_its_sources(settings_values: dict[str, Any], folder: str) -> None:
-    assert config.load(put(settings_values, "pathvars.paper", "paper")).pathvars.paper == "paper"
+    assert loading.load(put(settings_values, "pathvars.paper", "paper")).pathvars.paper == "paper"
     (line,) = refusal(put(settings_values, "pathvars.paper", folder))
     assert line.startswith("config: pathvars.paper: ")
     (line,) = refusal(put(settings_values, "pathvars.results", "paper"))

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emergence.tasks import TASKS, TaskLevel, symbols, vocabulary
+from emergence.tasks import TASKS, Task, TaskLevel, symbols, vocabulary
+from emergence.tasks.algorithmic import LENGTH, Tokens
 from emergence.tasks.vocabulary import decode
 
 LEVELS = {
@@ -186,7 +187,7 @@ def test_product_of_digits_is_zero_at_the_exact_rate() -> None:
 
 
 def test_vocabulary() -> None:
-    assert vocabulary.SIZE == len(set(vocabulary.TOKENS)) == 22
+    assert vocabulary.SIZE == len(set(vocabulary.TOKENS)) == len(symbols.SYMBOLS) + len(TASKS)
     assert set(vocabulary.TOKENS) == {*"0123456789", *TASKS, ",", "=", "_"}
     assert decode(range(10)) == "0 1 2 3 4 5 6 7 8 9"
 
@@ -212,3 +213,43 @@ def test_level_pattern(task: str) -> None:
     allowed, refused = PATTERNS[task]
     assert [level for level in allowed if not TASKS[task].has(level)] == []
     assert [level for level in [*refused, *NEVER] if TASKS[task].has(level)] == []
+
+
+def test_a_task_that_is_added_last_is_one_of_the_controls_and_moves_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = dict(vocabulary.ID)
+
+    def constant(_rng: np.random.Generator, _level: str, n: int) -> tuple[Tokens, Tokens]:
+        return np.zeros((n, 2), int), np.ones((n, 1), int)
+
+    monkeypatch.setitem(TASKS, "MAX", Task(constant, LENGTH))
+    assert "MAX-3" in TASKS[symbols.CONTROL].levels
+    assert "MAX-99" not in TASKS[symbols.CONTROL].levels
+    prompts, answers = TASKS[symbols.CONTROL].generate(np.random.default_rng(0), "MAX-3", 5)
+    assert (prompts == 0).all()
+    assert (answers == 1).all()
+    tokens = [*symbols.SYMBOLS, *TASKS]
+    assert {token: tokens.index(token) for token in before} == before
+
+
+@pytest.mark.parametrize("level", ["SORT", "SORT-99", "CTL-SORT-6", "XYZ-3", "-3"])
+def test_the_control_has_levels_of_other_tasks_alone(level: str) -> None:
+    assert not TASKS[symbols.CONTROL].has(level)
+
+
+def test_tasks_declare_colours_that_differ() -> None:
+    colours = [task.colour for task in TASKS.values()]
+    assert len(set(colours)) == len(TASKS)
+    assert {name for name, task in TASKS.items() if task.difficulty == "easy"} >= {"COPY", "REV", "CMP", "SORT"}
+    assert {TASKS[name].difficulty for name in ("PAR", "ADD", "MOD", "MUL")} == {"hard"}
+
+
+@pytest.mark.parametrize(("part", "token"), [("prompts", symbols.EQUALS), ("answers", symbols.COMMA), ("answers", -1)])
+def test_tokens_that_are_no_digits_name_the_task(part: str, token: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def generate(_: np.random.Generator, __: str, n: int) -> tuple[Tokens, Tokens]:
+        digits, odd = np.ones((n, 2), dtype=np.int64), np.full((n, 2), token)
+        return (odd, digits) if part == "prompts" else (digits, odd)
+
+    monkeypatch.setitem(TASKS, "SUM", Task(generate, LENGTH))
+    monkeypatch.setitem(vocabulary.ID, "SUM", 22)
+    with pytest.raises(vocabulary.TaskError, match=rf"SUM-3.*{part}.*{token}"):
+        TaskLevel("SUM", "3").sequences(np.random.default_rng(0), 4)

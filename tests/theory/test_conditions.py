@@ -1,12 +1,17 @@
-"""Conditions of the scaling laws: the ratios, and which are met."""
+"""Conditions of the scaling laws, and the criterion of stage-like training against the crossing times themselves."""
 
+from dataclasses import replace
 from math import inf, log
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from emergence.theory import conditions
+from emergence.theory import conditions, linear, strengths
 from emergence.theory.conditions import Resources
 from emergence.theory.domain import TheoryError
+from emergence.theory.model import Constants, Skills
 
 
 def met(found: list[conditions.Condition]) -> list[bool]:
@@ -54,3 +59,47 @@ def test_bad_input_is_refused() -> None:
         Resources(1.0, 1.0, 0.0, 0.6)
     with pytest.raises(TheoryError, match="samples = 1: the condition takes their logarithm"):
         conditions.of_data(Resources(1.0, 1.0, 1.0, 0.6), 10, epsilon=0.1)
+
+
+def test_only_the_first_two_skills_are_stage_like(five: Skills, network: Constants) -> None:
+    spread = conditions.spread(0.05, network)
+    assert spread == pytest.approx((network.delay + np.log(19)) / (network.delay - np.log(19)))
+    assert conditions.staged(five, spread).tolist() == [True, True, False, False]
+    assert conditions.last_stage(five.alpha, spread) == 2
+
+
+@given(st.floats(0.1, 3), st.floats(1e-12, 0.02), st.floats(0.03, 0.45))
+def test_the_criterion_is_that_of_the_times(alpha: float, start: float, epsilon: float) -> None:
+    skills, constants = Skills(alpha, 30), Constants("mse", 0.02, 1.0, start)
+    begun, saturated = strengths.crossing_times([epsilon, 1 - epsilon], skills.frequencies, constants)
+    spread = conditions.spread(epsilon, constants)
+    before = saturated[:-1] < begun[1:]
+    clear = np.abs(saturated[:-1] / begun[1:] - 1) > 1e-9
+    assert (conditions.staged(skills, spread) == before)[clear].all()
+    if clear.all():
+        assert min(conditions.last_stage(alpha, spread), 29) == before.sum()
+        assert (np.diff(before.astype(int)) <= 0).all()  # once lost, lost for all later skills
+
+
+def test_neither_rate_nor_objective_matters_but_the_start_does(network: Constants) -> None:
+    same = replace(network, objective="half_mse", learning_rate=3.0, speed=7.0)
+    assert conditions.spread(0.05, same) == pytest.approx(conditions.spread(0.05, network))
+    assert conditions.spread(0.05, replace(network, initial=1e-9)) < conditions.spread(0.05, network)
+
+
+def test_a_linear_model_has_no_stages(five: Skills, network: Constants) -> None:
+    """Without a start its spread is ln ε/ln(1 − ε) = 58; the ratios of frequencies are 3 at most."""
+    spread = linear.spread(0.05, replace(network, initial=1e-12))
+    assert spread == pytest.approx(np.log(0.05) / np.log(0.95))
+    assert not conditions.staged(five, spread).any()
+    assert conditions.last_stage(five.alpha, spread) == 0
+
+
+def test_bad_shares_are_refused(network: Constants) -> None:
+    for epsilon in (0.0, 0.5, 0.7):
+        with pytest.raises(TheoryError, match="epsilon"):
+            conditions.spread(epsilon, network)
+    with pytest.raises(TheoryError, match=r"epsilon = 0\.5"):
+        linear.spread(0.5, network)
+    with pytest.raises(TheoryError, match="spread = 1: a skill takes longer"):
+        conditions.last_stage(0.6, 1.0)

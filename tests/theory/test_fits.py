@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from emergence.theory import fits, strengths
-from emergence.theory.constants import Constants
 from emergence.theory.domain import TheoryError
-from emergence.theory.fits import Estimate, Interval
+from emergence.theory.fits import FittedConstant, Interval
+from emergence.theory.model import Constants
 from emergence.theory.strengths import DataLaw
 
 INTERVAL = Interval(confidence=0.95, draws=60)
@@ -28,7 +28,7 @@ def curve(name: str, value: float, constants: Constants, law: DataLaw = "publish
 
 def fit(
     name: str, measured: np.ndarray, constants: Constants, seed: int = 0, law: DataLaw = "published", draws: int = 60
-) -> Estimate:
+) -> FittedConstant:
     rng, interval = np.random.default_rng(seed), replace(INTERVAL, draws=draws)
     if name == "B²":
         return fits.speed(STEPS, measured, constants, interval, rng)
@@ -117,12 +117,12 @@ def test_bad_input_is_refused(network: Constants) -> None:
     measured = np.tile(curve("B²", 0.05, network), (3, 1))
     broken = measured.copy()
     broken[1, 4] = np.nan
-    with pytest.raises(TheoryError, match="strengths of seed 1: not all are finite numbers"):
+    with pytest.raises(TheoryError, match=r"^strengths of seed 1: not all finite"):
         fit("B²", broken, network)
     for wrong in (measured[:, 1:], measured[0], measured[:0]):
-        with pytest.raises(TheoryError, match="not one row a seed with a column for each of 41 points"):
+        with pytest.raises(TheoryError, match=r"^strengths .*41 columns"):
             fit("B²", wrong, network)
-    with pytest.raises(TheoryError, match="no point above 0"):
+    with pytest.raises(TheoryError, match=r"^measured range: "):
         fits.speed([0], [[0.0]], network, INTERVAL, np.random.default_rng(0))
     with pytest.raises(TheoryError, match="no best value between 5 and 5"):
         fits.neurons([5], [[4.0]], network, INTERVAL, np.random.default_rng(0))

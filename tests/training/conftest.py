@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from emergence.settings.compute import Compute
-from emergence.settings.learning import Checkpoints, Sample, Size, TaskSettings, Training, TrainSettings
+from emergence.config.training import Checkpoints, Compute, Sample, Size, Training, TrainSettings
 from emergence.tasks import data
+from emergence.tasks.data import TaskSettings
 
 LEVELS = {"COPY": ["1"], "MOD": ["5"]}
 PLAIN = Compute(precision="float32", compile=False, together=1)
@@ -51,7 +51,7 @@ def make_evaluation(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Train
         folder = tmp_path_factory.mktemp("tasks")
         samples = {"evaluation": Sample(examples=10, seed=11), "probes": Sample(examples=10, seed=12)}
         paths = (folder / "evaluation.safetensors", folder / "probes.safetensors", folder / "baselines.parquet")
-        data.make(TaskSettings(levels=settings.levels, **samples), *paths)
+        data.draw_task_data(TaskSettings(levels=settings.levels, **samples), *paths)
         return paths[0]
 
     return made

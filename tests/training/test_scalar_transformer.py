@@ -9,24 +9,29 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from emergence import tables
-from emergence.models.scalar_transformer import drawn
-from emergence.schemas.solvable import SWEEP
-from emergence.settings.learning import Sample
-from emergence.settings.parity import Parity
-from emergence.settings.scalar_transformer import Momentum, ScalarTransformer, ScalarTransformerSettings
+from emergence.config.parity_networks import Momentum, ParityTask, TransformerTraining
+from emergence.config.training import Sample
+from emergence.io import tables
+from emergence.models.parity_networks import initialised
+from emergence.schemas.parity import SWEEP
 from emergence.tasks.parity import MultitaskParity
 from emergence.training import scalar_transformer
-from emergence.training.parity import ParityError, stream
-from emergence.training.scalar_transformer import Judge, Learner, train
+from emergence.training.learners import TrainingError
+from emergence.training.parity_data import stream
+from emergence.training.scalar_transformer import (
+    HeldOutTokens,
+    ScalarTransformerLearner,
+    ScalarTransformerSettings,
+    train_scalar_transformer,
+)
 
 CPU, TARGET = torch.device("cpu"), 2.0
 
 
 def made(seed: int = 1, learning_rate: float = 0.01, **changed: Any) -> ScalarTransformerSettings:
     plain: dict[str, Any] = {"steps": 30, "batch": 32, "every": 20, "width": 8, "heads": 2, "target": TARGET}
-    plain["parity"] = Parity(skills=3, bits=6, relevant=2, alpha=0.9)
-    transformer = ScalarTransformer(
+    plain["task"] = ParityTask(skills=3, bits=6, relevant=2, alpha=0.9)
+    transformer = TransformerTraining(
         seeds=[seed],
         optimiser=Momentum(learning_rate=learning_rate, momentum=0.9, weight_decay=1e-5),
         test=Sample(examples=50, seed=7),
@@ -36,7 +41,7 @@ def made(seed: int = 1, learning_rate: float = 0.01, **changed: Any) -> ScalarTr
 
 
 def trained(settings: ScalarTransformerSettings, folder: Path) -> pd.DataFrame:
-    train(settings, folder / "a.parquet", folder / "state")
+    train_scalar_transformer(settings, folder / "a.parquet", folder / "state")
     return tables.read(SWEEP, folder / "a.parquet")
 
 
@@ -53,30 +58,30 @@ class Knows(nn.Module):
 @pytest.mark.parametrize("piece", [1, 10**6])
 def test_strength_and_loss_of_a_known_function(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scalar_transformer, "PIECE", piece)
-    judge = Judge(MultitaskParity(made().transformer.parity), 40, 0, CPU)
-    found = judge(Knows(), TARGET)  # type: ignore[arg-type]
-    assert found == [(1.0, 0.0), (0.0, TARGET**2 / 2), (0.0, TARGET**2 / 2)]
+    test = HeldOutTokens(MultitaskParity(made().transformer.task), 40, 0, CPU)
+    scores = test.scores(Knows(), TARGET)  # type: ignore[arg-type]
+    assert scores == [(1.0, 0.0), (0.0, TARGET**2 / 2), (0.0, TARGET**2 / 2)]
 
 
 def test_an_untrained_transformer_has_no_strength() -> None:
-    judge = Judge(MultitaskParity(made().transformer.parity), 5000, 0, CPU)
-    assert max(abs(strength) for strength, _ in judge(drawn(1, 9, 8, 2), TARGET)) < 0.1
+    test = HeldOutTokens(MultitaskParity(made().transformer.task), 5000, 0, CPU)
+    assert max(abs(strength) for strength, _ in test.scores(initialised(1, 9, 8, 2), TARGET)) < 0.1
 
 
 def test_easy_skills_are_learned_the_frequent_one_first(tmp_path: Path) -> None:
-    parity = Parity(skills=2, bits=2, relevant=1, alpha=0.9)
-    found = trained(made(parity=parity, steps=200, every=10), tmp_path)
-    at_end = found[found["step"] == 200].set_index("skill")["strength"]
+    parity = ParityTask(skills=2, bits=2, relevant=1, alpha=0.9)
+    rows = trained(made(task=parity, steps=200, every=10), tmp_path)
+    at_end = rows[rows["step"] == 200].set_index("skill")["strength"]
     assert at_end[1] > 0.7
-    assert found[found["strength"] > 0.5].groupby("skill")["step"].min().is_monotonic_increasing
+    assert rows[rows["strength"] > 0.5].groupby("skill")["step"].min().is_monotonic_increasing
 
 
 def test_table_has_every_evaluation_of_every_skill(tmp_path: Path) -> None:
-    found = trained(made(), tmp_path)
-    assert found[["step", "skill"]].to_numpy().tolist() == [[s, k] for s in (0, 20, 30) for k in (1, 2, 3)]
-    assert found["samples"].isna().all()
-    assert set(found["seed"]) == {1}
-    assert set(found["width"]) == {8}
+    rows = trained(made(), tmp_path)
+    assert rows[["step", "skill"]].to_numpy().tolist() == [[s, k] for s in (0, 20, 30) for k in (1, 2, 3)]
+    assert rows["samples"].isna().all()
+    assert set(rows["seed"]) == {1}
+    assert set(rows["width"]) == {8}
 
 
 def test_runs_are_functions_of_their_seed(tmp_path: Path) -> None:
@@ -88,8 +93,8 @@ def test_runs_are_functions_of_their_seed(tmp_path: Path) -> None:
 def test_two_steps_are_those_of_sgd_with_momentum() -> None:
     """By hand: v ← βv + g + λw, w ← w − ηv, g that of the mean squared error."""
     settings = made(seed=4, learning_rate=0.02, steps=2, every=1)
-    how, task = settings.transformer, MultitaskParity(settings.transformer.parity)
-    learner, ours = Learner(settings, CPU), drawn(4, how.parity.inputs, how.width, how.heads)
+    how, task = settings.transformer, MultitaskParity(settings.transformer.task)
+    learner, ours = ScalarTransformerLearner(settings, CPU), initialised(4, how.task.inputs, how.width, how.heads)
     velocity = [torch.zeros_like(weight) for weight in ours.parameters()]
     for step in range(2):
         learner.step(step)
@@ -100,11 +105,11 @@ def test_two_steps_are_those_of_sgd_with_momentum() -> None:
             for weight, slope, v in zip(ours.parameters(), slopes, velocity, strict=True):
                 v.mul_(0.9).add_(slope + 1e-5 * weight)
                 weight.sub_(0.02 * v)
-    for found, expected in zip(learner.model.parameters(), ours.parameters(), strict=True):
-        torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
+    for parameter, expected in zip(learner.model.parameters(), ours.parameters(), strict=True):
+        torch.testing.assert_close(parameter, expected, atol=1e-6, rtol=1e-5)
 
 
 def test_a_run_that_diverges_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParityError, match=r"t8-s1: not finite at step \d+; lower its learning_rate"):
-        train(made(learning_rate=1e12), tmp_path / "a.parquet", tmp_path / "state")
+    with pytest.raises(TrainingError, match=r"t8-s1.* at step \d+.*learning_rate"):
+        train_scalar_transformer(made(learning_rate=1e12), tmp_path / "a.parquet", tmp_path / "state")
     assert not (tmp_path / "a.parquet").exists()

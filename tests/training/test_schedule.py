@@ -1,16 +1,13 @@
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.project import TRAINING, tier_files
 
-from emergence import config
-from emergence.settings.learning import Checkpoints, Doubling, Training
+from emergence.config import loading
+from emergence.config.training import Checkpoints, Doubling, Training
 from emergence.training.schedule import checkpoint_steps, doubling_steps, learning_rate
-
-ROOT = Path(__file__).parents[2]
-TIERS = {path.stem: path for path in (ROOT / "workflow" / "tiers").glob("*.yaml")}
 
 
 @st.composite
@@ -29,19 +26,13 @@ def schedules(draw: st.DrawFn) -> tuple[Checkpoints, int]:
 def trainings(draw: st.DrawFn) -> Training:
     steps = draw(st.integers(2, 5000))
     return Training(
-        steps=steps,
-        examples=1,
-        learning_rate=draw(st.floats(1e-6, 1.0)),
-        warmup=draw(st.integers(0, steps - 1)),
-        final_fraction=draw(st.floats(0.0, 1.0)),
-        betas=[0.9, 0.95],
-        weight_decay=0.0,
-        clip=1.0,
-    )
+        steps=steps, examples=1, learning_rate=draw(st.floats(1e-6, 1.0)), warmup=draw(st.integers(0, steps - 1)),
+        final_fraction=draw(st.floats(0.0, 1.0)), betas=[0.9, 0.95], weight_decay=0.0, clip=1.0,
+    )  # fmt: skip
 
 
-def of_tier(tier: str | None) -> tuple[Checkpoints, int]:
-    study = config.read(ROOT / "config.yaml", *([TIERS[tier]] if tier else [])).anatomy
+def of_tier(tier: str) -> tuple[Checkpoints, int]:
+    study = loading.read(*tier_files(tier)).anatomy
     return study.checkpoints, study.training.steps
 
 
@@ -66,8 +57,8 @@ def test_every_phase_is_as_dense_as_asked(schedule: tuple[Checkpoints, int]) -> 
     assert all(gap <= checkpoints.linear_every for gap in gaps)
 
 
-@pytest.mark.parametrize("tier", [None, *sorted(TIERS)])
-def test_logarithmic_phase_has_the_asked_ratio(tier: str | None) -> None:
+@pytest.mark.parametrize("tier", TRAINING)
+def test_logarithmic_phase_has_the_asked_ratio(tier: str) -> None:
     checkpoints, last = of_tier(tier)
     ratio = 10 ** (1 / checkpoints.per_decade)
     steps = checkpoint_steps(checkpoints, last)
@@ -77,8 +68,10 @@ def test_logarithmic_phase_has_the_asked_ratio(tier: str | None) -> None:
     assert all(later - earlier >= earlier * (ratio - 1) - 1 for earlier, later in pairwise(phase))
 
 
-@pytest.mark.parametrize(("tier", "least", "most"), [(None, 100, 250), ("paper", 200, 300), ("smoke", 10, 40)])
-def test_number_of_checkpoints(tier: str | None, least: int, most: int) -> None:
+@pytest.mark.parametrize(
+    ("tier", "least", "most"), [("laptop", 50, 100), ("full", 100, 250), ("paper", 200, 300), ("smoke", 10, 40)]
+)
+def test_number_of_checkpoints(tier: str, least: int, most: int) -> None:
     checkpoints, last = of_tier(tier)
     steps = checkpoint_steps(checkpoints, last)
     assert least <= len(steps) <= most
@@ -127,9 +120,9 @@ def test_cosine_is_half_way_down_in_the_middle_and_ends_at_the_final_fraction(tr
         assert learning_rate(training, middle) == pytest.approx((peak + final) / 2)
 
 
-@pytest.mark.parametrize("tier", [None, *sorted(TIERS)])
-def test_last_update_is_made_near_the_final_fraction(tier: str | None) -> None:
-    training = config.read(ROOT / "config.yaml", *([TIERS[tier]] if tier else [])).anatomy.training
+@pytest.mark.parametrize("tier", TRAINING)
+def test_last_update_is_made_near_the_final_fraction(tier: str) -> None:
+    training = loading.read(*tier_files(tier)).anatomy.training
     rates = [learning_rate(training, step) for step in range(training.steps)]
     assert rates[-1] == pytest.approx(training.learning_rate * training.final_fraction, rel=0.01)
     assert rates[0] == pytest.approx(training.learning_rate / training.warmup)

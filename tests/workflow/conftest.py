@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from support import Copy
+from support.project import ProjectCopy
 
 
 @pytest.fixture
-def edited(smoke: Copy, request: pytest.FixtureRequest) -> Iterator[tuple[Copy, str]]:
+def edited(smoke: ProjectCopy, request: pytest.FixtureRequest) -> Iterator[tuple[ProjectCopy, str]]:
     """The copy with a line added to the file that the test names; put back afterwards."""
     path = smoke.folder / request.param
     before = path.read_text()

@@ -1,12 +1,11 @@
-"""The workflow where it runs elsewhere: in a container, and with the cluster's limits."""
+"""The workflow where it runs elsewhere: in a container."""
 
 import os
 import sys
 from pathlib import Path
 
 import pytest
-import yaml
-from support import Copy, overlay
+from support.project import ProjectCopy, overlay
 
 pytestmark = pytest.mark.workflow
 
@@ -19,7 +18,7 @@ exec "$@"
 """
 
 
-def test_jobs_are_started_in_the_container(copy: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jobs_are_started_in_the_container(copy: ProjectCopy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("apptainer", "singularity"):
         (tmp_path / name).write_text(STAND_IN)
         (tmp_path / name).chmod(0o755)
@@ -32,17 +31,10 @@ def test_jobs_are_started_in_the_container(copy: Copy, tmp_path: Path, monkeypat
         copy, "contained.yaml", "pathvars: {results: contained, logs: contained, benchmarks: contained}"
     )
     option = ("--software-deployment-method", "apptainer", "--cores", "1")
-    copy.snakemake("contained/tasks/probes.safetensors", *option, *contained)
+    copy.snakemake("contained/anatomy/tasks/probes.safetensors", *option, *contained)
     (call,) = (tmp_path / "calls").read_text().split("exec --home")[1:]
     before, _, after = call.partition("workflow/envs/emergence.sif")
     assert str(copy.folder) in before
-    assert "python3 -m emergence tasks" in after
+    assert "python3 -m emergence stage task_data" in after
     assert "PATH=$PATH" in after  # not that of Snakemake's own environment
     image.unlink()
-
-
-def test_the_queue_takes_a_whole_tier(copy: Copy) -> None:
-    profile = yaml.safe_load((copy.folder / "workflow/profiles/slurm/profile.yaml").read_text())
-    planned = copy.planned("--forceall", "--configfile", "workflow/tiers/paper.yaml")
-    assert sum(planned.values()) < profile["jobs"]
-    assert profile["max-jobs-per-timespan"] == f"{profile['jobs']}/1s"

@@ -4,13 +4,14 @@ import json
 import shutil
 import tarfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support import SMOKE, Copy
+from support.project import SMOKE, ProjectCopy
 
-from emergence.report.typeset import typeset
+from emergence.report.manuscript import typeset
 
 pytestmark = pytest.mark.workflow
 
@@ -18,7 +19,7 @@ MADE = "results/smoke/paper"
 
 
 @pytest.fixture(scope="module")
-def unpacked(smoke: Copy, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unpacked(smoke: ProjectCopy, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The archive of the smoke tier's paper, unpacked."""
     smoke.snakemake("--cores", "all", f"{MADE}/arxiv.tar.gz", *SMOKE)
     folder = tmp_path_factory.mktemp("arxiv")
@@ -41,20 +42,34 @@ def changed(folder: Path, where: Path, change: Callable[[dict[str, Any]], None])
     return typeset(where)
 
 
-def test_the_paper_of_toy_models_can_be_typeset(smoke: Copy) -> None:
+def test_the_paper_of_toy_models_can_be_typeset(smoke: ProjectCopy) -> None:
     assert (smoke.folder / MADE / "paper.pdf").read_bytes().startswith(b"%PDF")
 
 
-def test_the_archive_compiles_by_itself(smoke: Copy, unpacked: Path) -> None:
+def test_the_archive_compiles_by_itself(smoke: ProjectCopy, unpacked: Path) -> None:
     assert typeset(unpacked) == (smoke.folder / MADE / "paper.pdf").read_bytes()
 
 
-@pytest.mark.parametrize("verdict", ["holds", "fails", "undecided", "not testable at this tier"])
-def test_the_paper_can_say_every_verdict_of_every_claim(unpacked: Path, tmp_path: Path, verdict: str) -> None:
-    def judge(values: dict[str, Any]) -> None:
+def test_the_paper_can_say_every_verdict_of_every_claim(unpacked: Path, tmp_path: Path) -> None:
+    def judge(verdict: str, values: dict[str, Any]) -> None:
         values["claims"] = [{**claim, "verdict": verdict} for claim in values["claims"]]
 
-    assert changed(unpacked, tmp_path / "paper", judge) != typeset(unpacked)
+    verdicts = ("holds", "fails", "undecided", "not testable at this tier")
+    assert len({changed(unpacked, tmp_path / verdict, partial(judge, verdict)) for verdict in verdicts}) == 4
+
+
+@pytest.mark.parametrize("off", ["anatomy", "parity", "neuromfa", "language"])
+def test_the_paper_can_do_without_a_study(unpacked: Path, tmp_path: Path, off: str) -> None:
+    def switch_off(values: dict[str, Any]) -> None:
+        values["settings"][off] = None
+        del values["studies"][off]
+        values["ran"]["sizes"] = [one for one in values["ran"]["sizes"] if one["study"] != off]
+        neurons = values["studies"].get("neuromfa", {"studies": [], "means": []})
+        neurons["studies"] = [study for study in neurons["studies"] if study != off]
+        neurons["means"] = [one for one in neurons["means"] if one["study"] != off]
+        values["claims"] = [one | ({"verdict": "not run"} if one["study"] == off else {}) for one in values["claims"]]
+
+    assert changed(unpacked, tmp_path / "paper", switch_off)
 
 
 def test_the_paper_can_do_without_any_claim_and_figure(unpacked: Path, tmp_path: Path) -> None:

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
-from support import PROJECT, SMOKE, Copy
-from window import Opened
+from support.browser_page import BrowserPage
+from support.project import PROJECT, SMOKE, ProjectCopy
 
-from emergence import tables
-from emergence.report import evidence
-from emergence.report.explorer.bounds import bounds
+from emergence.claims.claims_table import bearing
+from emergence.io import tables
 from emergence.schemas.analysis import CLAIMS
 
 pytestmark = pytest.mark.workflow
@@ -23,7 +22,7 @@ FIGURES = (*map(str, range(1, 11)), *(f"S{number}" for number in range(1, 9)))
 CATEGORIES = {
     "All claims": ("claims.csv", "calibration.csv", "explorer.html"),
     "Anatomy": ("1", "2", "3", "4", "5", "S1", "S3", "S4"),
-    "Solvable model": ("6", "7", "8", "S5", "S6", "S7", "S8"),
+    "Sparse parity": ("6", "7", "8", "S5", "S6", "S7", "S8"),
     "NeuroMFA": ("9",),
     "Language models": ("10",),
     "Calibration": ("S2",),
@@ -32,7 +31,7 @@ CATEGORIES = {
 
 
 @pytest.fixture(scope="module")
-def report(smoke: Copy) -> Path:
+def report(smoke: ProjectCopy) -> Path:
     """The report, unpacked."""
     printed = smoke.snakemake(*SMOKE, "--report", "report.zip")
     assert "ERROR" not in printed  # as a caption that is no reStructuredText
@@ -66,58 +65,40 @@ def test_every_figure_says_what_it_shows_and_on_which_claims_it_bears(report: Pa
         assert shown["labels"] == {
             "figure": number,
             "shows": shown["labels"]["shows"],
-            "claims": evidence.bearing(number),
+            "claims": bearing(number),
         }
         title = re.match(r"\*\*(.+?)\*\*", (PROJECT / f"workflow/captions/fig{number}.rst").read_text())
         assert title is not None
         assert f"<strong>{title[1]}</strong>" in shown["caption"]
-        assert shown["job_properties"]["rule"] == f"fig{number}"
+        assert shown["job_properties"]["rule"] == "figure"
         assert (report.parent / shown["data_uri"]).read_bytes().startswith(b"\x89PNG")
     for table in ("claims.csv", "calibration.csv", "explorer.html"):
         assert results[path_of(table)]["caption"]
 
 
-def test_every_claim_leads_to_figures_tables_and_rules_that_are_there(smoke: Copy, report: Path) -> None:
+def test_every_claim_leads_to_figures_and_tables_that_are_there(smoke: ProjectCopy, report: Path) -> None:
     claims = tables.read(CLAIMS, smoke.folder / RESULTS / "claims.parquet")
-    results, rules = embedded(report, "results"), embedded(report, "rules")
+    results = embedded(report, "results")
     assert len(claims) > 70
-    for claim, study in zip(claims["claim"], claims["study"], strict=True):
-        rests = evidence.of(claim)
-        outputs = rules[evidence.JUDGES[study]]["output"]
-        assert any(f"claims/{study}.parquet" in output for output in outputs)
-        for table in rests.tables:
+    for row in claims.to_dict("records"):
+        for table in row["tables"].split(", "):
             assert (smoke.folder / RESULTS / table).exists()
-            pattern = table.replace("rankme", "{measure,[a-z_]+}")
-            assert any(output.endswith(pattern) for output in rules[evidence.TABLES[table]]["output"])
-        for figure in rests.figures:
-            assert claim.split()[0] in expanded(results[path_of(figure)]["labels"]["claims"])
+        for figure in filter(None, row["figures"].split(", ")):
+            assert path_of(figure) in results
 
 
-def expanded(claims: str) -> set[str]:
-    """Names of claims from a label such as A6–A8, N6."""
-    found = set()
-    for part in claims.split(", "):
-        ends = [re.fullmatch(r"([A-Z]+)(\d+)", end) for end in part.split("–")]
-        first, last = ends[0], ends[-1]
-        assert first is not None
-        assert last is not None
-        found |= {f"{first[1]}{number}" for number in range(int(first[2]), int(last[2]) + 1)}
-    return found
-
-
-def test_no_verdict_contradicts_the_bounds_drawn_beside_it(smoke: Copy) -> None:
+def test_no_verdict_contradicts_the_bounds_drawn_beside_it(smoke: ProjectCopy) -> None:
     claims = tables.read(CLAIMS, smoke.folder / RESULTS / "claims.parquet")
-    bounded = [(row, found) for row in claims.to_dict("records") if (found := bounds(row["rule"])) is not None]
+    bounded = claims.dropna(subset=["rule_low", "rule_high"], how="all")
     assert len(bounded) > len(claims) / 2
-    for row, (lowest, highest) in bounded:
-        if row["verdict"] == "holds" and row["low"] == row["low"]:
-            assert lowest is None or row["low"] >= lowest
-            assert highest is None or row["high"] <= highest
+    held = bounded[(bounded["verdict"] == "holds") & bounded["low"].notna()]
+    assert not (held["low"] < held["rule_low"]).any()
+    assert not (held["high"] > held["rule_high"]).any()
 
 
 @pytest.mark.browser
-def test_the_explorer_of_a_run_in_which_nothing_emerges(smoke: Copy, chromium: Browser) -> None:
-    opened = Opened.of(chromium, smoke.folder / RESULTS / "explorer.html", width=360)
+def test_the_explorer_of_a_run_in_which_nothing_emerges(smoke: ProjectCopy, chromium: Browser) -> None:
+    opened = BrowserPage.of(chromium, smoke.folder / RESULTS / "explorer.html", width=360)
     assert opened.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert "does not emerge" in opened.page.locator("#run-summary").inner_text()
     opened.page.locator("#A6 .open").click()

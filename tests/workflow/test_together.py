@@ -3,31 +3,32 @@
 import json
 
 import pytest
-from support import Copy, overlay, places
+from support.project import ProjectCopy, overlay, pathvars_below
 
-from emergence.training.trajectory import Trajectory
-from emergence.verify import verify
+from emergence.checkpoints.trajectory import Trajectory
+from emergence.release.verify import verify
 
 pytestmark = pytest.mark.workflow
 
-STACKS = {"train_together_1": 1, "train_together_2": 1}  # of two runs each
+STACKS = {"train_stack_1": 1, "train_stack_2": 1}  # of two runs each
 
 
-def test_a_group_is_a_job_and_other_jobs_stay_as_they_are(copy: Copy) -> None:
+def test_a_group_is_a_job_and_other_jobs_stay_as_they_are(copy: ProjectCopy) -> None:
     alone = copy.planned("--forceall", *overlay(copy, "alone.yaml", "compute: {together: 1}"))
     together = copy.planned("--forceall", *overlay(copy, "together.yaml", "compute: {together: 2}"))
     del alone["train"]
     assert together == alone | STACKS
 
 
-def test_trajectories_of_groups_are_those_of_single_runs(smoke: Copy) -> None:
-    changed = json.dumps({"pathvars": places("stacked"), "compute": {"together": 2}})
-    measure = "stacked/measures/rankme/2x8-s2.parquet"
+def test_trajectories_of_groups_are_those_of_single_runs(smoke: ProjectCopy) -> None:
+    changed = json.dumps({"pathvars": pathvars_below("stacked"), "compute": {"together": 2}})
+    measure = "stacked/anatomy/measures/rankme/2x8-s2.parquet"
     smoke.snakemake("--cores", "all", "trajectories", measure, *overlay(smoke, "stacked.yaml", changed))
     assert verify(smoke.folder / "stacked").faults == []
     for name in ("2x8-s1", "2x8-s2", "2x16-s1", "2x16-s2"):
         stacked, alone = (
-            Trajectory.open(smoke.folder / results / "trajectories" / name) for results in ("stacked", "results/smoke")
+            Trajectory.open(smoke.folder / results / "anatomy/trajectories" / name)
+            for results in ("stacked", "results/smoke")
         )
         assert stacked.steps == alone.steps
         for step in stacked.steps:

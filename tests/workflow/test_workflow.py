@@ -1,36 +1,29 @@
 """The workflow as a user sees it: it ends, it caches, it plans on every tier and profile."""
 
-import shutil
 from pathlib import Path
 
-import pandas as pd
 import pytest
+import yaml
 from matplotlib.image import imread
-from support import SMOKE, Copy, overlay
+from support.project import OVERLAYS, SMOKE, ProjectCopy, counted, overlay, tier_files
 
-from emergence import config, tables
+from emergence.config import loading
+from emergence.io import tables
 from emergence.schemas.analysis import CLAIMS
-from emergence.schemas.calibration import CALIBRATION
-from emergence.schemas.trajectories import BEHAVIOUR, MEASURE
+from emergence.schemas.trajectories import CALIBRATION
 
 pytestmark = pytest.mark.workflow
 
-RUNS_OF_SMOKE, MEASURES_OF_SMOKE, NETWORKS_OF_SMOKE, MODELS_OF_SMOKE = 4, 8, 2, 2
+RUNS_OF_SMOKE, MEASURES_OF_SMOKE = 4 + 2 + 2, 8
+STUDIES = 4
 FIGURES = (*map(str, range(1, 11)), *(f"S{number}" for number in range(1, 9)))
-EVERY_FIGURE = {f"fig{number}": 1 for number in FIGURES}
+EVERY_FIGURE = {"figure": len(FIGURES)}
 PAPER = {"manuscript": 1, "paper": 1}
 READERS = {"explorer": 1, "compute": 1, **PAPER}
 """Of figures and claims."""
 
-WEIGHT_NORM = """
-def measure(subject, rng, settings):
-    norm = sum(float(p.detach().square().sum()) for p in subject.model.parameters()) ** 0.5
-    whole = {"task": None, "level": None, "layer": None, "standard_error": None}
-    return [{**whole, "variant": "l2", "value": norm}]
-"""
 
-
-def test_smoke_ends_with_figures_and_claims(smoke: Copy) -> None:
+def test_smoke_ends_with_figures_and_claims(smoke: ProjectCopy) -> None:
     results = smoke.folder / "results/smoke"
     claims = tables.read(CLAIMS, results / "claims.parquet")
     assert claims["claim"].is_unique
@@ -46,11 +39,7 @@ def ink_at_the_edges(png: Path) -> int:
     return int(sum((~edge).sum() for edge in (white[:2], white[-2:], white[:, :2], white[:, -2:])))
 
 
-def test_second_run_does_nothing(smoke: Copy) -> None:
-    assert smoke.planned(*SMOKE) == {}
-
-
-def test_touching_a_module_does_nothing(smoke: Copy) -> None:
+def test_a_second_run_does_nothing_whatever_was_touched(smoke: ProjectCopy) -> None:
     (smoke.folder / "src/emergence/figures/fig2.py").touch()
     assert smoke.planned(*SMOKE) == {}
 
@@ -58,32 +47,31 @@ def test_touching_a_module_does_nothing(smoke: Copy) -> None:
 @pytest.mark.parametrize(
     ("edited", "expected"),
     [
-        ("src/emergence/figures/fig2.py", {"fig2": 1, **READERS}),
-        ("src/emergence/figures/style.py", EVERY_FIGURE | READERS | {"paper_numbers": 1}),  # it names measures
-        ("src/emergence/report/explorer/assets/run.js", {"explorer": 1}),
+        ("src/emergence/figures/fig2.py", {"figure": 1, **READERS}),
+        ("src/emergence/figures/style.py", EVERY_FIGURE | READERS),
+        ("src/emergence/report/assets/run.js", {"explorer": 1}),
         ("workflow/captions/fig2.rst", {"explorer": 1, **PAPER}),
         ("paper/sections/conclusion.typ", PAPER),
         ("src/emergence/cli.py", {}),
     ],
     indirect=["edited"],
 )
-def test_an_edit_reruns_its_dependants_only(edited: tuple[Copy, str], expected: dict[str, int]) -> None:
+def test_an_edit_reruns_its_dependants_only(edited: tuple[ProjectCopy, str], expected: dict[str, int]) -> None:
     assert edited[0].planned(*SMOKE) == expected
 
 
 @pytest.mark.parametrize("edited", ["src/emergence/measures/rankme.py"], indirect=True)
-def test_an_edited_measure_trains_nothing(edited: tuple[Copy, str]) -> None:
+def test_an_edited_measure_trains_nothing(edited: tuple[ProjectCopy, str]) -> None:
     planned = edited[0].planned(*SMOKE)
-    assert planned["follow"] == RUNS_OF_SMOKE + NETWORKS_OF_SMOKE
-    assert planned["language_follow"] == MODELS_OF_SMOKE
-    assert not {"train", "network", "ladder", "tasks", "events"} & set(planned)
+    assert planned["measure_run"] == RUNS_OF_SMOKE
+    assert not {"train", "train_network", "train_language_model", "task_data", "events"} & set(planned)
 
 
-def test_a_plot_setting_trains_nothing(smoke: Copy) -> None:
+def test_a_plot_setting_trains_nothing(smoke: ProjectCopy) -> None:
     assert smoke.planned(*overlay(smoke, "dpi.yaml", "figures: {dpi: 90}")) == EVERY_FIGURE | READERS
 
 
-def test_nothing_emerges_in_a_minute_and_all_is_said_to_be_undecided(smoke: Copy) -> None:
+def test_nothing_emerges_in_a_minute_and_all_is_said_to_be_undecided(smoke: ProjectCopy) -> None:
     claims = tables.read(CLAIMS, smoke.folder / "results/smoke/claims.parquet").set_index("claim")
     assert set(claims.loc["A6":"A14", "verdict"]) == {"undecided"}
     assert ((claims["power"] != "") == (claims["verdict"] == "undecided")).all()
@@ -92,104 +80,95 @@ def test_nothing_emerges_in_a_minute_and_all_is_said_to_be_undecided(smoke: Copy
     assert calibration["passed"].all()
 
 
-def test_a_change_of_signal_follows_nothing_anew(smoke: Copy) -> None:
+def test_a_change_of_signal_follows_nothing_anew(smoke: ProjectCopy) -> None:
     planned = smoke.planned(*overlay(smoke, "signal.yaml", "anatomy: {signals: {hessian: {variant: trace}}}"))
     assert planned["leads"] == 1
-    assert not {"train", "follow", "events", "collapse"} & set(planned)
+    assert not {"train", "measure_run", "events", "collapse"} & set(planned)
 
 
-def test_a_verdict_threshold_judges_anew_only(smoke: Copy) -> None:
-    changed = overlay(smoke, "verdict.yaml", "anatomy: {verdicts: {null_margin: 0.06}}")
-    judged = {"claims", "solvable_claims", "multifractal_claims", "language_claims", "all_claims"}
-    judged |= {"stability", "language_stability"}
-    tried = {"joint", "fig8", "solvable_numbers"}  # Study 1's rules on Study 2
-    anew = judged | tried | {"paper_numbers", *READERS}
-    assert set(smoke.planned(*changed)) == anew
+def test_a_verdict_threshold_judges_anew_only(smoke: ProjectCopy) -> None:
+    changed = overlay(smoke, "verdict.yaml", "protocol: {verdicts: {null_margin: 0.06}}")
+    planned = smoke.planned(*changed)
+    judged = {"study_claims": STUDIES, "claims": 1, "stability": 2}
+    tried = {"rule_outcomes": 1, "figure": 1, "study_numbers": 1}  # Study 1's rules on Study 2, and figure 8
+    assert planned == judged | tried | {"paper_numbers": 1, **READERS}
 
 
-def test_another_seed_adds_its_runs_only(smoke: Copy) -> None:
+def test_another_seed_adds_its_runs_only(smoke: ProjectCopy) -> None:
     planned = smoke.planned(*overlay(smoke, "seed.yaml", "anatomy: {seeds: [1, 2, 9]}"))
     assert planned["train"] == 2  # one a size
-    assert planned["follow"] == 2 * MEASURES_OF_SMOKE
-    assert "tasks" not in planned
+    assert planned["measure_run"] == 2 * MEASURES_OF_SMOKE
+    assert "task_data" not in planned
 
 
-def test_a_measure_is_added_in_one_file(smoke: Copy) -> None:
-    module = smoke.folder / "src/emergence/measures/weight_norm.py"
-    module.write_text(WEIGHT_NORM)
-    added = overlay(smoke, "measure.yaml", "anatomy: {measures: {weight_norm: {}}}")
-    assert smoke.planned(*added) == {"follow": RUNS_OF_SMOKE, "paper_numbers": 1, **PAPER}  # which tells all settings
-    folder = smoke.folder / "results/smoke/measures/weight_norm"
-    followed = [f"results/smoke/measures/weight_norm/2x{width}-s{seed}.parquet" for width in (8, 16) for seed in (1, 2)]
-    printed = smoke.snakemake("--cores", "1", "--verbose", *followed, *added)
-    rows = tables.read(MEASURE, *(smoke.folder / path for path in followed))
-    module.unlink()
-    shutil.rmtree(folder)
-    assert (rows["value"] > 0).all()
-    assert rows["layer"].isna().all()
-    assert set(rows["measure"]) == {"weight_norm"}
-    assert printed.count("Ready jobs:") == len(followed)  # looked for work when a job had ended, and not every second
-
-
-def test_a_language_model_of_ones_own_is_measured_as_the_ladder_is(smoke: Copy) -> None:
-    trained = "results/smoke/trajectories/neox8-s1/checkpoints"
-    own = overlay(smoke, "own.yaml", f"language: {{models: [{{name: mine, folder: {trained}, steps: [0, 4, 24]}}]}}")
-    tables_of = [
-        f"results/smoke/{table}" for table in ("trajectories/{}/behaviour.parquet", "measures/rankme/{}.parquet")
-    ]
-    smoke.snakemake("--cores", "all", *(table.format("mine") for table in tables_of), *own)
-    for table, schema in zip(tables_of, (BEHAVIOUR, MEASURE), strict=True):
-        mine, theirs = (tables.read(schema, smoke.folder / table.format(run)) for run in ("mine", "neox8-s1"))
-        theirs = theirs[theirs["step"].isin([0, 4, 24])].reset_index(drop=True)
-        identity = ["run", "size", "seed"]
-        pd.testing.assert_frame_equal(mine.drop(columns=identity), theirs.drop(columns=identity))
-        assert set(mine["run"]) == {"mine"}
-        (smoke.folder / table.format("mine")).unlink()
-    shutil.rmtree(smoke.folder / "results/smoke/trajectories/mine")
-
-
-def test_a_series_that_is_not_there_ends_in_one_line(smoke: Copy) -> None:
+def test_a_series_that_is_not_there_ends_in_one_line(smoke: ProjectCopy) -> None:
     own = overlay(smoke, "absent.yaml", "language: {models: [{name: absent, folder: nowhere}]}")
-    manifest = "results/smoke/trajectories/absent/manifest.json"
+    manifest = "results/smoke/language/trajectories/absent/manifest.json"
     smoke.snakemake("--cores", "1", manifest, *own, check=False)
-    said = (smoke.folder / "results/smoke/logs/series/absent.log").read_text().splitlines()
+    said = (smoke.folder / "results/smoke/logs/record_series/absent.log").read_text().splitlines()
     assert said == ["emergence: nowhere: no such folder; check it"]
     assert not (smoke.folder / manifest).exists()
 
 
-def test_default_tier_plans_one_figure(copy: Copy) -> None:
+def test_default_tier_plans_one_figure(copy: ProjectCopy) -> None:
     planned = copy.planned("figures/fig3.pdf")
-    settings = config.read(copy.folder / "config.yaml")
-    assert planned["train"] == planned["follow"] == len(settings.anatomy.runs)
-    assert planned["fig3"] == 1
-    assert not {"fig1", "fig2", "claims"} & set(planned)
+    settings = loading.read(copy.folder / "config.yaml")
+    assert planned["train"] == planned["measure_run"] == len(settings.anatomy.runs)
+    assert planned["figure"] == 1
+    assert "study_claims" not in planned
 
 
-@pytest.mark.parametrize("profile", ["workflow/profiles/default", "workflow/profiles/slurm"])
-@pytest.mark.parametrize("tier", ["smoke", "paper"])
-def test_profiles_plan_every_tier(copy: Copy, tier: str, profile: str) -> None:
-    planned = copy.planned("--forceall", "--workflow-profile", profile, "--configfile", f"workflow/tiers/{tier}.yaml")
-    expected = config.read(copy.folder / "config.yaml", copy.folder / f"workflow/tiers/{tier}.yaml").anatomy.runs
-    assert planned["train"] == len(expected)
+@pytest.mark.parametrize("tier", OVERLAYS)
+def test_the_profile_of_clusters_plans_every_tier(copy: ProjectCopy, tier: str) -> None:
+    files, profile = tier_files(tier, copy.folder), "workflow/profiles/slurm"
+    planned = copy.planned("--forceall", "--workflow-profile", profile, "--configfile", *map(str, files))
+    expected = {name: len(study.runs) for name, study in loading.read(*files).studies.items()}
+    assert planned.get("train", 0) == expected.get("anatomy", 0)
+    assert planned["evaluate_language_model"] == expected["language"]
+    assert sum(planned.values()) < yaml.safe_load((copy.folder / profile / "profile.yaml").read_text())["jobs"]
 
 
-def test_default_tier_plans_the_second_study_without_the_first(copy: Copy) -> None:
+def test_the_tier_of_pythia_says_what_it_downloads_and_trains_nothing(copy: ProjectCopy) -> None:
+    printed = copy.snakemake("--dry-run", "--configfile", "workflow/tiers/pythia.yaml")
+    assert "Series from the hub: 306.0 GB to download to results/pythia/downloads" in printed
+    planned, models = counted(printed), 8
+    assert planned["record_series"] == planned["evaluate_language_model"] == models
+    assert planned["measure_series"] == models * len(("rankme", "loss", "neuromfa"))
+    assert planned["study_claims"] == len(("neuromfa", "language"))
+    assert not {"train", "train_network", "train_sweep", "train_language_model", "measure_run"} & set(planned)
+
+
+def test_default_tier_plans_the_second_study_without_the_first(copy: ProjectCopy) -> None:
     planned = copy.planned("figures/fig6.pdf", "figures/fig8.pdf")
-    study = config.read(copy.folder / "config.yaml").solvable
-    assert planned["network"] == len(study.runs)
-    assert planned["follow"] == len(study.runs) * len(study.measures.names)
-    assert not {"train", "tasks", "events", "leads"} & set(planned)
+    study = loading.read(copy.folder / "config.yaml").parity
+    assert planned["train_network"] == len(study.runs)
+    assert planned["measure_run"] == len(study.runs) * len(study.measures.names)
+    assert planned["events"] == 1  # of the networks
+    assert not {"train", "task_data"} & set(planned)
 
 
-def test_a_sweep_of_its_own_setting_trains_nothing_else(smoke: Copy) -> None:
-    changed = overlay(smoke, "width.yaml", "solvable: {sweeps: {width: {steps: 61}}}")
+def test_a_sweep_of_its_own_setting_trains_nothing_else(smoke: ProjectCopy) -> None:
+    changed = overlay(smoke, "width.yaml", "parity: {sweeps: {width: {steps: 61}}}")
     planned = smoke.planned(*changed)
-    assert planned["sweep"] == 1
-    assert not {"network", "transformer", "follow", "constants"} & set(planned)
+    assert planned["train_sweep"] == 1
+    assert not {"train_network", "train_scalar_transformer", "measure_run", "constants"} & set(planned)
 
 
-def test_a_bad_setting_is_refused_before_anything_runs(copy: Copy) -> None:
-    bad = overlay(copy, "bad.yaml", "anatomy: {training: {stepz: 3}}")
-    printed = copy.snakemake("--cores", "1", *bad, check=False)
-    assert "anatomy.training.stepz: unknown key" in printed
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("anatomy: {training: {stepz: 3}}", "anatomy.training.stepz: unknown key"),
+        ("anatomy: {seeds: [1]}\nanatomy: {context: 64}", "anatomy is given twice, in lines 1 and 2"),
+    ],
+    ids=["unknown", "twice"],
+)
+def test_a_bad_setting_is_refused_before_anything_runs(copy: ProjectCopy, text: str, message: str) -> None:
+    printed = copy.snakemake("--cores", "1", *overlay(copy, "bad.yaml", text), check=False)
+    assert message in printed
     assert "Traceback" not in printed
+
+
+def test_numbers_may_be_nested_on_the_command_line(copy: ProjectCopy) -> None:
+    seeds = """anatomy={"seeds": [1, 2, 3]}"""
+    planned = copy.planned("trajectories", *SMOKE, "--config", seeds)
+    assert planned["train"] == 3 * 2

@@ -1,193 +1,266 @@
-rule events:
+# Of every study with runs: events, collapse, leads and precursors.
+
+
+use rule stage as events with:
     input:
-        behaviour=expand("<results>/trajectories/{run}/behaviour.parquet", run=RUNS),
-        baselines=rules.tasks.output.baselines,
-        source=sources("events"),
+        behaviour=of_runs("trajectories/{run}/behaviour.parquet"),
+        baselines="<results>/{study}/tasks/baselines.parquet",
     output:
-        scores_table="<results>/analysis/scores.parquet",
-        events_table="<results>/analysis/events.parquet",
-    log:
-        "<logs>/events.log",
-    benchmark:
-        "<benchmarks>/events.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
+        scores_table="<results>/{study}/analysis/scores.parquet",
+        events_table="<results>/{study}/analysis/events.parquet",
     params:
-        settings=settings("events"),
-    message:
-        "Finding emergence events"
-    shell:
-        "python3 -m emergence events --settings {params.settings:q} --behaviour {input.behaviour:q}"
-        " --baselines {input.baselines:q} --scores-table {output.scores_table:q}"
-        " --events-table {output.events_table:q} 2> {log:q}"
+        stage=stage("events"),
 
 
-rule collapse:
+use rule stage as collapse with:
     input:
-        measures=expand("<results>/measures/rankme/{run}.parquet", run=RUNS),
-        source=sources("collapse"),
+        measures=of_runs("measures/rankme/{run}.parquet"),
     output:
-        table="<results>/analysis/collapse.parquet",
-    log:
-        "<logs>/collapse.log",
-    benchmark:
-        "<benchmarks>/collapse.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
+        table="<results>/{study}/analysis/collapse.parquet",
     params:
-        settings=settings("collapse"),
-    message:
-        "Finding collapse and recovery"
-    shell:
-        "python3 -m emergence collapse --settings {params.settings:q} --measures {input.measures:q}"
-        " --table {output.table:q} 2> {log:q}"
+        stage=stage("collapse"),
 
 
-rule floors:
+use rule stage as direction with:
     input:
         collapses=rules.collapse.output.table,
-        source=sources("floors"),
     output:
-        table="<results>/analysis/floors.parquet",
-    log:
-        "<logs>/floors.log",
-    benchmark:
-        "<benchmarks>/floors.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
+        direction_table="<results>/{study}/analysis/direction.parquet",
+        direction_shares_table="<results>/{study}/analysis/direction_shares.parquet",
     params:
-        settings=settings("floors"),
-    message:
-        "Comparing collapse floors over sizes"
-    shell:
-        "python3 -m emergence floors --settings {params.settings:q} --collapses {input.collapses:q}"
-        " --table {output.table:q} 2> {log:q}"
+        stage=stage("direction"),
 
 
-rule direction:
-    input:
-        collapses=rules.collapse.output.table,
-        source=sources("direction"),
-    output:
-        steps_table="<results>/analysis/direction.parquet",
-        shares_table="<results>/analysis/top_down.parquet",
-    log:
-        "<logs>/direction.log",
-    benchmark:
-        "<benchmarks>/direction.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        settings=settings("direction"),
-    message:
-        "Comparing collapse steps over layers"
-    shell:
-        "python3 -m emergence direction --settings {params.settings:q} --collapses {input.collapses:q}"
-        " --steps-table {output.steps_table:q} --shares-table {output.shares_table:q} 2> {log:q}"
-
-
-rule leads:
+use rule stage as leads with:
     input:
         events=rules.events.output.events_table,
         scores=rules.events.output.scores_table,
-        measures=of_signal(CONFIG.anatomy.followed, RUNS),
-        source=sources("leads"),
+        measures=layout.of_signal,
     output:
-        leads_table="<results>/analysis/leads/{measure}.parquet",
-        nulls_table="<results>/analysis/null_leads/{measure}.parquet",
-        onsets_table="<results>/analysis/onsets/{measure}.parquet",
-    log:
-        "<logs>/leads/{measure}.log",
-    benchmark:
-        "<benchmarks>/leads/{measure}.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
+        leads_table="<results>/{study}/analysis/leads/{measure}.parquet",
+        null_leads_table="<results>/{study}/analysis/null_leads/{measure}.parquet",
+        onsets_table="<results>/{study}/analysis/onsets/{measure}.parquet",
     params:
-        settings=settings("leads"),
-    message:
-        "Comparing {wildcards.measure} with emergence events, and under every null"
-    shell:
-        "python3 -m emergence leads --settings {params.settings:q} --events {input.events:q}"
-        " --scores {input.scores:q} --measures {input.measures:q} --leads-table {output.leads_table:q}"
-        " --nulls-table {output.nulls_table:q} --onsets-table {output.onsets_table:q} 2> {log:q}"
+        stage=stage("leads"),
 
 
-rule precursors:
+use rule stage as precursors with:
     input:
         events=rules.events.output.events_table,
-        leads=expand("<results>/analysis/leads/{measure}.parquet", measure=SIGNALS),
-        source=sources("precursors"),
+        leads=of_signals("leads"),
     output:
-        rates_table="<results>/analysis/precursors.parquet",
-        hierarchy_table="<results>/analysis/hierarchy.parquet",
-    log:
-        "<logs>/precursors.log",
-    benchmark:
-        "<benchmarks>/precursors.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
+        precursors_table="<results>/{study}/analysis/precursors.parquet",
+        hierarchy_table="<results>/{study}/analysis/hierarchy.parquet",
     params:
-        settings=settings("precursors"),
-    message:
-        "Taking precursor rates of all measures, beside nulls"
-    shell:
-        "python3 -m emergence precursors --settings {params.settings:q} --events {input.events:q}"
-        " --leads {input.leads:q} --rates-table {output.rates_table:q}"
-        " --hierarchy-table {output.hierarchy_table:q} 2> {log:q}"
+        stage=stage("precursors"),
 
 
-rule sensitivity:
+# Study 1: floors, the order of emergence, and how sound the detectors and choices are.
+use rule stage as floors with:
     input:
-        scores=rules.events.output.scores_table,
-        measures=expand("<results>/measures/rankme/{run}.parquet", run=RUNS),
-        source=sources("sensitivity"),
+        collapses=table("anatomy", "collapse"),
     output:
-        table="<results>/analysis/sensitivity.parquet",
-    log:
-        "<logs>/sensitivity.log",
-    benchmark:
-        "<benchmarks>/sensitivity.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
+        table=table("anatomy", "floors"),
     params:
-        settings=settings("sensitivity"),
-    message:
-        "Trying other settings for floors and precursor rates"
-    shell:
-        "python3 -m emergence sensitivity --settings {params.settings:q} --scores {input.scores:q}"
-        " --measures {input.measures:q} --table {output.table:q} 2> {log:q}"
+        stage=stage("floors"),
+
+
+use rule stage as order_prediction with:
+    input:
+        events=table("anatomy", "events"),
+        onsets=[
+            table("anatomy", f"onsets/{name}")
+            for name in (
+                STUDIES["anatomy"].ordering_signals if "anatomy" in STUDIES else []
+            )
+        ],
+    output:
+        table=table("anatomy", "order_prediction"),
+    params:
+        stage=stage("order_prediction"),
+
+
+use rule stage as sensitivity with:
+    input:
+        scores=table("anatomy", "scores"),
+        measures=of_runs("measures/rankme/{run}.parquet", "anatomy"),
+    output:
+        table=table("anatomy", "sensitivity"),
+    params:
+        stage=stage("sensitivity"),
+
+
+use rule stage as detector_validity with:
+    input:
+        scores=table("anatomy", "scores"),
+    output:
+        detector_validity_table=table("anatomy", "detector_validity"),
+        detections_table=table("anatomy", "detections"),
+    params:
+        stage=stage("detector_validity"),
+
+
+# Study 2: networks against theory.
+use rule stage as constants with:
+    input:
+        time=table("parity", "sweeps/one_skill_time"),
+        data=table("parity", "sweeps/one_skill_data"),
+        width=table("parity", "sweeps/one_skill_width"),
+    output:
+        table=table("parity", "constants"),
+    params:
+        stage=stage("constants"),
+
+
+use rule stage as single_skill with:
+    input:
+        constants=rules.constants.output.table,
+        time=table("parity", "sweeps/one_skill_time"),
+        data=table("parity", "sweeps/one_skill_data"),
+        width=table("parity", "sweeps/one_skill_width"),
+    output:
+        table=table("parity", "one_skill"),
+    params:
+        stage=stage("single_skill"),
+
+
+use rule stage as curves with:
+    input:
+        constants=rules.constants.output.table,
+        behaviour=of_runs("trajectories/{run}/behaviour.parquet", "parity"),
+        data=table("parity", "sweeps/data"),
+        width=table("parity", "sweeps/width"),
+    output:
+        curves_table=table("parity", "curves"),
+        crossings_table=table("parity", "crossings"),
+        deviations_table=table("parity", "deviations"),
+    params:
+        stage=stage("curves"),
+
+
+use rule stage as entropy_slopes with:
+    input:
+        sweep=table("parity", "sweeps/cross_entropy"),
+    output:
+        entropy_table=table("parity", "entropy"),
+        entropy_slopes_table=table("parity", "entropy_slopes"),
+    params:
+        stage=stage("entropy_slopes"),
+
+
+use rule stage as scaling_laws with:
+    output:
+        scaling_laws_table=table("parity", "scaling_laws"),
+        scaling_exponents_table=table("parity", "scaling_exponents"),
+    params:
+        stage=stage("scaling_laws"),
+
+
+use rule stage as models with:
+    output:
+        model_strengths_table=table("parity", "model_strengths"),
+        model_crossings_table=table("parity", "model_crossings"),
+    params:
+        stage=stage("models"),
+
+
+use rule stage as staging with:
+    input:
+        crossings=rules.curves.output.crossings_table,
+    output:
+        table=table("parity", "staging"),
+    params:
+        stage=stage("staging"),
+
+
+use rule stage as power_laws with:
+    input:
+        behaviour=of_runs("trajectories/{run}/behaviour.parquet", "parity"),
+        adam=table("parity", "sweeps/adam"),
+        transformers=expand(table("parity", "transformers/{run}"), run=TRANSFORMERS),
+    output:
+        emergence_times_table=table("parity", "emergence_times"),
+        power_laws_table=table("parity", "power_laws"),
+    params:
+        stage=stage("power_laws"),
+
+
+# Detectors and measures of Study 1 where the times of emergence are known.
+use rule stage as joint with:
+    input:
+        behaviour=of_runs("trajectories/{run}/behaviour.parquet", "parity"),
+        constants=rules.constants.output.table,
+        scores=table("parity", "scores"),
+        onsets=of_signals("onsets", "parity"),
+        leads=of_signals("leads", "parity"),
+    output:
+        detection_times_table=table("parity", "detection_times"),
+        detector_error_table=table("parity", "detector_error"),
+        signal_times_table=table("parity", "signal_times"),
+        measure_tracking_table=table("parity", "measure_tracking"),
+        skill_leads_table=table("parity", "skill_leads"),
+    params:
+        stage=stage("joint"),
+
+
+use rule stage as rule_outcomes with:
+    input:
+        precursors=table("parity", "precursors"),
+        tracking=table("parity", "measure_tracking"),
+    output:
+        table=table("parity", "rule_outcomes"),
+    params:
+        stage=stage("rule_outcomes"),
+
+
+# Study 3: NeuroMFA on the runs of all studies that measure it.
+use rule stage as degree_of_emergence with:
+    input:
+        measures=[
+            f"<results>/{study}/measures/neuromfa/{run}.parquet"
+            for study, runs in CONFIG.neuromfa_runs.items()
+            for run in runs
+        ],
+    output:
+        degree_of_emergence_table=table("neuromfa", "degree_of_emergence"),
+        spectra_table=table("neuromfa", "spectra"),
+        untrained_table=table("neuromfa", "untrained"),
+    params:
+        stage=stage("degree_of_emergence"),
+
+
+use rule stage as baselines with:
+    input:
+        degree=rules.degree_of_emergence.output.degree_of_emergence_table,
+        scores=[table(study, "scores") for study in CONFIG.neuromfa_runs],
+    output:
+        capability_table=table("neuromfa", "capability"),
+        baseline_comparison_table=table("neuromfa", "baseline_comparison"),
+        run_means_table=table("neuromfa", "run_means"),
+    params:
+        stage=stage("baselines"),
+
+
+# Language models: phases of representations.
+use rule stage as phases with:
+    input:
+        measures=of_runs("measures/rankme/{run}.parquet", "language"),
+    output:
+        phases_table=table("language", "phases"),
+        phase_shares_table=table("language", "phase_shares"),
+    params:
+        stage=stage("phases"),
+
+
+# Every estimator against exact values.
+use rule stage as calibration with:
+    output:
+        table="<results>/calibration.parquet",
+        csv=report(
+            "<results>/calibration.csv",
+            caption="../captions/calibration.rst",
+            category="All claims",
+            labels=labels("table of every estimator against exact values"),
+        ),
+    params:
+        stage=stage("calibration"),

@@ -1,60 +1,52 @@
-rule follow:
+# Measures along every trajectory, and a sweep of one measure's settings.
+SUBJECTS = {
+    "anatomy": "task_transformer",
+    "parity": "parity_mlp",
+    "language": "causal_lm",
+}
+PROBES = {"language": "items.parquet"}
+
+
+use rule stage as measure_run with:
     input:
-        manifest="<results>/trajectories/{run}/manifest.json",
-        checkpoints="<results>/trajectories/{run}/checkpoints",
-        probes=probes,
-        source=lambda wildcards: sources(
-            "follow", measure=wildcards.measure, subject=subject(wildcards)
+        "<results>/{study}/trajectories/{run}/manifest.json",
+        lambda wildcards: checkpoints(wildcards.study, wildcards.run),
+        probes=lambda wildcards: f"<results>/{wildcards.study}/tasks/"
+        + PROBES.get(wildcards.study, "probes.safetensors"),
+    output:
+        table=f"<results>/{{study}}/measures/{{measure}}/{{run,{one_of(TRAINED)}}}.parquet",
+    params:
+        stage=stage(
+            "measure_run",
+            modules=lambda wildcards: [
+                f"emergence.measures.{wildcards.measure}",
+                f"emergence.subjects.{SUBJECTS[wildcards.study]}",
+            ],
+            trajectory=TRAJECTORY,
+            state=STATE,
         ),
-    output:
-        table="<results>/measures/{measure}/{run}.parquet",
-    log:
-        "<logs>/follow/{measure}/{run}.log",
-    benchmark:
-        "<benchmarks>/follow/{measure}/{run}.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=grown(MEMORY),
-        runtime=grown(240, DAY),
-        gpu=GPU,
-    params:
-        settings=settings("follow"),
-        state=state("follow"),
-        folder=subpath(input.manifest, parent=True),
-    message:
-        "Following {wildcards.measure} along {wildcards.run}"
-    shell:
-        "python3 -m emergence follow --settings {params.settings:q} --trajectory {params.folder:q}"
-        " --probes {input.probes:q} --table {output.table:q} --state {params.state:q} 2> {log:q}"
 
 
-rule plateau:
-    input:
-        manifest=f"<results>/trajectories/{CONFIG.anatomy.middle}/manifest.json",
-        checkpoints=f"<results>/trajectories/{CONFIG.anatomy.middle}/checkpoints",
-        probes=rules.tasks.output.probes,
-        source=sources("plateau", subject="task_subject"),
+# Models from elsewhere may be larger; on a cluster they are no part of an array, whose jobs all ask for the same.
+use rule measure_run as measure_series with:
     output:
-        table="<results>/analysis/plateau.parquet",
-    log:
-        "<logs>/plateau.log",
-    benchmark:
-        "<benchmarks>/plateau.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=grown(MEMORY),
-        runtime=grown(240, DAY),
-        gpu=GPU,
-    params:
-        settings=settings("plateau"),
-        state=state("plateau"),
-        folder=subpath(input.manifest, parent=True),
-    message:
-        "Trying settings of the local learning coefficient"
-    shell:
-        "python3 -m emergence plateau --settings {params.settings:q} --trajectory {params.folder:q}"
-        " --probes {input.probes:q} --table {output.table:q} --state {params.state:q} 2> {log:q}"
+        table=f"<results>/{{study}}/measures/{{measure}}/{{run,{one_of(SERIES)}}}.parquet",
+
+
+if "anatomy" in STUDIES:
+
+    use rule stage as llc_sweep with:
+        input:
+            f"<results>/anatomy/trajectories/{STUDIES['anatomy'].middle}/manifest.json",
+            f"<results>/anatomy/trajectories/{STUDIES['anatomy'].middle}/checkpoints",
+            probes=rules.task_data.output.probes,
+        output:
+            table=table("anatomy", "llc_sweep"),
+        params:
+            stage=stage(
+                "llc_sweep",
+                fixed={"run": STUDIES["anatomy"].middle},
+                trajectory=TRAJECTORY,
+                state=STATE,
+                modules=lambda wildcards: ["emergence.subjects.task_transformer"],
+            ),

@@ -1,240 +1,100 @@
-# The paper: what it quotes of each study, the manuscript that holds text, numbers and figures, its PDF, its archive.
-WRITTEN = SOURCE.parent / "paper"
-MANUSCRIPT = sorted([*WRITTEN.rglob("*.typ"), *WRITTEN.rglob("*.yml")])
-CAPTIONS = sorted((SOURCE.parent / "workflow/captions").glob("fig*.rst"))
-BENCHMARKS = workflow.modifier.path_modifier.replace_prefix(
-    workflow.pathvars.apply("<benchmarks>")
+# The paper: the numbers that it quotes, the manuscript, its PDF and its archive; and the record of the run.
+MANUSCRIPT = sorted(
+    path for kind in ("*.typ", "*.yml") for path in (CHECKOUT / "paper").rglob(kind)
 )
+# Tables that the paper quotes of each study.
+QUOTED = {
+    "anatomy": dict(
+        events=table("anatomy", "events"),
+        collapses=made("anatomy", "collapse"),
+        floors=made("anatomy", "floors"),
+        top_down=made("anatomy", "direction_shares"),
+        precursors=table("anatomy", "precursors"),
+        hierarchy=table("anatomy", "hierarchy"),
+        limits=table("anatomy", "order_prediction"),
+        validity=table("anatomy", "detector_validity"),
+        sensitivity=made("anatomy", "sensitivity"),
+    ),
+    "parity": dict(
+        constants=table("parity", "constants"),
+        crossings=table("parity", "crossings"),
+        deviations=table("parity", "deviations"),
+        entropy=table("parity", "entropy_slopes"),
+        exponents=table("parity", "scaling_exponents"),
+        powers=table("parity", "power_laws"),
+        stages=table("parity", "staging"),
+        errors=table("parity", "detector_error"),
+        tracking=table("parity", "measure_tracking"),
+        conclusions=table("parity", "rule_outcomes"),
+    ),
+    "neuromfa": dict(
+        over_runs=table("neuromfa", "run_means"),
+        untrained=table("neuromfa", "untrained"),
+    ),
+    "language": dict(
+        events=table("language", "events"),
+        top_down=made("language", "direction_shares"),
+        phases=made("language", "phase_shares"),
+        precursors=table("language", "precursors"),
+        hierarchy=table("language", "hierarchy"),
+    ),
+}
 
 
-rule anatomy_numbers:
+use rule stage as study_numbers with:
     input:
-        events=rules.events.output.events_table,
-        collapses=rules.collapse.output.table,
-        floors=rules.floors.output.table,
-        top_down=rules.direction.output.shares_table,
-        precursors=rules.precursors.output.rates_table,
-        hierarchy=rules.precursors.output.hierarchy_table,
-        limits=rules.limits.output.table,
-        validity=rules.validity.output.validity_table,
-        sensitivity=rules.sensitivity.output.table,
-        source=sources("anatomy_numbers"),
+        unpack(lambda wildcards: QUOTED[wildcards.study]),
     output:
-        json="<results>/numbers/anatomy.json",
-    log:
-        "<logs>/anatomy_numbers.log",
-    benchmark:
-        "<benchmarks>/anatomy_numbers.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
+        json="<results>/{study}/numbers.json",
     params:
-        settings=settings("anatomy_numbers"),
-    message:
-        "Collecting what the paper quotes of the geometric anatomy"
-    shell:
-        "python3 -m emergence anatomy_numbers --settings {params.settings:q} --events {input.events:q}"
-        " --collapses {input.collapses:q} --floors {input.floors:q} --top-down {input.top_down:q}"
-        " --precursors {input.precursors:q} --hierarchy {input.hierarchy:q} --limits {input.limits:q}"
-        " --validity {input.validity:q} --sensitivity {input.sensitivity:q} --json {output.json:q} 2> {log:q}"
+        stage=stage("{study}_numbers"),
 
 
-rule solvable_numbers:
+use rule stage as paper_numbers with:
     input:
-        constants=rules.constants.output.table,
-        crossings=rules.curves.output.crossings_table,
-        deviations=rules.curves.output.deviations_table,
-        entropy=rules.entropy.output.slopes_table,
-        exponents=rules.scaling.output.exponents_table,
-        powers=rules.powers.output.powers_table,
-        stages=rules.staging.output.table,
-        errors=rules.joint.output.errors_table,
-        tracking=rules.joint.output.tracking_table,
-        conclusions=rules.joint.output.conclusions_table,
-        source=sources("solvable_numbers"),
-    output:
-        json="<results>/numbers/solvable.json",
-    log:
-        "<logs>/solvable_numbers.log",
-    benchmark:
-        "<benchmarks>/solvable_numbers.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        settings=settings("solvable_numbers"),
-    message:
-        "Collecting what the paper quotes of the solvable model"
-    shell:
-        "python3 -m emergence solvable_numbers --settings {params.settings:q} --constants {input.constants:q}"
-        " --crossings {input.crossings:q} --deviations {input.deviations:q} --entropy {input.entropy:q}"
-        " --exponents {input.exponents:q} --powers {input.powers:q} --stages {input.stages:q} --errors {input.errors:q}"
-        " --tracking {input.tracking:q} --conclusions {input.conclusions:q} --json {output.json:q} 2> {log:q}"
-
-
-rule multifractal_numbers:
-    input:
-        over_runs=rules.rivals.output.over_runs_table,
-        untrained=rules.degree.output.untrained_table,
-        source=sources("multifractal_numbers"),
-    output:
-        json="<results>/numbers/multifractal.json",
-    log:
-        "<logs>/multifractal_numbers.log",
-    benchmark:
-        "<benchmarks>/multifractal_numbers.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        settings=settings("multifractal_numbers"),
-    message:
-        "Collecting what the paper quotes of NeuroMFA"
-    shell:
-        "python3 -m emergence multifractal_numbers --settings {params.settings:q} --over-runs {input.over_runs:q}"
-        " --untrained {input.untrained:q} --json {output.json:q} 2> {log:q}"
-
-
-rule language_numbers:
-    input:
-        events="<results>/language/analysis/events.parquet",
-        top_down="<results>/language/analysis/top_down.parquet",
-        phases=rules.phases.output.shares_table,
-        precursors="<results>/language/analysis/precursors.parquet",
-        hierarchy="<results>/language/analysis/hierarchy.parquet",
-        source=sources("language_numbers"),
-    output:
-        json="<results>/numbers/language.json",
-    log:
-        "<logs>/language_numbers.log",
-    benchmark:
-        "<benchmarks>/language_numbers.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
-    params:
-        settings=settings("language_numbers"),
-    message:
-        "Collecting what the paper quotes of language models"
-    shell:
-        "python3 -m emergence language_numbers --settings {params.settings:q} --events {input.events:q}"
-        " --top-down {input.top_down:q} --phases {input.phases:q} --precursors {input.precursors:q}"
-        " --hierarchy {input.hierarchy:q} --json {output.json:q} 2> {log:q}"
-
-
-rule paper_numbers:
-    input:
-        claims=rules.all_claims.output.table,
+        claims=rules.claims.output.table,
         calibration=rules.calibration.output.table,
-        studies=expand("<results>/numbers/{study}.json", study=STUDIES),
-        manifests=expand(
-            "<results>/trajectories/{run}/manifest.json",
-            run=[*RUNS, *NETWORKS, *LADDER],
-        ),
-        source=sources("paper_numbers"),
+        studies=[f"<results>/{study}/numbers.json" for study in CLAIMED],
+        manifests=[
+            f"<results>/{study}/trajectories/{run}/manifest.json"
+            for study, runs in RUNS.items()
+            for run in runs
+            if run not in SERIES
+        ],
     output:
-        json="<results>/numbers/paper.json",
-    log:
-        "<logs>/paper_numbers.log",
-    benchmark:
-        "<benchmarks>/paper_numbers.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
+        json="<results>/numbers.json",
     params:
-        settings=settings("paper_numbers"),
-    message:
-        "Collecting all numbers of the paper"
-    shell:
-        "python3 -m emergence paper_numbers --settings {params.settings:q} --claims {input.claims:q}"
-        " --calibration {input.calibration:q} --studies {input.studies:q} --manifests {input.manifests:q}"
-        " --json {output.json:q} 2> {log:q}"
+        stage=stage("paper_numbers"),
 
 
-rule compute:  # when all else is done; it sums up what benchmarks there are then
+# When all else is done: it sums up the benchmarks that are there then.
+use rule stage as compute with:
     input:
-        claims=rules.all_claims.output.table,
-        calibration=rules.calibration.output.table,
-        figures=expand("<figures>/fig{number}.pdf", number=FIGURES),
-        source=sources("compute"),
+        rules.claims.output.table,
+        rules.calibration.output.table,
+        expand("<figures>/{figure}.pdf", figure=FIGURES),
     output:
         csv="<results>/compute.csv",
-    log:
-        "<logs>/compute.log",
-    benchmark:
-        "<benchmarks>/compute.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
-        settings=settings("compute"),
-        benchmarks=BENCHMARKS,
-    message:
-        "Summing up time and memory of all jobs"
-    shell:
-        "python3 -m emergence compute --settings {params.settings:q} --benchmarks {params.benchmarks:q}"
-        " --csv {output.csv:q} 2> {log:q}"
+        stage=stage("compute", benchmarks="<benchmarks>"),
 
 
-rule manuscript:
+use rule stage as manuscript with:
     input:
         sources=files(MANUSCRIPT),
-        captions=files(CAPTIONS),
-        figures=expand("<figures>/fig{number}.pdf", number=FIGURES),
+        captions=list(CAPTIONS.values()),
+        figures=expand("<figures>/{figure}.pdf", figure=FIGURES),
         numbers=rules.paper_numbers.output.json,
         compute=rules.compute.output.csv,
-        source=sources("manuscript"),
     output:
         folder=directory("<results>/manuscript"),
-    log:
-        "<logs>/manuscript.log",
-    benchmark:
-        "<benchmarks>/manuscript.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
-        settings=settings("manuscript"),
-    message:
-        "Putting together text, numbers and figures of the paper"
-    shell:
-        "python3 -m emergence manuscript --settings {params.settings:q} --sources {input.sources:q}"
-        " --captions {input.captions:q} --figures {input.figures:q} --numbers {input.numbers:q}"
-        " --compute {input.compute:q} --folder {output.folder:q} 2> {log:q}"
+        stage=stage("manuscript"),
 
 
-rule paper:
+use rule stage as paper with:
     input:
         manuscript=rules.manuscript.output.folder,
-        source=sources("paper"),
     output:
         pdf=report(
             "<paper>/paper.pdf",
@@ -242,47 +102,21 @@ rule paper:
             category="Paper",
             labels={"document": "paper"},
         ),
-    log:
-        "<logs>/paper.log",
-    benchmark:
-        "<benchmarks>/paper.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
-        settings=settings("paper"),
-    message:
-        "Typesetting the paper"
-    shell:
-        "python3 -m emergence paper --settings {params.settings:q} --manuscript {input.manuscript:q}"
-        " --pdf {output.pdf:q} 2> {log:q}"
+        stage=stage("paper"),
 
 
-rule arxiv:
+use rule stage as arxiv with:
     input:
         manuscript=rules.manuscript.output.folder,
-        source=sources("arxiv"),
     output:
         archive="<paper>/arxiv.tar.gz",
-    log:
-        "<logs>/arxiv.log",
-    benchmark:
-        "<benchmarks>/arxiv.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
-        settings=settings("arxiv"),
-    message:
-        "Packing the manuscript for a preprint server"
-    shell:
-        "python3 -m emergence arxiv --settings {params.settings:q} --manuscript {input.manuscript:q}"
-        " --archive {output.archive:q} 2> {log:q}"
+        stage=stage("arxiv"),
+
+
+use rule stage as record with:
+    output:
+        json="<results>/record.json",
+    params:
+        stage=stage("record", settings=lambda wildcards: support.record(CONFIG)),

@@ -1,30 +1,64 @@
-# Figures of the reference run, redrawn from the tables that are kept of it; nothing is trained or measured. Every figure
-# is drawn by the stage and with the settings that the run's record names, whatever config.yaml says now.
-wildcard_constraints:
-    figure=one_of(RECIPES),
+# Figures and explorer of the reference run, drawn from its tables; nothing is trained or measured. Every figure is drawn
+# by the stage and with the settings that the run's record names, whatever config.yaml says now.
+from emergence.errors import EmergenceError
+from emergence.release import record
+
+try:
+    RECORD = record.read(REFERENCE)
+    KEPT = load(RECORD.config)
+except EmergenceError as error:
+    raise WorkflowError(f"There is no reference run to draw from.\n{error}") from None
+RECIPES = RECORD.figures
 
 
-rule redraw:
+def kept(paths):
+    """Tables of the reference run, as inputs, from their paths in the run."""
+    return files(
+        REFERENCE / "tables" / path.removeprefix("<results>/") for path in paths
+    )
+
+
+def kept_tables(wildcards):
+    """Tables that a figure of the reference run is drawn from, by the names of its recipe."""
+    inputs = RECIPES[wildcards.figure].inputs
+    return {name: kept(paths) for name, paths in inputs.items()}
+
+
+def refuse(wildcards):
+    """Say why a figure cannot be drawn."""
+    raise WorkflowError(
+        f"{wildcards.figure}: the reference run (tier {KEPT.tier}) has no such figure, only {', '.join(RECIPES)}. "
+        "A figure that is newer than that run needs a run of its own: leave out source=reference."
+    )
+
+
+use rule stage as redraw with:
     input:
-        tables=kept_tables,
-        source=lambda wildcards: sources(RECIPES[wildcards.figure].stage),
+        unpack(kept_tables),
     output:
-        pdf="<figures>/{figure}.pdf",
-        png="<figures>/{figure}.png",
-    log:
-        "<logs>/redraw/{figure}.log",
-    benchmark:
-        "<benchmarks>/redraw/{figure}.tsv"
-    localrule: True
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
+        pdf=f"<figures>/{{figure,{one_of(RECIPES)}}}.pdf",
+        png=f"<figures>/{{figure,{one_of(RECIPES)}}}.png",
     params:
-        drawn=drawn,
-    message:
-        "Drawing {wildcards.figure} of the reference run"
-    shell:
-        "python3 -m emergence {params.drawn:q} --pdf {output.pdf:q} --png {output.png:q} 2> {log:q}"
+        stage=stage(
+            "{figure}",
+            settings=lambda wildcards: RECIPES[wildcards.figure].settings,
+        ),
+
+
+rule no_figure:
+    input:
+        refuse,
+    output:
+        f"<figures>/{{figure,(?!({one_of(RECIPES)})\\.)fig[^/]*}}.{{kind,pdf|png}}",
+
+
+use rule stage as explorer with:
+    input:
+        ASSETS,
+        **{name: kept(paths) for name, paths in Layout(KEPT).explored().items()},
+        figures=expand("<figures>/{figure}.png", figure=RECIPES),
+        captions=[path for figure in RECIPES for path in caption(figure)],
+    output:
+        page="<results>/explorer.html",
+    params:
+        stage=stage("explorer", settings=lambda wildcards: project(KEPT, "explorer")),

@@ -1,74 +1,101 @@
-rule train:
-    input:
-        evaluation=rules.tasks.output.evaluation,
-        source=sources("train"),
-    output:
-        checkpoints=directory("<results>/trajectories/{run}/checkpoints"),
-        behaviour="<results>/trajectories/{run}/behaviour.parquet",
-        manifest=ensure("<results>/trajectories/{run}/manifest.json", non_empty=True),
-    log:
-        "<logs>/train/{run}.log",
-    benchmark:
-        "<benchmarks>/train/{run}.tsv"
-    wildcard_constraints:
-        run=one_of([] if TOGETHER else RUNS),
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=grown(MEMORY),
-        runtime=grown(240, DAY),
-        gpu=GPU,
-    params:
-        settings=settings("train"),
-        state=state("train"),
-        folder=subpath(output.manifest, parent=True),
-    message:
-        "Training {wildcards.run}"
-    shell:
-        "python3 -m emergence train --settings {params.settings:q} --evaluation {input.evaluation:q}"
-        " --folder {params.folder:q} --state {params.state:q} 2> {log:q}"
+# Trajectories: models that are trained here, and series of checkpoints from elsewhere.
+TOGETHER = (
+    STUDIES["anatomy"].groups(CONFIG.compute.together)
+    if "anatomy" in STUDIES and CONFIG.compute.together > 1
+    else []
+)
+SWEEPS = STUDIES["parity"].sweeps.names if "parity" in STUDIES else []
+TRANSFORMERS = list(STUDIES["parity"].transformers) if "parity" in STUDIES else []
 
 
-# Runs that share a job: a rule a group, since one job writes the trajectories of all.
+if not TOGETHER:
+
+    use rule stage as train with:
+        input:
+            evaluation=rules.task_data.output.evaluation,
+        output:
+            trajectory("anatomy"),
+        params:
+            stage=stage("train", folder=TRAJECTORY, state=STATE),
+
+
+# Runs that share a job: a rule for each group, since one job writes the trajectories of all.
 for number, group in enumerate(TOGETHER, start=1):
 
     rule:
         name:
-            f"train_together_{number}"
+            f"train_stack_{number}"
         input:
-            evaluation=rules.tasks.output.evaluation,
-            source=sources("train_together"),
+            evaluation=rules.task_data.output.evaluation,
         output:
-            checkpoints=directory(
-                expand("<results>/trajectories/{run}/checkpoints", run=group)
-            ),
-            behaviour=expand(
-                "<results>/trajectories/{run}/behaviour.parquet", run=group
-            ),
-            manifest=ensure(
-                expand("<results>/trajectories/{run}/manifest.json", run=group),
-                non_empty=True,
-            ),
-        log:
-            f"<logs>/train_together/{group[0]}.log",
-        benchmark:
-            f"<benchmarks>/train_together/{group[0]}.tsv"
+            [path for run in group for path in trajectory("anatomy", run)],
         conda:
             "../../environment.yml"
         threads: 1
         resources:
-            mem_mb=grown(MEMORY),
-            runtime=grown(240 * len(group), DAY),
-            gpu=GPU,
+            mem_mb=resources.memory,
+            runtime=resources.minutes,
+            gpu=resources.gpus,
         params:
-            settings=settings("train_together", run=group[0]),
-            state=state("train_together", group[0]),
-            folders=lambda wildcards, output: list(
-                map(os.path.dirname, output.manifest)
+            files=support.options,
+            stage=stage(
+                "train_stack",
+                fixed={"run": group[0]},
+                job=f"train_stack/{group[0]}",
+                folders=[f"<results>/anatomy/trajectories/{run}" for run in group],
+                state=STATE,
             ),
-        message:
-            f"Training {', '.join(group)} together"
         shell:
-            "python3 -m emergence train_together --settings {params.settings:q}"
-            " --evaluation {input.evaluation:q} --folders {params.folders:q} --state {params.state:q} 2> {log:q}"
+            "python3 -m emergence stage {params.stage[command]:q} {params.files:q}"
+
+
+use rule stage as train_network with:
+    output:
+        trajectory("parity"),
+    params:
+        stage=stage("train_network", folder=TRAJECTORY, state=STATE),
+
+
+use rule stage as train_sweep with:
+    output:
+        table="<results>/parity/analysis/sweeps/{sweep}.parquet",
+    params:
+        stage=stage("train_sweep", state=STATE),
+
+
+use rule stage as train_scalar_transformer with:
+    output:
+        table=f"<results>/parity/analysis/transformers/{{run,{one_of(TRANSFORMERS)}}}.parquet",
+    params:
+        stage=stage("train_scalar_transformer", state=STATE),
+
+
+use rule stage as train_language_model with:
+    input:
+        tokens=rules.corpus.output.tokens,
+        tokenizer=rules.corpus.output.tokenizer,
+    output:
+        trajectory("language", f"{{run,{one_of(TRAINED)}}}", behaviour=False),
+    params:
+        stage=stage("train_language_model", folder=TRAJECTORY, state=STATE),
+
+
+use rule stage as record_series with:
+    output:
+        ensure(
+            f"<results>/language/trajectories/{{run,{one_of(SERIES)}}}/manifest.json",
+            non_empty=True,
+        ),
+    params:
+        stage=stage("record_series", downloads="<results>/downloads", folder=TRAJECTORY),
+
+
+use rule stage as evaluate_language_model with:
+    input:
+        "<results>/language/trajectories/{run}/manifest.json",
+        lambda wildcards: checkpoints("language", wildcards.run),
+        probes=rules.corpus.output.items_table,
+    output:
+        behaviour_table="<results>/language/trajectories/{run}/behaviour.parquet",
+    params:
+        stage=stage("evaluate_language_model", trajectory=TRAJECTORY, state=STATE),

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from emergence import tables
+from emergence.io import tables
 from emergence.schemas.trajectories import MEASURE
 
 rows = tables.read(MEASURE, Path(sys.argv[1]))

@@ -1,1 +1,1 @@
-"""From tables to claims: events, collapse, floors, direction, precursors; knows neither models nor torch."""
+"""Analyses from table to table: events, collapse, leads, precursors, and those of each study. Imports no torch."""

@@ -1,34 +1,79 @@
-"""Intervals and tests for rates and for dependent observations."""
+"""Confidence intervals and tests for rates, means over runs and dependent observations."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 from scipy.special import betaincinv
 
 from emergence.analysis.curves import Array
 
+EXACT_UP_TO = 16  # clusters whose signs are all tried
+
 
 def clopper_pearson(successes: int, trials: int, confidence: float) -> tuple[float, float]:
-    """Exact interval of a binomial rate, for independent trials.
+    """Exact interval of a binomial rate, for independent trials (Clopper & Pearson 1934).
 
     >>> [round(bound, 3) for bound in clopper_pearson(32, 32, 0.95)]
     [0.891, 1.0]
     """
-    low, high = exact(np.array([successes]), trials, confidence)
+    low, high = exact_bounds(np.array([successes]), trials, confidence)
     return float(low[0]), float(high[0])
 
 
-def exact(successes: NDArray[np.intp], trials: int, confidence: float) -> tuple[Array, Array]:
-    """Ends of the same intervals for many counts at once: quantiles of beta distributions."""
+def exact_bounds(successes: NDArray[np.intp], trials: int, confidence: float) -> tuple[Array, Array]:
+    """Bounds of the same intervals for many counts (n,) at once: quantiles of beta distributions."""
     tail = (1 - confidence) / 2
     low = betaincinv(np.maximum(successes, 1), trials - successes + 1, tail)
     high = betaincinv(successes + 1, np.maximum(trials - successes, 1), 1 - tail)
     return np.where(successes > 0, low, 0.0), np.where(successes < trials, high, 1.0)
 
 
-def clustered(
+@dataclass(frozen=True)
+class MeanInterval:
+    """A mean over runs with its interval, NaN for fewer than two runs, and the number of runs."""
+
+    value: float
+    low: float
+    high: float
+    runs: int
+
+    def named(self, name: str) -> dict[str, float]:
+        """The columns of a table: ``name``, ``name_low``, ``name_high``."""
+        return {name: self.value, f"{name}_low": self.low, f"{name}_high": self.high}
+
+
+def student_mean(values: pd.Series, confidence: float) -> MeanInterval:
+    """Mean of one value a run with Student's interval; NaN values do not count.
+
+    A percentile bootstrap over three runs covers far less than its nominal confidence.
+
+    >>> mean = student_mean(pd.Series([1.0, 2.0, 3.0, np.nan]), 0.95)
+    >>> mean.value, round(mean.low, 2), round(mean.high, 2), mean.runs
+    (2.0, -0.48, 4.48, 3)
+    """
+    known = values.dropna().to_numpy(dtype=float)
+    if not len(known):
+        return MeanInterval(np.nan, np.nan, np.nan, 0)
+    value = float(known.mean())
+    if len(known) < 2:
+        return MeanInterval(value, np.nan, np.nan, 1)
+    half = float(stats.t.ppf((1 + confidence) / 2, len(known) - 1) * stats.sem(known))
+    return MeanInterval(value, value - half, value + half, len(known))
+
+
+def mean_of_medians(values: pd.Series, runs: pd.Series, confidence: float) -> MeanInterval:
+    """Mean over runs of each run's median: the skills of a run share a network, so a run counts once."""
+    return student_mean(values.groupby(runs, sort=False).median(), confidence)
+
+
+def cluster_bootstrap(
     values: ArrayLike,
     clusters: ArrayLike,
     confidence: float,
@@ -38,9 +83,18 @@ def clustered(
 ) -> tuple[float, float]:
     """Percentile bootstrap interval of a mean, drawing whole clusters (runs) with replacement.
 
-    ``added`` clusters of average size with these values join the draw. One at each end of the range of a rate does for
-    clusters what Agresti and Coull's pseudo-observations do for single trials: few clusters that agree show no spread,
-    but are no certainty. Returns NaNs for fewer than two observed clusters: nothing is known of their spread.
+    Args:
+        values: Observations (n,).
+        clusters: Cluster of each observation (n,).
+        confidence: Coverage, such as 0.95.
+        draws: Number of bootstrap samples.
+        rng: Source of the draws.
+        added: Values of additional clusters of average size. One at each end of the range of a rate does for clusters
+            what the pseudo-observations of Agresti and Coull (1998) do for single trials: a few clusters that agree
+            show no spread, which is no certainty.
+
+    Returns:
+        Lower and upper bound; NaN for fewer than two observed clusters, whose spread is unknown.
     """
     observed: Array = np.asarray(values, dtype=float)
     _, member = np.unique(np.asarray(clusters), return_inverse=True)
@@ -51,19 +105,28 @@ def clustered(
     sums = np.concatenate([sums, np.multiply(added, sizes.mean())])
     sizes = np.concatenate([sizes, np.full(len(added), sizes.mean())])
     count += len(added)
-    weights = rng.multinomial(count, np.full(count, 1 / count), size=draws)
+    weights, rng.bit_generator.state = _cluster_counts(count, draws, json.dumps(rng.bit_generator.state))
     means = weights @ sums / (weights @ sizes)
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
 
 
-EXACT_UP_TO = 16  # clusters whose signs are all tried
+@lru_cache(maxsize=256)
+def _cluster_counts(count: int, draws: int, state: str) -> tuple[Array, Mapping[str, Any]]:
+    """How often each cluster is drawn (draws, clusters), and the generator's state after that.
+
+    Analyses start many tables' cells from the same seed, and to draw takes longer than all else that a cell needs.
+    """
+    rng = np.random.default_rng()
+    rng.bit_generator.state = json.loads(state)
+    return rng.multinomial(count, np.full(count, 1 / count), size=draws).astype(float), rng.bit_generator.state
 
 
 def sign_flip(values: ArrayLike, clusters: ArrayLike, draws: int, rng: np.random.Generator) -> float:
-    """One-sided p of a mean no greater than zero, by the signs of whole clusters: exact for few, drawn for many.
+    """One-sided p-value for a mean above zero, by flipping the signs of whole clusters.
 
-    Under the null each cluster's sum is as likely negative. With n clusters no p is below 2^-n; NaN without any.
+    Under the null each cluster's sum is as likely negative as positive. All signs are tried for up to `EXACT_UP_TO`
+    clusters, ``draws`` random ones for more. With n clusters no p is below 2^-n; NaN without any.
 
     >>> sign_flip([1, 1, 1, 1], ["a", "b", "c", "d"], 0, np.random.default_rng(0))
     0.0625
@@ -79,8 +142,25 @@ def sign_flip(values: ArrayLike, clusters: ArrayLike, draws: int, rng: np.random
     return float((signs @ sums >= sums.sum() - 1e-12).mean())
 
 
+def known_quantiles(values: Array, shares: Array) -> Array:
+    """Quantiles of each row's known values (rows, shares), as `numpy.nanquantile` has them; NaN without any.
+
+    >>> known_quantiles(np.array([[2.0, np.nan, 1.0], [np.nan] * 3]), np.array([0.25, 0.5])).tolist()
+    [[1.25, 1.5], [nan, nan]]
+    """
+    if not values.shape[-1]:
+        return np.full((len(values), len(shares)), np.nan)
+    ordered = np.sort(values, axis=-1)  # NaN comes last
+    last = np.maximum(np.isfinite(values).sum(axis=-1, keepdims=True) - 1, 0)
+    place = last * shares
+    below = place.astype(int)
+    low, high = (np.take_along_axis(ordered, np.minimum(at, last), axis=-1) for at in (below, below + 1))
+    share = place - below
+    return np.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share))
+
+
 def holm(p: pd.Series) -> pd.Series:
-    """Holm's step-down correction of the p that there are (that of statsmodels collects garbage, which takes long).
+    """Holm's step-down correction of the non-null p-values (statsmodels' version is slow: it collects garbage).
 
     >>> holm(pd.Series([0.04, np.nan, 0.01, 0.5, 0.03])).tolist()
     [0.09, nan, 0.04, 0.5, 0.09]

@@ -1,198 +1,258 @@
-"""Does a measure move before behaviour does? Every event against one measure, and the same under every null.
+"""Lead times: how far a measure moves ahead of each emergence event, and the same under each null.
 
-A lead is what a measure is ahead of behaviour, in checkpoints, by one of three definitions: the event against the
-measure's *onset*; the *change-point* of the score against that of the measure; the lag of their *cross-correlation*
-(see `emergence.analysis.signals`). Recovery after an early collapse precedes a late event almost whatever it means, so
-each event carries the chance of leading it
+A lead, in checkpoints, has one of three definitions: the event minus the measure's *onset*; the *change-point* of the
+score minus that of the measure; the lag of their *cross-correlation* (see `emergence.analysis.signals`). Any recovery
+after an early collapse precedes a late event, whatever its cause. So each event carries the probability of a lead under
+these nulls:
 
-- ``shift``: for random rotations of the measure's curve;
-- ``placebo``: for the curves of other tasks of the same difficulty in the same run, by either way of telling
-  difficulties apart;
-- ``control``: for the curves of the control, which was trained on with shuffled answers and never emerges;
-- ``random``: for the measure's own time against an event at a random checkpoint (exact);
-- ``own score``: for the score itself, by the same definition: an onset is where a rise begins, an event its half-way
-  point, so whatever moves with behaviour leads it.
+- ``shift``: random rotations of the measure's curve;
+- ``placebo``: the curves of other tasks of the same difficulty in the same run, with difficulty classified either way;
+- ``control``: the curves of the control task, which is trained on shuffled answers and never emerges;
+- ``random``: the measure's own time against an event at a random checkpoint (exact);
+- ``own score``: the score itself, by the same definition. An onset is the start of a rise and an event its half-way
+  point, so anything that moves with behaviour leads it.
 
-The task's own loss is a measure like the others; `emergence.analysis.precursors` joins its leads as a rival.
+The task's own loss is a measure like the others; `emergence.analysis.precursors` adds its leads as a null.
 
-A measure of the whole network, such as the degree of emergence, has one curve for all task-levels of a run. Its placebo
-and its control are then that curve itself, and its excess over them is 0 by construction: a quantity that is the same
-for all tasks cannot single one out, however early it moves.
+A measure of the whole network, such as the degree of emergence, has one curve for all task-levels of a run, its placebo
+and control too: its excess over them is 0. What all tasks share cannot predict any one of them, however early it moves.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from emergence import tables
 from emergence.analysis import signals
 from emergence.analysis.curves import Array, mean_shift, noise, to_positions, to_steps
-from emergence.analysis.difficulty import CLASSES, classes
-from emergence.analysis.events import UNIT
-from emergence.analysis.multifractal.degree import with_degree
+from emergence.analysis.events import CLASSES, UNIT, classify_difficulty
+from emergence.analysis.intervals import known_quantiles
+from emergence.analysis.neuromfa.degree_of_emergence import with_degree
 from emergence.analysis.signals import Signals
+from emergence.config.protocol import Collapse, Definition, Events, Precursors, Signal, Statistics
+from emergence.config.types import Strict
 from emergence.errors import EmergenceError
-from emergence.schemas.analysis import EVENTS, LEADS, NULL_LEADS, SCORES
-from emergence.schemas.limits import ONSETS
+from emergence.io import tables
+from emergence.schemas.analysis import EVENTS, LEADS, NULL_LEADS, ONSETS, SCORES
 from emergence.schemas.trajectories import MEASURE
-from emergence.settings.analysis import Definition, LeadSettings
 from emergence.tasks.symbols import CONTROL
 
 DEFINITIONS: tuple[str, ...] = get_args(Definition)
 QUANTILES = np.arange(0.1, 0.95, 0.1)
-Row = dict[str, object]
+
+
+class LeadSettings(Strict):
+    """One signal, and how its leads are defined and tested."""
+
+    measure: str
+    signal: Signal
+    easy: list[str]
+    metric: str
+    """whose events are placed on circular shifts and compared with other runs"""
+    events: Events
+    collapse: Collapse
+    precursors: Precursors
+    statistics: Statistics
 
 
 class SignalError(EmergenceError):
-    """A signal that no measure gives; the message names its key."""
+    """A signal whose measure lacks its variant; the message names the key."""
 
 
-def relation(lead: float, margin: float) -> str:
-    """Name of a lead in checkpoints: leads, synchronous, lags, or none where one of the two does not move."""
-    if np.isnan(lead):
-        return "none"
-    return "leads" if lead > margin else "lags" if lead < -margin else "synchronous"
+def classify_leads(lead: Array, margin: float) -> NDArray[np.object_]:
+    """Relation of leads in checkpoints: leads, synchronous, lags, or none where either time does not exist."""
+    known = [np.isnan(lead), lead > margin, lead < -margin]
+    return np.select(known, ["none", "leads", "lags"], "synchronous").astype(object)
 
 
-def rotations(curve: Array, draws: int, rng: np.random.Generator) -> Array:
-    """Random circular shifts of a curve, shape (draws, checkpoints); none is the curve itself, but for a point."""
+def rotate(curve: Array, draws: int, rng: np.random.Generator) -> Array:
+    """Random circular shifts (draws, checkpoints) of a curve (checkpoints,), by at least one checkpoint."""
     offsets = rng.integers(1, max(2, len(curve)), draws)
     return curve[(np.arange(len(curve)) + offsets[:, None]) % len(curve)]
 
 
-def led_at_random(positions: Array, checkpoints: int, margin: float) -> Array:
-    """Chance that an event at a random checkpoint is led by something at ``positions``; 0 where that is NaN.
+def random_lead_chance(positions: Array, checkpoints: int, margin: float) -> Array:
+    """Probability that ``positions`` (...,) lead an event at a random checkpoint by more than a margin; 0 for NaN.
 
-    >>> led_at_random(np.array([0.0, 2.5, 9.0, np.nan]), checkpoints=10, margin=2.0).tolist()
+    >>> random_lead_chance(np.array([0.0, 2.5, 9.0, np.nan]), checkpoints=10, margin=2.0).tolist()
     [0.7, 0.5, 0.0, 0.0]
     """
-    later = np.floor(np.nan_to_num(positions, nan=np.inf) + margin)  # the last checkpoint that is not led
+    later = np.floor(np.nan_to_num(positions, nan=np.inf) + margin)  # the last checkpoint without a lead
     return np.clip(checkpoints - 1 - later, 0, None) / checkpoints
 
 
-class Behaviour:
-    """The scores of one run on one metric, as a signal among others: its floor is the best blind guess."""
-
-    def __init__(self, scores: pd.DataFrame, settings: LeadSettings) -> None:
-        wide = scores.pivot(index=["task", "level"], columns="step", values="score").sort_index(axis=1)
-        steps = wide.columns.to_numpy()
-        self.signals = Signals(wide.index, steps, wide.to_numpy(), steps, 0.0, settings.collapse)
-
-    def of(self, event: pd.Series) -> Array:
-        """Curve of an event's task-level."""
-        return self.signals.values[self.signals.names.get_loc((event["task"], event["level"]))]
-
-
-Lead = Callable[[Array], Array]
-"""From curves (k, checkpoints) to leads (k,) of one event."""
-
-
-def definitions(event: pd.Series, measured: Signals, score: Array, settings: LeadSettings) -> dict[str, Lead]:
-    """How far ahead of an event curves are, by each definition."""
-    time = float(to_positions(event["step"], measured.trajectory))
-    change, size = mean_shift(score)
-    real = size > settings.collapse.noise_multiple * noise(score)
-    return {
-        "onset": lambda curves: time - measured.onset(curves),
-        "change-point": lambda curves: (change if real else np.nan) - measured.change_point(curves),
-        "cross-correlation": lambda curves: measured.lag(curves, score, settings.precursors.lag),
-    }
-
-
-def leads(
+def find_leads(
     events: pd.DataFrame,
     scores: pd.DataFrame,
     rows: pd.DataFrame,
     settings: LeadSettings,
     names: Sequence[str] = DEFINITIONS,
+    shares: Array = QUANTILES,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Leads of one measure (tables ``leads`` and ``null_leads``) from rows of its variant, by the definitions named.
+    """Leads of one signal over every event.
 
-    A run without rows of the measure has no leads.
+    Args:
+        events: Table ``events``.
+        scores: Table ``scores``; all metrics of a run at the same steps.
+        rows: Rows of the signal (see `signal_rows`); a run without rows has no leads.
+        settings: The signal and the protocol.
+        names: Definitions of a lead.
+        shares: Quantiles of null leads; without any, the second table is empty.
+
+    Returns:
+        Tables ``leads`` and ``null_leads``.
     """
-    primary = events[events["metric"] == settings.events.primary]
-    difficulty = classes(primary, settings.easy).set_index(["run", "task", "level"])
-    emerged = events[events["emerged"] & (events["task"] != CONTROL)]
-    found: list[Row] = []
-    nulls: list[Row] = []
+    primary = events[events["metric"] == settings.metric]
+    difficulty = classify_difficulty(primary, settings.easy)
+    emerged = events[events["emerged"] & (events["task"] != CONTROL)].merge(
+        difficulty, "left", ["run", "task", "level"]
+    )
+    chosen, behaved, classes = (dict(list(of.groupby("run"))) for of in (emerged, scores, difficulty))
+    leads, nulls = [pd.DataFrame(columns=LEADS.arrow.names)], [pd.DataFrame(columns=NULL_LEADS.arrow.names)]
     for run, of_run in rows.groupby("run", sort=False):
-        for metric, behaved in scores[scores["run"] == run].groupby("metric", sort=False):
-            behaviour = Behaviour(behaved, settings)
-            measured = signals.of_run(of_run, behaviour.signals.steps, settings.signal, settings.collapse)
-            chosen = emerged[(emerged["run"] == run) & (emerged["metric"] == metric)]
-            for _, event in chosen.iterrows():
-                if (event["task"], event["level"]) not in measured.names:
-                    continue
-                for row, null in _of_event(event, measured, behaviour, difficulty.loc[run], settings, names):
-                    found.append(row)
-                    nulls += null
-    return pd.DataFrame(found, columns=LEADS.arrow.names), pd.DataFrame(nulls, columns=NULL_LEADS.arrow.names)
+        if run in chosen:
+            compared = RunLeads.of(chosen[run], behaved[run], of_run, classes[run], settings)
+            if len(compared.place):
+                for parts, table in zip((leads, nulls), compared.tables(names, shares), strict=True):
+                    parts.append(table)
+    first, second = (
+        pd.concat([one for one in parts if len(one)] or parts, ignore_index=True) for parts in (leads, nulls)
+    )
+    return first[LEADS.arrow.names], second[NULL_LEADS.arrow.names]
 
 
-def _of_event(
-    event: pd.Series,
-    measured: Signals,
-    behaviour: Behaviour,
-    difficulty: pd.DataFrame,
-    settings: LeadSettings,
-    names: Sequence[str],
-) -> Iterator[tuple[Row, list[Row]]]:
-    """One lead a definition, with its nulls and their quantiles."""
-    place = measured.names.get_loc((event["task"], event["level"]))
-    curve, score = measured.values[place], behaviour.of(event)
-    margin = max(settings.precursors.margin, measured.spacing)
-    rng = np.random.default_rng([settings.statistics.seed, event["seed"], event["parameters"], place])
-    shifted = rotations(curve, settings.precursors.shifts, rng)
-    of_score = definitions(event, behaviour.signals, score, settings)
-    own = difficulty.loc[(event["task"], event["level"])]
-    base = {**event[[*UNIT, "metric"]], "measure": settings.measure, "event_step": event["step"]}
-    of_measure = definitions(event, measured, score, settings)
-    for name in names:
-        lead = of_measure[name]
-        all_leads = lead(measured.values)
-        nulls = {"shift": lead(shifted), "control": all_leads[measured.names.get_level_values("task") == CONTROL]}
-        nulls |= {f"placebo, {way}": all_leads[_alike(measured.names, event, difficulty, way)] for way in CLASSES}
-        chances = {null: _share(values, margin) for null, values in nulls.items()}
-        chances["own score"] = _share(of_score[name](score[None]), margin)
-        if name != "cross-correlation":  # which has no time of its own
-            moved = measured.onset(curve) if name == "onset" else measured.change_point(curve)
-            chances["random"] = float(led_at_random(moved, len(measured.trajectory), margin))
-        kind = {**base, "definition": name, **{way: own[way] for way in CLASSES}}
-        found = {"lead": all_leads[place], "margin": margin, "relation": relation(all_leads[place], margin)}
-        yield (
-            {**kind, **found, **chances},
-            [
-                {**kind, "null": null, "quantile": quantile, "lead": value}
-                for null, values in nulls.items()
-                if np.isfinite(values).any()
-                for quantile, value in zip(QUANTILES, np.nanquantile(values, QUANTILES), strict=True)
-            ],
+@dataclass(frozen=True)
+class RunLeads:
+    """Events of one run beside the curves of one signal; arrays (events, …) and (…, curves) in the order of these."""
+
+    events: pd.DataFrame
+    """of all metrics, with their classes; those whose task-level has a curve"""
+    place: NDArray[np.intp]
+    """curve of each event's own task-level"""
+    scores: Array
+    """(events, checkpoints)"""
+    behaviour: Signals
+    measured: Signals
+    alike: dict[str, NDArray[np.bool_]]
+    """curves of other tasks of an event's difficulty, by either way to tell it"""
+    settings: LeadSettings
+
+    @classmethod
+    def of(
+        cls,
+        events: pd.DataFrame,
+        scores: pd.DataFrame,
+        rows: pd.DataFrame,
+        classes: pd.DataFrame,
+        settings: LeadSettings,
+    ) -> "RunLeads":
+        """From tables ``events`` and ``scores``, rows of the signal and classes of task-levels of one run."""
+        behaviour = signals.signals_of_scores(scores, settings.collapse)
+        measured = signals.signals_of_run(rows, behaviour.steps, settings.signal, settings.collapse)
+        order = events["metric"].map({metric: i for i, metric in enumerate(scores["metric"].unique())})
+        events = events.iloc[np.argsort(order, kind="stable")]
+        place = measured.names.get_indexer(pd.MultiIndex.from_frame(events[["task", "level"]]))
+        events, place = events[place >= 0], place[place >= 0]
+        of_curves = classes.set_index(["task", "level"]).reindex(measured.names)
+        tasks = measured.names.get_level_values("task").to_numpy(dtype=object)
+        other = events["task"].to_numpy(dtype=object)[:, None] != tasks
+        alike = {way: other & _equal(events[way], of_curves[way]) for way in CLASSES}
+        curve = behaviour.names.get_indexer(pd.MultiIndex.from_frame(events[["metric", "task", "level"]]))
+        return cls(events, place, behaviour.values[curve], behaviour, measured, alike, settings)
+
+    def tables(self, names: Sequence[str], shares: Array) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Tables ``leads`` and ``null_leads`` by these definitions, with these quantiles of null leads."""
+        rows, nulls = (pd.concat(of) for of in zip(*(self._by(name, shares) for name in names), strict=True))
+        return rows.sort_index(kind="stable"), nulls.sort_index(kind="stable")
+
+    @cached_property
+    def margin(self) -> float:
+        """Checkpoints by which a lead is one."""
+        return max(self.settings.precursors.margin, self.measured.spacing)
+
+    @cached_property
+    def _rotated(self) -> tuple[Array, NDArray[np.intp]]:
+        """Rotations of each curve that has an event (curves, rotations, checkpoints), and the curve of each event."""
+        used, curve = np.unique(self.place, return_inverse=True)
+        of_run = [self.settings.statistics.seed, *self.events[["seed", "parameters"]].iloc[0]]
+        rngs = [np.random.default_rng([*of_run, place]) for place in used]
+        shifts = self.settings.precursors.shifts
+        curves = [rotate(self.measured.values[place], shifts, rng) for place, rng in zip(used, rngs, strict=True)]
+        return np.array(curves), curve
+
+    def _leads(self, name: str) -> tuple[Array, Array, Array, Array]:
+        """Leads of all curves, of the rotations of each event's own and of its score; the chance of a random event."""
+        (rotated, curve), lag = self._rotated, self.settings.precursors.lag
+        if name == "cross-correlation":  # a lag has no time of its own
+            score = self.scores[:, None]
+            own, shifted = self.behaviour.lag(score, score, lag)[:, 0], self.measured.lag(rotated[curve], score, lag)
+            return self.measured.lag(self.measured.values, score, lag), shifted, own, np.full(len(score), np.nan)
+        time, moves = to_positions(self.events["step"].to_numpy(dtype=float), self.measured.trajectory), Signals.onset
+        if name == "change-point":
+            (time, size), moves = mean_shift(self.scores), Signals.change_point
+            significant = size > self.settings.collapse.noise_multiple * noise(self.scores)
+            time = np.where(significant, time, np.nan)
+        moved = moves(self.measured, self.measured.values)
+        shifted = time[:, None] - moves(self.measured, rotated)[curve]
+        chance = random_lead_chance(moved[self.place], len(self.measured.trajectory), self.margin)
+        return time[:, None] - moved, shifted, time - moves(self.behaviour, self.scores), chance
+
+    def _by(self, name: str, shares: Array) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Rows of the events by one definition, numbered by event, and rows of their nulls."""
+        of_curves, shifted, own, random = self._leads(name)
+        lead = of_curves[np.arange(len(self.place)), self.place]
+        control = np.broadcast_to(self.measured.names.get_level_values("task") == CONTROL, of_curves.shape)
+        nulls = {"shift": (shifted, np.ones(shifted.shape, dtype=bool)), "control": (of_curves, control)}
+        nulls |= {f"placebo, {way}": (of_curves, alike) for way, alike in self.alike.items()}
+        events = self.events[[*UNIT, "metric", *CLASSES]].reset_index(drop=True)
+        named = {"measure": self.settings.measure, "event_step": self.events["step"].to_numpy(), "definition": name}
+        kind = events.assign(**named)
+        rows = kind.assign(
+            lead=lead,
+            margin=self.margin,
+            relation=classify_leads(lead, self.margin),
+            random=random,
+            **{"own score": (own > self.margin).astype(float)},
+            **{null: _share(*curves, self.margin) for null, curves in nulls.items()},
         )
+        quantiles = [
+            kind.loc[kind.index.repeat(len(shares))].assign(
+                null=null,
+                quantile=np.tile(shares, len(kind)),
+                lead=known_quantiles(np.where(mask, of, np.nan), shares).ravel(),
+            )
+            for null, (of, mask) in nulls.items()
+            if len(shares)
+        ]
+        return rows, pd.concat(quantiles).dropna(subset="lead") if quantiles else kind.iloc[:0]
 
 
-def _alike(names: pd.MultiIndex, event: pd.Series, difficulty: pd.DataFrame, way: str) -> Array:
-    """Which curves are of other tasks as difficult as the event's."""
-    alike = difficulty[way].reindex(names) == difficulty.loc[(event["task"], event["level"]), way]
-    return alike.to_numpy() & (names.get_level_values("task") != event["task"])
+def _equal(one: pd.Series, other: pd.Series) -> NDArray[np.bool_]:
+    """Matrix of which known values of one series equal which of the other."""
+    known = one.notna().to_numpy()[:, None] & other.notna().to_numpy()
+    return known & (one.to_numpy(dtype=object)[:, None] == other.to_numpy(dtype=object))
 
 
-def _share(values: Array, margin: float) -> float | None:
-    """Share of leads that are leads; None without any curve."""
-    return float((values > margin).mean()) if len(values) else None
+def _share(leads: Array, mask: NDArray[np.bool_], margin: float) -> Array:
+    """Share of the leads (events, curves) under a mask beyond the margin; NaN without any curve."""
+    count = mask.sum(axis=-1)
+    return ((leads > margin) & mask).sum(axis=-1) / np.where(count, count, np.nan)
 
 
-def onsets(rows: pd.DataFrame, scores: pd.DataFrame, settings: LeadSettings) -> pd.DataFrame:
-    """What every curve of a measure looks like, on the signal's scale (table ``onsets``)."""
+def describe_curves(rows: pd.DataFrame, scores: pd.DataFrame, settings: LeadSettings) -> pd.DataFrame:
+    """Floor, early value, onset and change-point of every curve of a signal, on its scale (table ``onsets``)."""
     frames = []
     for run, of_run in rows.groupby("run", sort=False):
         steps = np.sort(scores.loc[scores["run"] == run, "step"].unique())
-        measured = signals.of_run(of_run, steps, settings.signal, settings.collapse)
-        found = measured.shape(measured.values)
-        frame = measured.names.to_frame(index=False).assign(floor=found.floor)
-        frame["floor_step"] = to_steps(found.floor_position.astype(float), measured.steps)
+        measured = signals.signals_of_run(of_run, steps, settings.signal, settings.collapse)
+        shape = measured.shape(measured.values)
+        frame = measured.names.to_frame(index=False).assign(floor=shape.floor)
+        frame["floor_step"] = to_steps(shape.floor_position.astype(float), measured.steps)
         frame["early"] = measured.values[:, measured.early - 1]
         for name in ("onset", "change_point"):
             position = getattr(measured, name)(measured.values)
@@ -204,33 +264,37 @@ def onsets(rows: pd.DataFrame, scores: pd.DataFrame, settings: LeadSettings) -> 
     return pd.concat(frames, ignore_index=True)[ONSETS.arrow.names]
 
 
-def rows_of(measured: pd.DataFrame, scored: pd.DataFrame, settings: LeadSettings, source: Path) -> pd.DataFrame:
-    """Rows of a signal, from those of its measure: a curve for every task-level that its run has scores of.
+def signal_rows(measured: pd.DataFrame, scored: pd.DataFrame, settings: LeadSettings, source: Path) -> pd.DataFrame:
+    """Rows of a signal, with a curve for every task-level that its run has scores of.
+
+    Args:
+        measured: Table ``measure`` of the signal's measure.
+        scored: Table ``scores``.
+        settings: The signal.
+        source: A file of the measure, named in the message.
 
     Raises:
-        SignalError: if the measure has no such variant; the message names ``source``.
+        SignalError: if the measure lacks the signal's variant.
     """
-    rows = signals.chosen(measured, settings.signal)
+    rows = signals.select_variant(measured, settings.signal)
     if rows.empty:
-        raise SignalError(
-            f"signals.{settings.measure}.variant: the measure has no {settings.signal.variant!r} in {source}"
-        )
-    return signals.of_every_level(rows, scored)
+        raise SignalError(f"signals.{settings.measure}.variant: no variant {settings.signal.variant!r} in {source}")
+    return signals.expand_to_levels(rows, scored)
 
 
-def make(
+def compare_leads(
     settings: LeadSettings,
     events: Path,
     scores: Path,
     measures: list[Path],
     leads_table: Path,
-    nulls_table: Path,
+    null_leads_table: Path,
     onsets_table: Path,
 ) -> None:
-    """Compare every event with one measure."""
+    """Compare every event with one signal (tables ``leads``, ``null_leads``, ``onsets``)."""
     scored = tables.read(SCORES, scores)
-    rows = rows_of(with_degree(tables.read(MEASURE, *measures)), scored, settings, measures[0])
-    found, nulls = leads(tables.read(EVENTS, events), scored, rows, settings)
-    tables.write(LEADS, found, leads_table)
-    tables.write(NULL_LEADS, nulls, nulls_table)
-    tables.write(ONSETS, onsets(rows, scored, settings), onsets_table)
+    rows = signal_rows(with_degree(tables.read(MEASURE, *measures)), scored, settings, measures[0])
+    leads, nulls = find_leads(tables.read(EVENTS, events), scored, rows, settings)
+    tables.write(LEADS, leads, leads_table)
+    tables.write(NULL_LEADS, nulls, null_leads_table)
+    tables.write(ONSETS, describe_curves(rows, scored, settings), onsets_table)

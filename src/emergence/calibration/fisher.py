@@ -1,4 +1,4 @@
-"""Fisher information: softmax regression in closed form, and a transformer with every answer enumerated."""
+"""Fisher information: softmax regression in closed form, and a transformer with all answers enumerated."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from emergence.calibration.checks import Check, generator
-from emergence.calibration.gradients import effective_rank, exact_rank
-from emergence.calibration.network import Example
+from emergence.calibration.gradient_covariance import effective_rank, exact_rank
+from emergence.calibration.tiny_transformer import TinyTransformer
+from emergence.config.calibration import Calibration, CalibrationSettings
+from emergence.measures.checks import Check, generator
 from emergence.measures.fisher import scores
-from emergence.measures.gradients import Outer, gram, per_sample_gradients
 from emergence.measures.spectrum import effective_rank_of_gram
-from emergence.settings.calibration import Calibration, CalibrationSettings
+from emergence.subjects.gradients import Outer, gram, per_sample_gradients
 
 
 def checks(settings: CalibrationSettings) -> Iterator[Check]:
-    """Effective rank and trace, exact over labels and by drawn labels."""
+    """Effective rank and trace, in expectation over labels and from drawn labels."""
     yield from _softmax_regression(settings.calibration)
     yield _transformer(settings.calibration)
 
@@ -31,13 +31,13 @@ def softmax_fisher(x: Tensor, chances: Tensor) -> Tensor:
 
 
 def rank_influence(fisher: Tensor, rows: Tensor) -> Tensor:
-    """First-order change of the effective rank by each score (…, parameters) that is averaged into the Fisher matrix.
+    """Influence of each score (…, parameters) on the effective rank of the Fisher matrix, to first order.
 
-    For ``R = exp H(F / tr F)``: ``−R sᵀ(ln(F / tr F) + H) s / tr F``. Its standard deviation over √n is the standard
-    error of a rank from n scores.
+    For ``R = exp H(F / tr F)`` it is ``−R sᵀ(ln(F / tr F) + H) s / tr F``; its standard deviation over √n is the
+    standard error of a rank from n scores.
     """
     eigenvalues, basis = torch.linalg.eigh(fisher)
-    kept = eigenvalues > 1e-12 * eigenvalues[-1]  # scores have no part in the others
+    kept = eigenvalues > 1e-12 * eigenvalues[-1]  # scores have no component in the others
     shares = eigenvalues[kept] / eigenvalues[kept].sum()
     entropy = torch.special.entr(shares).sum()
     power = (rows @ basis[:, kept]) ** 2 / eigenvalues[kept].sum()
@@ -45,7 +45,7 @@ def rank_influence(fisher: Tensor, rows: Tensor) -> Tensor:
 
 
 def label_error(values: Tensor, chances: Tensor, labels: int) -> float:
-    """Standard error of a mean over inputs whose labels are drawn ``labels`` times: (inputs, labels to draw) both."""
+    """Standard error of a mean over inputs with ``labels`` drawn labels each; arguments (inputs, possible labels)."""
     mean = (chances * values).sum(dim=1, keepdim=True)
     variance = (chances * (values - mean) ** 2).sum(dim=1)
     return float((variance.mean() / (labels * len(values))).sqrt())
@@ -65,29 +65,29 @@ class SoftmaxRegression:
 
     @property
     def residuals(self) -> Tensor:
-        """Gradient at the logits for every label that may be drawn: (inputs, labels, classes)."""
+        """Gradient at the logits for every possible label: (inputs, labels, classes)."""
         return self.chances[:, None] - torch.eye(self.logits.shape[1], dtype=self.logits.dtype)
 
     @property
     def scores(self) -> Tensor:
-        """Gradient at the weights for every label that may be drawn: (inputs, labels, parameters)."""
+        """Gradient at the weights for every possible label: (inputs, labels, parameters)."""
         return (self.residuals[..., None] * self.x[:, None, None]).flatten(2)
 
     def gram(self, residuals: Tensor) -> Tensor:
-        """Gram matrix of scores by the measure's code, from residuals (copies of the inputs, classes)."""
+        """Gram matrix of scores by the measure's code, from residuals (repeated inputs, classes)."""
         x = self.x.repeat(len(residuals) // len(self.x), 1)
         return gram({"weight": Outer(residuals[:, None], x[:, None])})
 
 
 def _softmax_regression(drawn: Calibration) -> Iterator[Check]:
-    """Exact over labels, each weighed by its chance; then drawn by the measure's own score loss."""
+    """In expectation over labels, each weighted by its probability; then with labels from the measure's score loss."""
     random, inputs, width, classes = generator(drawn.seed, "softmax regression"), 4, 3, 3
     x = torch.randn(inputs, width, generator=random, dtype=torch.float64)
     model = SoftmaxRegression(x, x @ torch.randn(width, classes, generator=random, dtype=torch.float64))
     fisher = softmax_fisher(x, model.chances)
     rank, size = effective_rank(fisher), f"{classes} classes, width {width}, {inputs} inputs"
-    weighed = (model.chances.sqrt()[:, :, None] * model.residuals).transpose(0, 1).flatten(0, 1)
-    whole = float(effective_rank_of_gram(model.gram(weighed)))
+    weighted = (model.chances.sqrt()[:, :, None] * model.residuals).transpose(0, 1).flatten(0, 1)
+    whole = float(effective_rank_of_gram(model.gram(weighted)))
     yield exact_rank("Fisher effective rank", "softmax regression, mean over labels", size, rank, whole)
 
     logits = model.logits.repeat(drawn.labels, 1)[:, None].requires_grad_()
@@ -104,17 +104,17 @@ def _softmax_regression(drawn: Calibration) -> Iterator[Check]:
 
 
 def _transformer(drawn: Calibration) -> Check:
-    """Answers of two tokens: every pair is enumerated, its tokens drawn independently given the true ones before."""
+    """Answers of two tokens, all pairs enumerated; tokens are independent given the true preceding tokens."""
     random = generator(drawn.seed, "transformer Fisher")
-    example = Example.draw(random, layers=1, width=4, samples=3)
+    example = TinyTransformer.draw(random, layers=1, width=4, samples=3)
     first, second = example.logits().detach().softmax(dim=2).unbind(dim=1)
     chances = (first[:, :, None] * second[:, None, :]).flatten(1)
     pairs = torch.cartesian_prod(torch.arange(first.shape[1]), torch.arange(first.shape[1]))
     each = torch.stack([example.gradients(pair.expand(3, 2)) for pair in pairs], dim=1)
     tokens = example.tokens.repeat(drawn.labels, 1)
-    found = per_sample_gradients(example.model, tokens, example.answer_length, scores(random))
+    gradients = per_sample_gradients(example.model, tokens, example.answer_length, scores(random))
     size = f"{each.shape[2]:,} parameters, {drawn.labels} answers each"
-    return _trace("transformer, every answer enumerated", size, gram(found), each, chances, drawn)
+    return _trace("transformer, every answer enumerated", size, gram(gradients), each, chances, drawn)
 
 
 def _trace(oracle: str, size: str, products: Tensor, each: Tensor, chances: Tensor, drawn: Calibration) -> Check:

@@ -1,7 +1,7 @@
-"""The Langevin step on a quadratic, exactly, and the learning coefficients of singular models.
+"""Exact values of the Langevin estimator on a quadratic, and learning coefficients of singular models.
 
 On ``Σ c w²/2`` the step of `emergence.measures.llc` is the autoregression ``w ← ρ w + N(0, ε)`` with
-``ρ = 1 − ε(nβ c + γ)/2``, so that mean and spread of an estimate are known for every step size. On singular models the
+``ρ = 1 − ε(nβ c + γ)/2``, so mean and variance of an estimate are known for every step size. On singular models the
 average under ``exp(−nβ L(w) − γ|w|²/2)`` is one integral; the limit nβ → ∞ is known from resolution of singularities.
 """
 
@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import dblquad, quad
 
-from emergence.settings.measures import LocalLearning
+from emergence.config.measures import LocalLearning
 
 
-def quadratic(curvatures: NDArray[np.float64], settings: LocalLearning) -> tuple[float, float]:
-    """Mean and standard deviation of the estimate of one chain that starts at the minimum of ``Σ c w²/2``.
+def quadratic_estimate(curvatures: NDArray[np.float64], settings: LocalLearning) -> tuple[float, float]:
+    """Mean and standard deviation of the estimate of one chain from the minimum of ``Σ c w²/2``.
 
-    The mean is exact, its transient included; the deviation is that of the stationary process,
+    The mean is exact, including its transient; the deviation is that of the stationary process,
     ``Cov(w_t², w_u²) = 2 s⁴ ρ^(2|t−u|)``.
     """
     rho = 1 - settings.step_size * (settings.n_beta * curvatures + settings.localisation) / 2
@@ -30,10 +30,10 @@ def quadratic(curvatures: NDArray[np.float64], settings: LocalLearning) -> tuple
     return float((scale * reached).sum()), float(np.sqrt((2 * scale**2 * memory).sum()) / settings.draws)
 
 
-def crossing(first: int, second: int, settings: LocalLearning, power: int = 1) -> float:
+def crossing_estimate(first: int, second: int, settings: LocalLearning, power: int = 1) -> float:
     """Estimate for ``|a|^(2·power) |b|²/2`` with a, b of the given dimensions, exact at these nβ and γ.
 
-    Given ``|a| = r`` the other factor is Gaussian, and its integral is done by hand.
+    Given ``|a| = r`` the other factor is Gaussian and integrated analytically.
     """
 
     def curvature(r: float) -> float:
@@ -52,10 +52,10 @@ def crossing(first: int, second: int, settings: LocalLearning, power: int = 1) -
     return total(integrand) / total(density)
 
 
-def beside_crossing(second: int, settings: LocalLearning) -> float:
+def beside_crossing_estimate(second: int, settings: LocalLearning) -> float:
     """Estimate for ``a²|b|²/2`` from a = 1, b = 0, b of the given dimension: exact at these nβ and γ.
 
-    There the minimum is regular across its valley, and the limit is half the dimension of b, not a half.
+    There the minimum is regular across its valley, so the limit is half the dimension of b, not 1/2.
     """
 
     def density(a: float) -> float:
@@ -74,24 +74,24 @@ def beside_crossing(second: int, settings: LocalLearning) -> float:
 
 
 def _logarithms(settings: LocalLearning) -> tuple[float, float]:
-    """Bounds of ln r: up to twelve deviations of the localising Gaussian, and down to where no weight is left.
+    """Bounds of ln r: up to twelve deviations of the localising Gaussian, and down to negligible weight.
 
-    On this scale the peak, as narrow as 1/√nβ, cannot be missed; weights are tiny, so only relative errors count.
+    On this scale quadrature cannot miss the peak of width 1/√nβ; weights are tiny, so only relative errors matter.
     """
     end = 12 / settings.localisation**0.5
     return float(np.log(1e-8 * end)), float(np.log(end))
 
 
 def crossing_limit(first: int, second: int, power: int = 1) -> float:
-    """The same for nβ → ∞: the smaller of the two factors' coefficients (Watanabe 2009)."""
+    """Limit of `crossing_estimate` for nβ → ∞: the smaller of the factors' coefficients (Watanabe 2009)."""
     return min(first / power, second) / 2
 
 
-def two_factor_product(rows: int, columns: int, settings: LocalLearning) -> float:
+def two_factor_estimate(rows: int, columns: int, settings: LocalLearning) -> float:
     """Estimate for ``‖B A‖²/2``, B (rows, 2) and A (2, columns ≥ 2), exact at these nβ and γ.
 
-    Given A the rows of B are Gaussian; what is left depends on the singular values of A only, whose density under a
-    Gaussian is ``(r s)^(columns−2) (r² − s²) exp(−γ(r² + s²)/2)`` for r > s (James 1964).
+    Given A the rows of B are Gaussian; the remaining integrand depends on the singular values of A alone, whose density
+    under a Gaussian is ``(r s)^(columns−2) (r² − s²) exp(−γ(r² + s²)/2)`` for r > s (James 1964).
     """
     n_beta, gamma = settings.n_beta, settings.localisation
 
@@ -114,11 +114,11 @@ def two_factor_product(rows: int, columns: int, settings: LocalLearning) -> floa
     return total(integrand) / total(density)
 
 
-def reduced_rank(inputs: int, outputs: int, hidden: int, rank: int) -> float:
-    """Learning coefficient of ``y = B A x + noise`` whose true map has the given rank (Aoyagi & Watanabe 2005).
+def reduced_rank_coefficient(inputs: int, outputs: int, hidden: int, rank: int) -> float:
+    """Learning coefficient of ``y = B A x + noise`` for a true map of the given rank (Aoyagi & Watanabe 2005).
 
-    A is (hidden, inputs), B (outputs, hidden). It is that of the deepest singularity of the set of true parameters:
-    A and B of the true rank both.
+    A is (hidden, inputs), B (outputs, hidden). The coefficient belongs to the deepest singularity of the set of true
+    parameters, where A and B both have the true rank.
     """
     m, n, h, r = inputs, outputs, hidden, rank
     if m + h < n + r:

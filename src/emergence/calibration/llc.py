@@ -1,4 +1,4 @@
-"""Local learning coefficient: chains on potentials whose coefficient is known."""
+"""Local learning coefficient: chains on potentials with known coefficients."""
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -8,17 +8,17 @@ import torch
 from torch import Tensor, nn
 
 from emergence.calibration import langevin
-from emergence.calibration.checks import Check, generator
+from emergence.config.calibration import CalibrationSettings, LangevinLengths
+from emergence.config.measures import LocalLearning
+from emergence.measures.checks import Check, generator
 from emergence.measures.llc import Chains, FlatWeights, sample
-from emergence.settings.calibration import CalibrationSettings, LangevinLengths
-from emergence.settings.measures import LocalLearning
 
 Potential = Callable[[Tensor], Tensor]
 """From walkers (copies, parameters) to their losses (copies,)."""
 
 
 def checks(settings: CalibrationSettings) -> Iterator[Check]:
-    """Regular model, the discrete step, normal crossings, reduced-rank regression and its order."""
+    """A regular model, the discrete step, normal crossings, and reduced-rank regression."""
     yield from _regular(settings)
     yield from _discrete_step(settings)
     yield from _crossings(settings)
@@ -26,7 +26,7 @@ def checks(settings: CalibrationSettings) -> Iterator[Check]:
     yield from _reduced_rank(settings)
 
 
-def options(lengths: LangevinLengths, step_size: float, n_beta: float, localisation: float) -> LocalLearning:
+def chain_settings(lengths: LangevinLengths, step_size: float, n_beta: float, localisation: float) -> LocalLearning:
     """Settings of two chains on one potential."""
     return LocalLearning(
         chains=2, burn_in=lengths.burn_in, draws=lengths.draws, pool=1, examples=1, step_size=step_size,
@@ -34,10 +34,10 @@ def options(lengths: LangevinLengths, step_size: float, n_beta: float, localisat
     )  # fmt: skip
 
 
-def estimates(
+def run_walkers(
     potential: Potential, origin: Tensor, copies: int, settings: LocalLearning, random: torch.Generator
 ) -> Chains:
-    """Chains of many independent walkers from ``origin`` (parameters,): an observable is the loss of one walker."""
+    """Chains of many independent walkers from ``origin`` (parameters,); each observable is one walker's loss."""
     walkers = nn.ParameterList([origin.double().repeat(copies, 1)])
 
     def losses(_: int) -> tuple[Tensor, Tensor]:
@@ -47,9 +47,9 @@ def estimates(
     return sample(FlatWeights(walkers), losses, settings, random)
 
 
-def pooled(found: Chains) -> tuple[float, float]:
-    """Estimate and standard error with every walker as a chain."""
-    together = Chains(found.estimates.reshape(-1, 1))
+def pool_walkers(chains: Chains) -> tuple[float, float]:
+    """Estimate and standard error with each walker as a chain."""
+    together = Chains(chains.estimates.reshape(-1, 1))
     return float(together.value), float(together.standard_error)
 
 
@@ -58,7 +58,7 @@ def quadratic(curvatures: Tensor) -> Potential:
     return lambda w: (curvatures * w**2).sum(dim=1) / 2
 
 
-def crossing(first: int, power: int) -> Potential:
+def normal_crossing(first: int, power: int) -> Potential:
     """``|a|^(2·power) |b|²/2``, a the first parameters and b the others."""
     return lambda w: (w[:, :first] ** 2).sum(dim=1) ** power * (w[:, first:] ** 2).sum(dim=1) / 2
 
@@ -76,74 +76,76 @@ def matrix_product(true: Tensor, hidden: int) -> Potential:
 
 
 def _regular(settings: CalibrationSettings) -> Iterator[Check]:
-    """A minimum with full rank: half the number of parameters, but for the pull and the step, both known."""
+    """A regular minimum: half the number of parameters, up to the known biases of localisation and step."""
     drawn = settings.calibration
     curvatures = torch.linspace(1, 4, 8, dtype=torch.float64)
-    chains = options(drawn.chains, step_size=2e-4, n_beta=100.0, localisation=1.0)
-    expected, deviation = langevin.quadratic(curvatures.numpy(), chains)
-    found = estimates(
+    chains = chain_settings(drawn.chains, step_size=2e-4, n_beta=100.0, localisation=1.0)
+    expected, deviation = langevin.quadratic_estimate(curvatures.numpy(), chains)
+    walkers = run_walkers(
         quadratic(curvatures), torch.zeros(8), drawn.chains.copies, chains, generator(drawn.seed, "regular")
     )
-    value, error = pooled(found)
-    noise = drawn.deviations * deviation / found.estimates.numel() ** 0.5
+    value, error = pool_walkers(walkers)
+    noise = drawn.deviations * deviation / walkers.estimates.numel() ** 0.5
     yield Check(
         "LLC", "regular model, half its parameters", _parameters(chains, "8 parameters"), 4.0, value,
         noise + abs(expected - 4.0), f"{drawn.deviations:g} s.e. + bias of pull and step", error,
     )  # fmt: skip
     yield Check(
         "LLC standard error", "two chains on a quadratic, root mean square", _parameters(chains, "8 parameters"),
-        deviation / 2**0.5, float((found.standard_error**2).mean().sqrt()),
+        deviation / 2**0.5, float((walkers.standard_error**2).mean().sqrt()),
         drawn.deviations * deviation / 2 / drawn.chains.copies**0.5, f"{drawn.deviations:g} s.e. of a deviation",
     )  # fmt: skip
 
 
 def _discrete_step(settings: CalibrationSettings) -> Iterator[Check]:
-    """A step so long that its own bias is a third of the value: that of the autoregression."""
+    """A step whose bias is a third of the value, exact as an autoregression."""
     drawn = settings.calibration
-    chains = options(drawn.chains, step_size=0.01, n_beta=60.0, localisation=40.0)
-    exact, deviation = langevin.quadratic(np.ones(1), chains)
+    chains = chain_settings(drawn.chains, step_size=0.01, n_beta=60.0, localisation=40.0)
+    exact, deviation = langevin.quadratic_estimate(np.ones(1), chains)
     random, copies = generator(drawn.seed, "step"), drawn.chains.copies
-    found = estimates(quadratic(torch.ones(1)), torch.zeros(1), copies, chains, random)
-    value, error = pooled(found)
+    walkers = run_walkers(quadratic(torch.ones(1)), torch.zeros(1), copies, chains, random)
+    value, error = pool_walkers(walkers)
     yield Check(
         "LLC", "stationary variance of a long step", _parameters(chains, "1 parameter"), exact, value,
-        drawn.deviations * deviation / found.estimates.numel() ** 0.5, f"{drawn.deviations:g} s.e.", error,
+        drawn.deviations * deviation / walkers.estimates.numel() ** 0.5, f"{drawn.deviations:g} s.e.", error,
     )  # fmt: skip
 
 
 def _crossings(settings: CalibrationSettings) -> Iterator[Check]:
-    """Singular minima, at their value for this nβ and γ; the limit stands among the parameters."""
-    chains = options(settings.calibration.chains, step_size=2e-4, n_beta=500.0, localisation=5.0)
+    """Singular minima, at their exact values for this nβ and γ; the parameters include the limit."""
+    chains = chain_settings(settings.calibration.chains, step_size=2e-4, n_beta=500.0, localisation=5.0)
     for first, second, power in ((1, 1, 1), (2, 5, 1), (3, 3, 1), (1, 1, 2)):
         name = f"normal crossing |a|{'⁴' if power == 2 else '²'}|b|²"
         parameters = f"{first} + {second} parameters, limit {langevin.crossing_limit(first, second, power):g}"
-        exact = langevin.crossing(first, second, chains, power)
-        yield _singular(settings, name, parameters, exact, crossing(first, power), torch.zeros(first + second), chains)
+        exact = langevin.crossing_estimate(first, second, chains, power)
+        yield _singular(
+            settings, name, parameters, exact, normal_crossing(first, power), torch.zeros(first + second), chains
+        )
 
 
 def _beside_crossing(settings: CalibrationSettings) -> Check:
-    """The same function a step along its valley: the coefficient is local."""
-    chains = options(settings.calibration.chains, step_size=5e-5, n_beta=2000.0, localisation=50.0)
+    """The same function a step along its valley, where the local coefficient differs."""
+    chains = chain_settings(settings.calibration.chains, step_size=5e-5, n_beta=2000.0, localisation=50.0)
     name, parameters = "the crossing a²|b|² beside its centre", "1 + 3 parameters, from a = 1, limit 1.5"
-    exact, origin = langevin.beside_crossing(3, chains), torch.tensor([1.0, 0.0, 0.0, 0.0])
-    return _singular(settings, name, parameters, exact, crossing(1, 1), origin, chains)
+    exact, origin = langevin.beside_crossing_estimate(3, chains), torch.tensor([1.0, 0.0, 0.0, 0.0])
+    return _singular(settings, name, parameters, exact, normal_crossing(1, 1), origin, chains)
 
 
 def _reduced_rank(settings: CalibrationSettings) -> Iterator[Check]:
-    """Reduced-rank regression at the deepest singularity of each rank: exact at rank 0, the limit above."""
+    """Reduced-rank regression at the deepest singularity of each rank: exact at rank 0, the limit above it."""
     inputs, hidden, outputs = 3, 2, 4
-    chains = options(settings.calibration.chains, step_size=1e-4, n_beta=500.0, localisation=5.0)
-    ladder = []
+    chains = chain_settings(settings.calibration.chains, step_size=1e-4, n_beta=500.0, localisation=5.0)
+    by_rank = []
     for rank in range(hidden + 1):
-        limit = langevin.reduced_rank(inputs, outputs, hidden, rank)
-        exact = limit if rank else langevin.two_factor_product(outputs, inputs, chains)
+        limit = langevin.reduced_rank_coefficient(inputs, outputs, hidden, rank)
+        exact = limit if rank else langevin.two_factor_estimate(outputs, inputs, chains)
         name, parameters = f"reduced-rank regression, rank {rank}", f"{inputs} → {hidden} → {outputs}, limit {limit:g}"
         a, b = (torch.eye(*shape) for shape in ((hidden, inputs), (outputs, hidden)))
         a[rank:], b[:, rank:] = 0, 0
         origin, potential = torch.cat([a.flatten(), b.flatten()]), matrix_product((b @ a).double(), hidden)
-        ladder.append(_singular(settings, name, parameters, exact, potential, origin, chains))
-    yield from ladder
-    yield _order([check.estimate for check in ladder])
+        by_rank.append(_singular(settings, name, parameters, exact, potential, origin, chains))
+    yield from by_rank
+    yield _order([check.estimate for check in by_rank])
 
 
 def _order(values: list[float]) -> Check:
@@ -165,7 +167,7 @@ def _singular(
 ) -> Check:
     drawn = settings.calibration
     random = generator(drawn.seed, oracle + parameters)
-    value, error = pooled(estimates(potential, origin, drawn.chains.copies, chains, random))
+    value, error = pool_walkers(run_walkers(potential, origin, drawn.chains.copies, chains, random))
     return Check(
         "LLC", oracle, parameters, exact, value, drawn.relative * exact,
         f"{drawn.relative:.0%}: the law of the noise is not known", error,

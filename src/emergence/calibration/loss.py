@@ -1,4 +1,4 @@
-"""Loss: uniform predictions, and fixed predictions of answers whose shares are known."""
+"""Loss of uniform and of fixed predictions, for answers with known shares."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,14 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from emergence.calibration.checks import Check
+from emergence.config.calibration import CalibrationSettings
+from emergence.config.measures import TaskLoss
+from emergence.measures.checks import Check
 from emergence.measures.loss import measure
-from emergence.measures.module_subject import ModuleSubject
-from emergence.measures.probe import Probe
-from emergence.measures.task_subject import TaskSubject
 from emergence.models.transformer import Transformer
-from emergence.settings.calibration import CalibrationSettings
-from emergence.settings.measures import TaskLoss
+from emergence.subjects.task_transformer import Probe, TaskSubject
+from emergence.subjects.torch_module import ModuleSubject
 from emergence.tasks import TaskLevel, data, vocabulary
 
 ROUNDING = 1e-6  # of float32 logits
@@ -24,19 +23,19 @@ EXAMPLES = 64
 
 
 def checks(settings: CalibrationSettings) -> Iterator[Check]:
-    """Loss in nats, and what is known of the answer, of a transformer and of any module."""
+    """Loss in nats and share of the answer known, of a transformer and of a generic module."""
     weightless = Transformer(1, 4, 2, vocabulary.SIZE, 12)
     nn.init.zeros_(weightless.token.weight)
     drawn = data.draw((TaskLevel("ADD", "1"),), EXAMPLES, settings.calibration.seed)
-    found = _values(measure(TaskSubject(weightless, Probe(drawn)), np.random.default_rng(0), TaskLoss()))
+    by_variant = _values(measure(TaskSubject(weightless, Probe(drawn)), np.random.default_rng(0), TaskLoss()))
     size = f"vocabulary of {vocabulary.SIZE}"
-    yield _check("loss", "uniform predictions: ln V", size, float(np.log(vocabulary.SIZE)), found["nats"])
-    shares, blind = "answer shares ½, ¼, ⅛, ⅛", entropy(SHARES)
+    yield _check("loss", "uniform predictions: ln V", size, float(np.log(vocabulary.SIZE)), by_variant["nats"])
+    shares, baseline = "answer shares ½, ¼, ⅛, ⅛", entropy(SHARES)
     uniform, best = _values_of(UNIFORM), _values_of(SHARES)
     yield _check("loss", "uniform predictions: ln V", "4 classes", float(np.log(4)), uniform["nats"])
-    yield _check("loss", "best blind guess: entropy of the answers", shares, blind, best["nats"])
+    yield _check("loss", "best blind guess: entropy of the answers", shares, baseline, best["nats"])
     yield _check("loss, share known", "best blind guess: nothing known", shares, 0.0, best["known"])
-    exact = 1 - float(np.log(4)) / blind
+    exact = 1 - float(np.log(4)) / baseline
     yield _check("loss, share known", "uniform predictions: 1 − ln V / entropy", shares, exact, uniform["known"])
 
 
@@ -46,7 +45,7 @@ def entropy(shares: tuple[float, ...]) -> float:
 
 
 def _values_of(predicted: tuple[float, ...]) -> dict[str, float]:
-    """Loss of a module that predicts the same distribution for every input, on answers with `SHARES`."""
+    """Loss of a module with the same prediction for every input, on answers with `SHARES`."""
     model = nn.Linear(1, len(SHARES))
     with torch.no_grad():
         model.weight.zero_()

@@ -1,27 +1,39 @@
-"""Figure 10: language models. What they learn, the phases of their representations, what leads, and E over training."""
+"""Figure 10: language models. Accuracy, phases of representations, what leads emergence, and E over training."""
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.figure import SubFigure
-from matplotlib.lines import Line2D
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator
 
-from emergence import tables
-from emergence.figures import rates, style
-from emergence.published import PUBLISHED_TOP_DOWN
-from emergence.schemas.analysis import EVENTS, PRECURSORS, TOP_DOWN
-from emergence.schemas.multifractal import DEGREE
-from emergence.schemas.phases import PHASE_SHARES, PHASES
+from emergence.analysis.collapse import mean_rank
+from emergence.analysis.select import last_layer, seed_summary, select
+from emergence.claims.published import TOP_DOWN
+from emergence.figures import panels, style
+from emergence.io import tables
+from emergence.schemas.analysis import DIRECTION_SHARES, EVENTS, PRECURSORS
+from emergence.schemas.language import PHASE_SHARES, PHASES
+from emergence.schemas.neuromfa import DEGREE_OF_EMERGENCE
 from emergence.schemas.trajectories import BASELINES, BEHAVIOUR, MEASURE
-from emergence.settings.phases import Figure10Settings
 from emergence.tasks.symbols import PASSAGES
 
+STUDY = "language"
+NEEDS = ("language.measures.rankme",)
+READS = {
+    "metric": "language.metric",
+    "variant": "protocol.variant",
+    "definition": "protocol.precursors.definition",
+    "precursor_rate": "protocol.verdicts.precursor_rate",
+}
+INPUTS = {
+    "behaviour": "language/trajectories/{runs}/behaviour.parquet",
+    "baselines": "language/tasks/baselines.parquet",
+    "measures": "language/measures/rankme/{runs}.parquet",
+    "degree_of_emergence": "neuromfa/analysis/degree_of_emergence.parquet",
+}
 COLUMNS = 4  # of panel a
 SHARES = {
     "collapse": "early collapse",
@@ -30,166 +42,214 @@ SHARES = {
     "compression": "compression",
     "in_order": "all three, in order",
 }
-PUBLISHED = {"collapse": [1.0], "last_first": [count / units for count, units in PUBLISHED_TOP_DOWN.values()]}
+PUBLISHED = {"collapse": [1.0], "last_first": [count / units for count, units in TOP_DOWN.values()]}
 """Of Study 1's tasks: universal, and as counted in v1 and v3."""
-NULL_LINES = {"shuffled": (0, (4, 1.5)), "gaussian": (0, (1, 1)), "rescaled": (0, (5, 1, 1, 1))}
-KINDS = {"probe sets": ("o", "black", -0.13), "text": ("s", "#D55E00", 0.13)}
+NULL_LINES: dict[str, style.Line] = {
+    "shuffled": (0, (4, 1.5)),
+    "gaussian": (0, (1, 1)),
+    "rescaled": (0, (5, 1, 1, 1)),
+}
+GROUPS = {"probe sets": ("o", "black", -0.13), "text": ("s", style.VERMILION, 0.13)}
 """Marker, colour and shift of shares over probe sets x sizes, and over runs for the passages."""
 
 
-def make(
-    settings: Figure10Settings,
+def draw(
+    dpi: int,
+    metric: str,
+    variant: str,
+    definition: str,
+    precursor_rate: float,
     behaviour: list[Path],
     baselines: Path,
     events: Path,
     measures: list[Path],
     phases: Path,
-    shares: Path,
-    top_down: Path,
+    phase_shares: Path,
+    direction_shares: Path,
     precursors: Path,
-    degree: Path,
     pdf: Path,
     png: Path,
+    degree_of_emergence: Path | None = None,
 ) -> None:
-    """Draw figure 10: accuracy (a), RankMe by layer (b), who passes which phase (c), what leads (d), E (e)."""
-    style.start()
-    answered = tables.read(BEHAVIOUR, *behaviour).query("metric == @settings.metric")
-    ranks = tables.read(MEASURE, *measures).query("variant == @settings.variant")
-    found = tables.read(PRECURSORS, precursors).query(
-        "metric == @settings.metric and definition == @settings.definition and size == 'all' and classes == 'all'"
+    """Draw figure 10 from tables."""
+    figure = plot(
+        tables.read(BEHAVIOUR, *behaviour),
+        tables.read(BASELINES, baselines),
+        tables.read(EVENTS, events),
+        tables.read(MEASURE, *measures),
+        tables.read(PHASES, phases),
+        tables.read(PHASE_SHARES, phase_shares),
+        tables.read(DIRECTION_SHARES, direction_shares),
+        tables.read(PRECURSORS, precursors),
+        tables.read(DEGREE_OF_EMERGENCE, degree_of_emergence),
+        metric=metric,
+        variant=variant,
+        definition=definition,
+        precursor_rate=precursor_rate,
     )
-    names = list(found["measure"].unique())
-    every = list(style.size_colours(answered))
-    ends = list(dict.fromkeys([every[0], every[-1]]))
-    figure = plt.figure(figsize=(style.FULL_WIDTH, 5.75 + 0.19 * len(names)))
-    heights = [2.5, 1.85, 1.4 + 0.19 * len(names)]
-    upper, middle, lower = figure.subfigures(3, 1, height_ratios=heights)  # type: ignore[misc]
-    chance = tables.read(BASELINES, baselines).query("metric == @settings.metric").set_index("task")["value"]
-    emerged = tables.read(EVENTS, events).query("metric == @settings.metric and emerged")
-    first = _answers(upper, answered[answered["size"].isin(ends)], emerged, chance)
-    left, right = middle.subfigures(1, 2, width_ratios=[1.75, 1])
-    layers = _ranks(left, ranks, tables.read(PHASES, phases), ends)
+    style.save(figure, pdf, png, dpi)
+
+
+def plot(
+    behaviour: pd.DataFrame,
+    baselines: pd.DataFrame,
+    events: pd.DataFrame,
+    measures: pd.DataFrame,
+    phases: pd.DataFrame,
+    phase_shares: pd.DataFrame,
+    direction_shares: pd.DataFrame,
+    precursors: pd.DataFrame,
+    degree_of_emergence: pd.DataFrame,
+    *,
+    metric: str,
+    variant: str,
+    definition: str,
+    precursor_rate: float,
+) -> Figure:
+    """Accuracy (a), RankMe by layer (b), who passes which phase (c), what leads (d), degree of emergence (e).
+
+    Args:
+        behaviour: Table ``behaviour`` of all runs.
+        baselines: Table ``baselines``: accuracy by chance.
+        events: Table ``events``.
+        measures: Table ``measure`` of RankMe, all runs.
+        phases: Table ``phases``.
+        phase_shares: Table ``phase_shares``.
+        direction_shares: Table ``direction_shares``.
+        precursors: Table ``precursors``.
+        degree_of_emergence: Table ``degree_of_emergence`` of all studies.
+        metric: Score that is drawn.
+        variant: Variant of RankMe that is drawn.
+        definition: Definition of a lead.
+        precursor_rate: Rate that a precursor must reach.
+    """
+    answered = select(behaviour, metric=metric)
+    rates = select(precursors, metric=metric, definition=definition, size="all", classes="all")
+    leading = list(rates["measure"].unique())
+    colours = style.size_colours(answered)
+    ends = list(dict.fromkeys([*list(colours)[:1], *list(colours)[-1:]]))  # the smallest and the largest size
+    figure = style.page(5.75 + 0.19 * len(leading))
+    heights = [2.5, 1.85, 1.4 + 0.19 * len(leading)]
+    upper, middle, lower = style.rows(figure, heights)
+    chance = select(baselines, metric=metric).set_index("task")["value"]
+    emerged = select(events, metric=metric, emerged=True)
+    accuracy = _answers(upper, select(answered, size=ends), emerged, chance)
+    left, right = style.columns(middle, [1.75, 1])
+    layers = _ranks(left, select(measures, variant=variant), select(phases, task=PASSAGES), ends)
     passed = right.subplots()
-    _shares(passed, tables.read(PHASE_SHARES, shares), tables.read(TOP_DOWN, top_down))
-    left, right = lower.subfigures(1, 2, width_ratios=[1, 1.2])
-    leading = left.subplots()
-    rates.panel(leading, found, names, settings.precursor_rate)
-    leading.set_xlabel("share of events that the measure leads")
-    left.legend(
-        *leading.get_legend_handles_labels(), loc="outside upper center", ncols=4, columnspacing=1, handletextpad=0.1
-    )
-    grown = _degrees(right, tables.read(DEGREE, degree), ends, style.size_colours(answered))
-    style.panel_letters([first, layers, passed, leading, grown])
-    style.save(figure, pdf, png, settings.dpi)
+    _phases(passed, select(phase_shares, size="all"), select(direction_shares, size="all", statistic="last_first"))
+    left, right = style.columns(lower, [1, 1.2])
+    leads = left.subplots()
+    panels.rates(leads, {"measure": (rates, panels.MEASURE_COLOUR, 0.0)}, leading, precursor_rate)
+    leads.set_xlabel("share of events that the measure leads")
+    style.legend(left, leads, loc="outside upper center", ncols=4, columnspacing=1, handletextpad=0.1)
+    grown = _degrees(right, select(degree_of_emergence, study="language"), ends, colours)
+    style.panel_letters([accuracy, layers, passed, leads, grown])
+    return figure
 
 
 def _answers(figure: SubFigure, answered: pd.DataFrame, emerged: pd.DataFrame, chance: pd.Series) -> Axes:
     """Accuracy of each probe set for the smallest and the largest size; events as ticks above."""
-    colours, labels = style.size_colours(answered), style.size_labels(answered)
-    sets = list(answered["task"].unique())
+    colours, sets = style.size_colours(answered), list(answered["task"].unique())
+    curves = seed_summary(answered, "value", ["task", "size", "step"])
     grid = figure.subplots(-(-(len(sets) + 1) // COLUMNS), COLUMNS, sharex=True, sharey=True, squeeze=False)
     for name, axes in zip(sets, grid.flat, strict=False):
-        style.band(axes, answered[answered["task"] == name], "value", colours, alpha=0.2)
-        axes.axhline(chance[name], color="0.6", linestyle=(0, (2, 2)), linewidth=0.6, zorder=0)
-        for place, (size, colour) in enumerate(colours.items()):
-            steps = emerged.loc[(emerged["task"] == name) & (emerged["size"] == size), "step"]
-            axes.plot(steps, [1.08 + 0.1 * place] * len(steps), "|", color=colour, markersize=4, markeredgewidth=1)
+        panels.size_bands(axes, select(curves, task=name), colours)
+        panels.event_ticks(axes, select(emerged, task=name), colours, lowest=1.08, spacing=0.1)
+        style.guide(axes, y=chance[name], line=style.DASHED)
         axes.set_title(name.replace("_", "-"), pad=2)
         style.step_axis(axes, 0, answered["step"].max())
         axes.set(ylim=(0.3, 1.25), yticks=[0.5, 1])
         axes.tick_params(labelbottom=True)
-    for row in grid:
-        row[0].set_ylabel("accuracy")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("accuracy")
     for axes in grid.flat[len(sets) :]:
         axes.set_axis_off()
-    keys = [Line2D([], [], color=colour, label=labels[size]) for size, colour in colours.items()]
-    keys.append(Line2D([], [], color="0.35", marker="|", linestyle="none", markersize=5, label="event, one a run"))
-    keys.append(Line2D([], [], color="0.6", linestyle=(0, (2, 2)), linewidth=0.6, label="chance"))
+    keys = [
+        *style.size_keys(answered),
+        style.key("event, one a run", "0.35", "none", marker="|", markersize=5),
+        style.key("chance", "0.6", style.DASHED, linewidth=0.6),
+    ]
     grid.flat[-1].legend(handles=keys, loc="center", title="size (parameters)")
-    figure.supxlabel("optimiser step", fontsize=7)
-    return grid[0][0]
+    figure.supxlabel("optimiser steps", fontsize=7)
+    first: Axes = grid[0, 0]
+    return first
 
 
-def _ranks(figure: SubFigure, ranks: pd.DataFrame, phases: pd.DataFrame, ends: Sequence[str]) -> Axes:
+def _ranks(figure: SubFigure, ranks: pd.DataFrame, phases: pd.DataFrame, ends: list[str]) -> Axes:
     """RankMe of the passages by layer, and of the probe sets' last layer, geometric means over runs; a panel a size."""
-    panels = figure.subplots(1, len(ends), sharey=True, squeeze=False)[0]
-    labels = style.size_labels(ranks)
-    logs = ranks.assign(log=np.log(ranks["value"].clip(lower=1)))
-    for size, axes in zip(ends, panels, strict=True):
-        of_size = logs[logs["size"] == size]
-        last = of_size["layer"].max()
+    grid = figure.subplots(1, len(ends), sharey=True, squeeze=False)[0]
+    labels, passages = style.size_labels(ranks), select(ranks, task=PASSAGES)
+    of_layers = mean_rank(passages, ["size", "layer", "step"])
+    of_sets = mean_rank(last_layer(ranks[ranks["task"] != PASSAGES]), ["size", "step"])
+    for size, axes in zip(ends, grid, strict=True):
+        layers = select(of_layers, size=size)
+        first, last = layers["layer"].min(), layers["layer"].max()
         shades = sns.color_palette("mako_r", int(last) + 1)
-        text = of_size["task"] == PASSAGES
-        for layer, curves in of_size[text].groupby("layer"):
-            label = {of_size["layer"].min(): "passages, first layer", last: "last layer"}.get(layer)
-            _curve(axes, curves, color=shades[int(layer)], label=label)
-        _curve(axes, of_size[~text & (of_size["layer"] == last)], color="#E69F00", label="probe sets, last layer")
-        of_text = phases[(phases["size"] == size) & (phases["task"] == PASSAGES) & (phases["layer"] == last)]
+        names = {first: "passages, first layer", last: "last layer"}
+        for layer in layers["layer"].unique():
+            curve = select(layers, layer=layer)
+            axes.plot(curve["step"], curve["mean"], color=shades[int(layer)], label=names.get(layer))
+        curve = select(of_sets, size=size)
+        axes.plot(curve["step"], curve["mean"], color=style.ORANGE, label="probe sets, last layer")
+        turns = select(phases, size=size, layer=last)
         for name, marker in (("floor", "v"), ("peak", "^")):
-            axes.plot(
-                of_text[f"{name}_step"], of_text[name], marker, color="black", markersize=3, mfc="none", mew=0.7,
-                label=name,
-            )  # fmt: skip
+            look: dict[str, Any] = {"color": "black", "markersize": 3, "mfc": "none", "mew": 0.7}
+            axes.plot(turns[f"{name}_step"], turns[name], marker, label=name, **look)
         axes.set_title(labels[size], pad=2)
         axes.set_yscale("log")
-        style.step_axis(axes, 0, of_size["step"].max())
-    panels[0].yaxis.set_major_locator(MaxNLocator(5))
-    panels[0].yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    panels[0].minorticks_off()
-    panels[0].set_ylabel("RankMe")
-    figure.supxlabel("optimiser step", fontsize=7)
-    figure.legend(
-        *panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=5, columnspacing=1, handlelength=1.2
-    )
-    return panels[0]
+        style.step_axis(axes, 0, layers["step"].max())
+    grid[0].yaxis.set_major_locator(MaxNLocator(5))
+    grid[0].yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    grid[0].minorticks_off()
+    grid[0].set_ylabel("RankMe")
+    figure.supxlabel("optimiser steps", fontsize=7)
+    style.legend(figure, grid[0], loc="outside upper center", ncols=5, columnspacing=1, handlelength=1.2)
+    first_panel: Axes = grid[0]
+    return first_panel
 
 
-def _curve(axes: Axes, rows: pd.DataFrame, **look: object) -> None:
-    means = np.exp(rows.groupby("step")["log"].mean())
-    axes.plot(means.index, means, **look)  # type: ignore[arg-type]
-
-
-def _shares(axes: Axes, shares: pd.DataFrame, top_down: pd.DataFrame) -> None:
+def _phases(axes: Axes, shares: pd.DataFrame, last_first: pd.DataFrame) -> None:
     """Shares with exact intervals, of probe sets x sizes and of the runs' passages; diamonds as published."""
-    found = shares[shares["size"] == "all"].set_index(["groups", "phase"])
-    first = top_down[(top_down["size"] == "all") & (top_down["statistic"] == "last_first")].iloc[0]
-    for place, name in enumerate(SHARES):
-        for groups, (marker, colour, shift) in KINDS.items():
-            row = first if (groups, name) == ("probe sets", "last_first") else None
-            row = found.loc[(groups, name)] if (groups, name) in found.index else row
-            if row is not None:
-                axes.plot([row["low"], row["high"]], [place + shift] * 2, color=colour, linewidth=0.9)
-                axes.plot(row["share"], place + shift, marker, color=colour, markersize=3.2, label=groups)
-        published = PUBLISHED.get(name, [])
-        axes.plot(published, [place - 0.36] * len(published), "D", color="0.55", markersize=3, label="published")
-    axes.plot(first["chance"], 1, "|", color="0.55", markersize=7, label="chance")
-    axes.set_yticks(range(len(SHARES)), labels=list(SHARES.values()))
-    axes.set(ylim=(len(SHARES) - 0.5, -0.6), xlim=(-0.03, 1.03), xlabel="share of units")
-    handles, names = axes.get_legend_handles_labels()
-    once = dict(zip(names, handles, strict=True))
-    once = {("passages" if name == "text" else name): handle for name, handle in once.items()}
-    axes.legend(
-        once.values(), once.keys(), loc="lower right", bbox_to_anchor=(1.02, 1.0), ncols=2, columnspacing=0.8,
-        handletextpad=0.1, borderaxespad=0.1,
-    )  # fmt: skip
+    names = list(SHARES)
+    of_sets = last_first.assign(groups="probe sets", phase="last_first")
+    every = pd.concat([shares, of_sets]).drop_duplicates(["groups", "phase"])
+    for groups, (marker, colour, shift) in GROUPS.items():
+        rows = select(every, groups=groups, phase=names)
+        places = [names.index(phase) + shift for phase in rows["phase"]]
+        panels.intervals(axes, places, rows, columns=("share", "low", "high"), colour=colour, marker=marker,
+                         linewidth=0.9, markersize=3.2, label=groups)  # fmt: skip
+    for name, published in PUBLISHED.items():
+        places = [names.index(name) - 0.36] * len(published)
+        axes.plot(published, places, "D", color="0.55", markersize=3, label="published")
+    chance = last_first["chance"]
+    axes.plot(chance, [names.index("last_first")] * len(chance), "|", color="0.55", markersize=7, label="chance")
+    axes.set_yticks(range(len(names)), labels=list(SHARES.values()))
+    axes.set(ylim=(len(names) - 0.5, -0.6), xlim=(-0.03, 1.03), xlabel="share of units")
+    look: dict[str, Any] = {"ncols": 2, "columnspacing": 0.8, "handletextpad": 0.1, "borderaxespad": 0.1}
+    style.legend(axes, axes, names={"text": "passages"}, loc="lower right", bbox_to_anchor=(1.02, 1.0), **look)
 
 
-def _degrees(figure: SubFigure, degree: pd.DataFrame, ends: Sequence[str], colours: style.Colours) -> Axes:
+def _degrees(figure: SubFigure, degree: pd.DataFrame, ends: list[str], colours: style.Colours) -> Axes:
     """Degree of emergence over training, mean and range over runs, beside its nulls; a panel a size."""
-    panels = figure.subplots(1, len(ends), sharey=True, squeeze=False)[0]
-    of_language = degree[(degree["study"] == "language")].dropna(subset=["E"])
-    for size, axes in zip(ends, panels, strict=True):
-        rows = of_language[of_language["size"] == size]
-        style.band(axes, rows[rows["network"] == "trained"], "E", {size: colours[size]}, alpha=0.2)
+    grid = figure.subplots(1, len(ends), sharey=True, squeeze=False)[0]
+    summary = seed_summary(degree, "E", ["size", "network", "step"])
+    for size, axes in zip(ends, grid, strict=True):
+        of_size = select(summary, size=size)
+        panels.band(axes, select(of_size, network="trained"), colours[size], alpha=0.2)
         for null, line in NULL_LINES.items():
-            means = rows[rows["network"] == null].groupby("step")["E"].mean()
-            axes.plot(means.index, means, color="0.45", linestyle=line, linewidth=0.9, label=null)
+            means = select(of_size, network=null)
+            axes.plot(means["step"], means["mean"], color="0.45", linestyle=line, linewidth=0.9, label=null)
         axes.plot([], [], color=colours[size], label="trained")
-        axes.axhline(0, color="0.85", linewidth=0.6, zorder=0)
+        style.guide(axes, y=0, colour="0.85")
         axes.set_title(size, pad=2)
-        if len(rows):
-            style.step_axis(axes, 0, rows["step"].max())
-    panels[0].set_ylabel("degree of emergence E")
-    panels[0].legend(loc="upper left", handlelength=2)
-    figure.supxlabel("optimiser step", fontsize=7)
-    return panels[0]
+        if len(of_size):
+            style.step_axis(axes, 0, of_size["step"].max())
+        else:
+            style.not_run(axes)
+    grid[0].set_ylabel("degree of emergence E")
+    if len(summary):
+        grid[0].legend(loc="upper left", handlelength=2)
+    figure.supxlabel("optimiser steps", fontsize=7)
+    first: Axes = grid[0]
+    return first

@@ -1,108 +1,124 @@
-"""Figure 2: collapse and recovery. RankMe over training, and floors against parameters."""
+"""Figure 2: collapse and recovery. RankMe of the last layer over training, and its floors against parameters."""
 
 from pathlib import Path
 
-import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
+from matplotlib.figure import Figure, SubFigure
 
-from emergence import tables
-from emergence.figures import style
-from emergence.schemas.analysis import COLLAPSE, FLOORS
+from emergence.analysis.anatomy.floors import constant_floor, equivalence_bounds
+from emergence.analysis.select import last_layer, seed_summary, select, without_control
+from emergence.figures import panels, style
+from emergence.io import tables
+from emergence.schemas.analysis import COLLAPSE
+from emergence.schemas.anatomy import FLOORS
 from emergence.schemas.trajectories import MEASURE
-from emergence.settings.figures import Figure2Settings
-from emergence.tasks.symbols import CONTROL
+
+STUDY = "anatomy"
+NEEDS = ("anatomy.measures.rankme",)
+READS = {"variant": "protocol.variant", "equivalence": "protocol.statistics.equivalence"}
+INPUTS = {"measures": "anatomy/measures/rankme/{runs}.parquet"}
+COLUMNS = 5  # of panel a
+FLOOR_TICKS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30)
 
 
-def make(settings: Figure2Settings, measures: list[Path], collapses: Path, floors: Path, pdf: Path, png: Path) -> None:
-    """Draw figure 2: RankMe of the last layer over training (a), its floors against size (b), their slopes (c)."""
-    style.start()
-    curves = _last_layer(tables.read(MEASURE, *measures), settings.variant)
-    lowest = _last_layer(tables.read(COLLAPSE, collapses), settings.variant)
-    lowest = lowest[lowest["task"] != CONTROL]
-    slopes = tables.read(FLOORS, floors).query("quantity == 'floor'")
-    tasks = list(curves["task"].unique())
-    colours, labels = style.size_colours(curves), style.size_labels(curves)
-    columns = 5
-    rows = -(-len(tasks) // columns)
-    figure = plt.figure(figsize=(style.FULL_WIDTH, 1.35 * rows + 2.6))
-    upper, lower = figure.subfigures(2, 1, height_ratios=[1.35 * rows, 2.4])  # type: ignore[misc]
-    grid = upper.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+def draw(
+    dpi: int,
+    variant: str,
+    equivalence: float,
+    measures: list[Path],
+    collapse: Path,
+    floors: Path,
+    pdf: Path,
+    png: Path,
+) -> None:
+    """Draw figure 2 from tables."""
+    read = tables.read(MEASURE, *measures), tables.read(COLLAPSE, collapse), tables.read(FLOORS, floors)
+    style.save(plot(*read, variant, equivalence), pdf, png, dpi)
+
+
+def plot(
+    measures: pd.DataFrame, collapse: pd.DataFrame, floors: pd.DataFrame, variant: str, equivalence: float
+) -> Figure:
+    """RankMe over training (a), its floors against parameters (b), and the slopes of those (c).
+
+    Args:
+        measures: Table ``measure`` of RankMe, all runs.
+        collapse: Table ``collapse``.
+        floors: Table ``floors``.
+        variant: Variant of RankMe that is drawn.
+        equivalence: Relative change a decade of parameters that counts as none.
+    """
+    ranks = last_layer(select(measures, variant=variant))
+    rows = -(-ranks["task"].nunique() // COLUMNS)
+    figure = style.page(1.35 * rows + 2.6)
+    upper, lower = style.rows(figure, [1.35 * rows, 2.4])
+    first = _recoveries(upper, ranks, rows)
+    left, right = lower.subplots(1, 2, width_ratios=[1.25, 1])
+    _floors(left, without_control(last_layer(select(collapse, variant=variant))), equivalence)
+    _slopes(right, select(floors, quantity="floor"), equivalence)
+    style.panel_letters([first, left, right])
+    return figure
+
+
+def _recoveries(figure: SubFigure, ranks: pd.DataFrame, rows: int) -> Axes:
+    """A panel a task, a band a size (mean and range over seeds and levels)."""
+    tasks, colours = list(ranks["task"].unique()), style.size_colours(ranks)
+    curves = seed_summary(ranks, "value", ["task", "size", "step"])
+    grid = figure.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False)
     for axes in grid.flat[len(tasks) :]:
         axes.set_axis_off()
     for task, axes in zip(tasks, grid.flat, strict=False):
-        _recovery(axes, curves[curves["task"] == task], colours)
+        of_task = select(curves, task=task)
+        panels.size_bands(axes, of_task, colours, alpha=0.15)
+        style.step_axis(axes, 0, of_task["step"].max())
         axes.set_title(task, pad=2)
-    for axes in grid.flat[max(0, len(tasks) - columns) : len(tasks)]:  # nothing below them
+    for axes in grid.flat[max(0, len(tasks) - COLUMNS) : len(tasks)]:  # nothing below them
         axes.tick_params(labelbottom=True)
-    for row in grid:
-        row[0].set_ylabel("RankMe, last layer")
-    grid[0][0].set_yscale("log", base=2)
-    grid[0][0].set_yticks([1, 2, 4, 8, 16, 32, 64], labels=["1", "2", "4", "8", "16", "32", "64"])
-    grid[0][0].set_ylim(0.8 * curves["value"].min(), 1.25 * curves["value"].max())
-    upper.supxlabel("optimiser step", fontsize=7)
-    handles = [Line2D([], [], color=colour, label=labels[size]) for size, colour in colours.items()]
-    upper.legend(handles=handles, loc="outside upper center", ncols=len(handles), title="size (parameters)")
-    left, right = lower.subplots(1, 2, width_ratios=[1.25, 1])
-    _floors(left, lowest, settings.equivalence)
-    _slopes(right, slopes, settings.equivalence)
-    style.panel_letters([grid[0][0], left, right])
-    style.save(figure, pdf, png, settings.dpi)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("RankMe, last layer")
+    first: Axes = grid[0, 0]
+    first.set_yscale("log", base=2)
+    style.plain_ticks(first, [1, 2, 4, 8, 16, 32, 64], on="y")
+    first.set_ylim(0.8 * ranks["value"].min(), 1.25 * ranks["value"].max())
+    figure.supxlabel("optimiser steps", fontsize=7)
+    keys = style.size_keys(ranks)
+    figure.legend(handles=keys, loc="outside upper center", ncols=len(keys), title="size (parameters)")
+    return first
 
 
-def _last_layer(frame: pd.DataFrame, variant: str) -> pd.DataFrame:
-    frame = frame[frame["variant"] == variant]
-    return frame[frame["layer"] == frame.groupby("run")["layer"].transform("max")]
-
-
-def _recovery(axes: Axes, curves: pd.DataFrame, colours: style.Colours) -> None:
-    """A line a size (mean over seeds and levels), a band from the lowest to the highest of them."""
-    style.band(axes, curves, "value", colours, alpha=0.15)
-    style.step_axis(axes, 0, curves["step"].max())
-
-
-def _floors(axes: Axes, lowest: pd.DataFrame, margin: float) -> None:
-    """Floors of each task at each size: a dot a run and level, a line through the geometric means."""
-    tasks = [task for task in style.TASK_COLOURS if task in set(lowest["task"])]
-    for place, task in enumerate(tasks):
-        dots = lowest[lowest["task"] == task]
-        spread = 1.045 ** (place - (len(tasks) - 1) / 2)
-        colour = style.TASK_COLOURS[task]
+def _floors(axes: Axes, floors: pd.DataFrame, equivalence: float) -> None:
+    """A dot a run and level, a line through each task's geometric means, and the wedge that counts as no change."""
+    means = seed_summary(floors, "floor", ["task", "parameters"], geometric=True)
+    colours = style.task_colours(floors["task"])
+    for place, (task, colour) in enumerate(colours.items()):
+        spread = 1.045 ** (place - (len(colours) - 1) / 2)
+        dots, line = select(floors, task=task), select(means, task=task)
         axes.plot(dots["parameters"] * spread, dots["floor"], ".", color=colour, markersize=2.5, alpha=0.5)
-        means = dots.groupby("parameters")["floor"].agg(lambda floors: np.exp(np.log(floors).mean()))
-        axes.plot(means.index * spread, means, "-", color=colour, label=task)
+        axes.plot(line["parameters"] * spread, line["mean"], "-", color=colour, label=task)
+    wedge = constant_floor(floors, equivalence)
     axes.set(xscale="log", yscale="log", xlabel="parameters", ylabel="floor of RankMe")
-    sizes = np.array(sorted(lowest["parameters"].unique()), dtype=float)
-    decades = np.log10(sizes / sizes.min())
-    middle = np.exp(np.log(lowest["floor"]).mean())
     axes.fill_between(
-        sizes, middle * (1 - margin) ** decades, middle * (1 + margin) ** decades, color=style.NULL_COLOUR, alpha=0.5,
-        linewidth=0, zorder=0, label=f"±{margin:.0%} a decade",
+        wedge["parameters"], wedge["low"], wedge["high"], color=style.NULL_COLOUR, alpha=0.5,
+        linewidth=0, zorder=0, label=f"±{equivalence:.0%} a decade",
     )  # fmt: skip
-    axes.set_xticks(sizes, labels=[style.thousands(size) for size in sizes])
+    axes.set_xticks(wedge["parameters"], labels=[style.thousands(size) for size in wedge["parameters"]])
     axes.minorticks_off()
-    ticks = [tick for tick in (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 30) if _inside(axes, tick)]
-    axes.set_yticks(ticks, labels=[str(tick) for tick in ticks])
+    low, high = axes.get_ylim()
+    style.plain_ticks(axes, [tick for tick in FLOOR_TICKS if low <= tick <= high], on="y")
     axes.legend(ncols=1, loc="center left", bbox_to_anchor=(1, 0.5), handlelength=1.2)
 
 
-def _inside(axes: Axes, tick: float) -> bool:
-    low, high = axes.get_ylim()
-    return low <= tick <= high
-
-
-def _slopes(axes: Axes, slopes: pd.DataFrame, margin: float) -> None:
+def _slopes(axes: Axes, slopes: pd.DataFrame, equivalence: float) -> None:
     """Slope of each task and of all, with its interval, against the zone that counts as no change."""
     names = [f"all, {row.method}" if row.task == "all" else row.task for row in slopes.itertuples()]
-    places = np.arange(len(slopes))[::-1]
-    axes.axvspan(np.log10(1 - margin), np.log10(1 + margin), color=style.NULL_COLOUR, alpha=0.5, linewidth=0)
-    axes.axvline(0, color="0.5", linewidth=0.6)
-    colours = [style.TASK_COLOURS.get(task, "black") for task in slopes["task"]]
-    axes.hlines(places, slopes["low"], slopes["high"], colors=colours, linewidth=1)
-    axes.scatter(slopes["slope"], places, c=colours, s=10, zorder=3)
-    axes.set_yticks(places, labels=names)
+    colours = {**style.task_colours(slopes["task"]), "all": "black"}
+    axes.axvspan(*equivalence_bounds(equivalence), color=style.NULL_COLOUR, alpha=0.5, linewidth=0)
+    style.guide(axes, x=0, colour="0.5")
+    for place, task in enumerate(slopes["task"]):
+        row = slopes.iloc[[place]]
+        panels.intervals(axes, [place], row, columns=("slope", "low", "high"), colour=colours[task])
+    style.named_rows(axes, names)
     axes.set(xlabel="slope of log floor on log parameters")
     axes.annotate(
         "scale-invariant", (0, 1), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",

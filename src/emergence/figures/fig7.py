@@ -1,20 +1,22 @@
-"""Figure 7: scaling laws in time, data, width and compute, direct sums over their power laws."""
+"""Figure 7: scaling laws. Loss in time, data, width and compute, direct sums over their power laws."""
 
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from emergence import tables
+from emergence.analysis.parity.scaling import over_power_law
+from emergence.analysis.select import select
 from emergence.figures import style
-from emergence.schemas.scaling import EXPONENTS, SCALING
-from emergence.settings.scaling import Figure7Settings
+from emergence.io import tables
+from emergence.schemas.parity import SCALING_EXPONENTS, SCALING_LAWS
 
+STUDY = "parity"
+READS = {"alphas": "parity.scaling.laws.alphas"}
 AXES = {
     "time": ("time ηST", "exponent −α/(α+1)"),
     "data": ("samples D", "exponent −α/(α+1)"),
@@ -22,7 +24,6 @@ AXES = {
     "compute": ("compute N·ηST", "exponent −α/(α+2)"),
 }
 COLOURS = style.SKILL_COLOURS[::2]
-DASHED = (0, (3, 1.5))
 MARKERS: dict[str, dict[str, Any]] = {
     "multilinear": {"marker": "o", "markersize": 2.2},
     "linear": {"marker": "x", "markersize": 2.8},
@@ -31,54 +32,67 @@ MARKERS: dict[str, dict[str, Any]] = {
 Colours = dict[float, str]
 
 
-def make(settings: Figure7Settings, scaling: Path, exponents: Path, pdf: Path, png: Path) -> None:
-    """Draw figure 7: the loss on each axis (a to d), and the same over its power law (e to h)."""
-    style.start()
-    sums, fits = tables.read(SCALING, scaling), tables.read(EXPONENTS, exponents)
-    sums, fits = sums[sums["quantity"] == "loss"], fits[fits["quantity"] == "loss"]
-    figure, (upper, lower) = plt.subplots(
-        2, len(AXES), figsize=(style.FULL_WIDTH, 3.6), height_ratios=[1.8, 1], sharex="col", sharey="row"
-    )
-    colours = dict(zip(settings.alphas, cycle(COLOURS), strict=False))
+def draw(dpi: int, alphas: list[float], scaling_laws: Path, scaling_exponents: Path, pdf: Path, png: Path) -> None:
+    """Draw figure 7 from tables."""
+    figure = plot(tables.read(SCALING_LAWS, scaling_laws), tables.read(SCALING_EXPONENTS, scaling_exponents), alphas)
+    style.save(figure, pdf, png, dpi)
+
+
+def plot(scaling_laws: pd.DataFrame, scaling_exponents: pd.DataFrame, alphas: list[float]) -> Figure:
+    """The loss on each axis (a to d), and the same over the power law of infinitely many skills (e to h).
+
+    Args:
+        scaling_laws: Table ``scaling_laws``.
+        scaling_exponents: Table ``scaling_exponents``.
+        alphas: Exponents of skill frequencies that are drawn.
+    """
+    sums, fits = select(scaling_laws, quantity="loss"), select(scaling_exponents, quantity="loss")
+    ratios = over_power_law(sums)
+    figure = style.page(3.6)
+    upper, lower = figure.subplots(2, len(AXES), height_ratios=[1.8, 1], sharex="col", sharey="row")
+    colours = dict(zip(alphas, cycle(COLOURS), strict=False))
     for (axis, (label, title)), top, bottom in zip(AXES.items(), upper, lower, strict=True):
-        of_axis, fitted = sums[sums["axis"] == axis], fits[fits["axis"] == axis]
-        _losses(top, of_axis, colours)
-        _exponents(top, fitted[fitted["model"] == "multilinear"], colours)
-        _ratios(bottom, of_axis, colours)
-        for panel in (top, bottom):
-            panel.axvspan(fitted["low"].min(), fitted["high"].max(), color="0.95", zorder=0)
+        fitted = select(fits, axis=axis)
+        top.set(xscale="log", yscale="log")
+        _sums(top, select(sums, axis=axis), colours)
+        multilinear = select(sums, axis=axis, model="multilinear")
+        _theory(top, multilinear, "asymptote", style.DASHED, colours)
+        _theory(top, multilinear, "law", style.SOLID, colours)
+        _exponents(top, select(fitted, model="multilinear"), colours)
+        _sums(bottom, select(ratios, axis=axis), colours)
+        _theory(bottom, select(ratios, axis=axis), "law", style.SOLID, colours)
+        style.guide(bottom, y=1, line=style.DASHED)
+        for axes in (top, bottom):  # where exponents are fitted
+            axes.axvspan(fitted["low"].min(), fitted["high"].max(), color="0.95", zorder=0)
         top.set_title(title, pad=3)
         bottom.set_xlabel(label)
     upper[0].set(ylabel="loss", ylim=(None, 1.5))
     lower[0].set_ylabel("loss over\nits power law")
-    _legend(figure, colours)
+    keys = _keys(colours)
+    figure.legend(handles=keys, loc="outside upper center", ncols=len(keys))
     style.panel_letters([*upper, *lower])
-    style.save(figure, pdf, png, settings.dpi)
+    return figure
 
 
-def _losses(axes: Axes, sums: pd.DataFrame, colours: Colours) -> None:
-    """Direct sums as dots, the power law dashed, and what it leaves to finitely many skills as a line."""
-    axes.set(xscale="log", yscale="log")
-    for (model, alpha), curve in sums.groupby(["model", "alpha"]):
-        look: dict[str, Any] = {"color": colours[alpha], "linewidth": 0.8}
-        axes.plot(curve["x"], curve["value"], linestyle="none", color=colours[alpha], **MARKERS[model], zorder=3)
-        if model == "multilinear":
-            axes.plot(curve["x"], curve["asymptote"], linestyle=DASHED, **look)
-            axes.plot(curve["x"], curve["law"], **look)
+def _sums(axes: Axes, sums: pd.DataFrame, colours: Colours) -> None:
+    """Direct sums of both models as markers."""
+    for alpha, colour in colours.items():
+        for model, marker in MARKERS.items():
+            curve = select(sums, model=model, alpha=alpha)
+            axes.plot(curve["x"], curve["value"], linestyle="none", color=colour, zorder=3, **marker)
 
 
-def _ratios(axes: Axes, sums: pd.DataFrame, colours: Colours) -> None:
-    """The same, with the power law at 1: where few skills bend it, and where it does not hold yet."""
-    axes.axhline(1, color="0.6", linewidth=0.8, linestyle=DASHED)
-    for (model, alpha), curve in sums.groupby(["model", "alpha"]):
-        ratio = curve["value"] / curve["asymptote"]
-        axes.plot(curve["x"], ratio, linestyle="none", color=colours[alpha], **MARKERS[model], zorder=3)
-        axes.plot(curve["x"], curve["law"] / curve["asymptote"], color=colours[alpha], linewidth=0.8)
+def _theory(axes: Axes, sums: pd.DataFrame, column: str, line: style.Line, colours: Colours) -> None:
+    """A column of theory: the power law of infinitely many skills, or the law of finitely many."""
+    for alpha, colour in colours.items():
+        for model in sums["model"].unique():
+            curve = select(sums, model=model, alpha=alpha)
+            axes.plot(curve["x"], curve[column], linestyle=line, color=colour, linewidth=0.8)
 
 
 def _exponents(axes: Axes, fits: pd.DataFrame, colours: Colours) -> None:
     """Exponents by the law and fitted, in the corner that falling curves leave empty."""
-    lines = [("law, fitted", "0.3")]
+    lines = [("theory, fit", "0.3")]
     lines += [(f"{row.expected:.3f}, {row.corrected:.3f}", colours[row.alpha]) for row in fits.itertuples()]
     for number, (text, colour) in enumerate(lines):
         axes.annotate(
@@ -87,14 +101,11 @@ def _exponents(axes: Axes, fits: pd.DataFrame, colours: Colours) -> None:
         )  # fmt: skip
 
 
-def _legend(figure: Figure, colours: Colours) -> None:
-    alphas = [Line2D([], [], color=colour, linewidth=1.6, label=f"α = {alpha:g}") for alpha, colour in colours.items()]
-    kinds = {
-        "direct sum": Line2D([], [], color="0.3", linestyle="none", **MARKERS["multilinear"]),
-        "linear model": Line2D([], [], color="0.3", linestyle="none", **MARKERS["linear"]),
-        "power law": Line2D([], [], color="0.3", linewidth=0.8, linestyle=DASHED),
-        "for finitely many skills": Line2D([], [], color="0.3", linewidth=0.8),
-    }
-    for label, line in kinds.items():
-        line.set_label(label)
-    figure.legend(handles=[*alphas, *kinds.values()], loc="outside upper center", ncols=len(alphas) + len(kinds))
+def _keys(colours: Colours) -> list[Line2D]:
+    return [
+        *(style.key(f"α = {alpha:g}", colour, linewidth=1.6) for alpha, colour in colours.items()),
+        style.key("direct sum", line="none", **MARKERS["multilinear"]),
+        style.key("linear model", line="none", **MARKERS["linear"]),
+        style.key("power law", line=style.DASHED, linewidth=0.8),
+        style.key("for finitely many skills", linewidth=0.8),
+    ]

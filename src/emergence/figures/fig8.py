@@ -1,190 +1,258 @@
-"""Figure 8: geometry where the truth is known. When each skill emerges, what dates it, and what announces it."""
+"""Figure 8: detectors and precursors against known emergence times. One run, errors, movements, rules."""
 
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import SubFigure
-from matplotlib.lines import Line2D
+from matplotlib.figure import Figure, SubFigure
 
-from emergence import tables
-from emergence.figures import rates, style
+from emergence.analysis.select import seed_summary, select, without_control
+from emergence.figures import panels, style
+from emergence.io import tables
 from emergence.schemas.analysis import PRECURSORS
-from emergence.schemas.joint import CONCLUSIONS, DETECTED, DETECTOR_ERROR, MOVEMENTS, TRACKING
+from emergence.schemas.parity import DETECTION_TIMES, DETECTOR_ERROR, MEASURE_TRACKING, RULE_OUTCOMES, SIGNAL_TIMES
 from emergence.schemas.trajectories import BEHAVIOUR
-from emergence.settings.figures import Figure8Settings
 from emergence.tasks.symbols import CONTROL
 
+STUDY = "parity"
+NEEDS = ("parity.measures.rankme",)
+READS = {
+    "metric": "parity.metric",
+    "detector": "protocol.events.detector",
+    "definition": "protocol.precursors.definition",
+    "precursor_rate": "protocol.verdicts.precursor_rate",
+    "timing": "protocol.verdicts.detector.timing",
+}
+INPUTS = {"behaviour": "parity/trajectories/{runs}/behaviour.parquet"}
 HALF = 0.5
 DETECTORS = {"threshold": "o", "changepoint": "s", "sigmoid": "^"}
-METRICS = {"strength": "full", "exact_match": "none"}
-"""Scores in which events are detected, and how their markers are filled."""
-METRIC_NAMES = {"strength": "strength", "exact_match": "right signs"}
-REFERENCES = {"measured": "the measured strength", "closed form": "the closed form"}
+METRICS = {"strength": ("strength", None), "exact_match": ("sign accuracy", "white")}
+"""Scores in which events are detected: name, and face of their markers."""
+REFERENCES = {"measured": "measured strength", "closed form": "closed form"}
 RULES = ("rate alone", "beyond nulls", "with intervals")
-MARKS = {True: ("✓", "#009E73"), False: ("✗", "#D55E00"), None: ("", "0.45")}
+MARKS = {True: ("✓", style.GREEN), False: ("✗", style.VERMILION), None: ("", "0.45")}
 """Whether a conclusion is right, and how that is drawn."""
 
 
-def make(
-    settings: Figure8Settings,
+def draw(
+    dpi: int,
+    metric: str,
+    detector: str,
+    definition: str,
+    precursor_rate: float,
+    timing: float,
     behaviour: Path,
-    detected: Path,
-    errors: Path,
-    movements: Path,
-    tracking: Path,
+    detection_times: Path,
+    detector_error: Path,
+    signal_times: Path,
+    measure_tracking: Path,
     precursors: Path,
-    conclusions: Path,
+    rule_outcomes: Path,
     pdf: Path,
     png: Path,
 ) -> None:
-    """Draw figure 8: one run (a), errors of detectors (b), when measures move (c), and what rules conclude (d)."""
-    style.start()
-    of_kind = "definition == @settings.definition"
-    moved = tables.read(MOVEMENTS, movements)
-    tracked = tables.read(TRACKING, tracking).query(of_kind)
-    judged = tables.read(CONCLUSIONS, conclusions).query(of_kind)
-    found = tables.read(PRECURSORS, precursors).query(
-        f"{of_kind} and metric == @settings.metric and size == 'all' and classes == 'all'"
+    """Draw figure 8 from tables."""
+    figure = plot(
+        tables.read(BEHAVIOUR, behaviour),
+        tables.read(DETECTION_TIMES, detection_times),
+        tables.read(DETECTOR_ERROR, detector_error),
+        tables.read(SIGNAL_TIMES, signal_times),
+        tables.read(MEASURE_TRACKING, measure_tracking),
+        tables.read(PRECURSORS, precursors),
+        tables.read(RULE_OUTCOMES, rule_outcomes),
+        metric=metric,
+        detector=detector,
+        definition=definition,
+        precursor_rate=precursor_rate,
+        timing=timing,
     )
+    style.save(figure, pdf, png, dpi)
+
+
+def plot(
+    behaviour: pd.DataFrame,
+    detection_times: pd.DataFrame,
+    detector_error: pd.DataFrame,
+    signal_times: pd.DataFrame,
+    measure_tracking: pd.DataFrame,
+    precursors: pd.DataFrame,
+    rule_outcomes: pd.DataFrame,
+    *,
+    metric: str,
+    detector: str,
+    definition: str,
+    precursor_rate: float,
+    timing: float,
+) -> Figure:
+    """One run (a), errors of detectors (b), when measures move (c), and what rules conclude (d).
+
+    Args:
+        behaviour: Table ``behaviour`` of one run.
+        detection_times: Table ``detection_times``.
+        detector_error: Table ``detector_error``.
+        signal_times: Table ``signal_times``.
+        measure_tracking: Table ``measure_tracking``.
+        precursors: Table ``precursors``.
+        rule_outcomes: Table ``rule_outcomes``.
+        metric: Score whose events are drawn.
+        detector: Detector whose events are drawn in panel a.
+        definition: Primary definition of a lead.
+        precursor_rate: Rate that a precursor must reach.
+        timing: Error within which a detector is exact enough, in checkpoints.
+    """
+    tracked = select(measure_tracking, definition=definition)
+    rates = select(precursors, definition=definition, metric=metric, size="all", classes="all")
     measures = list(tracked["measure"])
-    figure = plt.figure(figsize=(style.FULL_WIDTH, 5.3 + 0.22 * len(measures)))
-    top, middle, bottom = figure.subfigures(3, 1, height_ratios=[2.2, 2.05, 0.75 + 0.22 * len(measures)])  # type: ignore[misc]
-    left, right = top.subfigures(1, 2, width_ratios=[1.45, 1])
+    count = max(1, len(measures))
+    figure = style.page(5.3 + 0.22 * count)
+    heights = [2.2, 2.05, 0.75 + 0.22 * count]
+    top, middle, bottom = style.rows(figure, heights)
+    left, right = style.columns(top, [1.45, 1])
     run = left.subplots()
-    _one_run(run, tables.read(BEHAVIOUR, behaviour), tables.read(DETECTED, detected), settings)
-    closest, closed = right.subplots(2, 1, sharex=True)
-    right.supylabel("error of detectors, checkpoints", fontsize=7)
-    _errors(closest, closed, tables.read(DETECTOR_ERROR, errors).query("metric == @settings.metric"), settings)
-    panels = np.atleast_1d(middle.subplots(1, len(measures), sharex=True, sharey=True))
-    for panel, measure in zip(panels, measures, strict=True):
-        _moves(panel, moved[moved["measure"] == measure], tracked[tracked["measure"] == measure].iloc[0])
-    _key_of_moves(middle, list(moved["definition"].unique()), settings)
-    panels[0].set_ylabel("step at which it moves")
-    middle.supxlabel("step at which the skill's strength passes one half", fontsize=7)
+    _one_run(run, behaviour, without_control(select(detection_times, run=behaviour["run"].iloc[0], detector=detector)))
+    measured = _errors(right, select(detector_error, metric=metric), timing)
+    grid = middle.subplots(1, count, sharex=True, sharey=True, squeeze=False)[0]
     shares, words = bottom.subplots(1, 2, width_ratios=[1, 1.25], sharey=True)
-    _rates(shares, found, measures, settings)
-    _conclusions(words, judged, tracked, measures)
-    style.panel_letters([run, closest, panels[0], shares])
-    style.save(figure, pdf, png, settings.dpi)
+    if measures:
+        for axes, measure in zip(grid, measures, strict=True):
+            _movements(axes, select(signal_times, measure=measure), select(tracked, measure=measure).iloc[0])
+        _keys_of_movements(middle, list(signal_times["definition"].unique()), definition)
+        grid[0].set_ylabel("measure moves (step)")
+        middle.supxlabel("skill's strength passes one half (step)", fontsize=7)
+        _rates(shares, rates, measures, precursor_rate)
+        _conclusions(words, select(rule_outcomes, definition=definition), tracked)
+    else:
+        for axes in (grid[0], shares, words):
+            style.not_run(axes)
+    style.panel_letters([run, measured, grid[0], shares])
+    return figure
 
 
 def _colours(levels: pd.Series) -> dict[str, str]:
     """Colour of each skill, by its level."""
-    names = sorted(levels.unique(), key=int)
-    return {name: style.SKILL_COLOURS[place % len(style.SKILL_COLOURS)] for place, name in enumerate(names)}
+    return {name: style.skill_colour(place) for place, name in enumerate(sorted(levels.unique(), key=int), start=1)}
 
 
-def _one_run(axes: Axes, behaviour: pd.DataFrame, detected: pd.DataFrame, settings: Figure8Settings) -> None:
+def _one_run(axes: Axes, behaviour: pd.DataFrame, events: pd.DataFrame) -> None:
     """Strength of each skill on many samples; detected events as markers at one half, closed-form times as ticks."""
-    curves = behaviour[(behaviour["metric"] == "true_strength") & (behaviour["step"] > 0)]
-    control = curves[curves["task"] == CONTROL]
-    taught = curves[curves["task"] != CONTROL]
+    curves = select(behaviour, metric="true_strength").query("step > 0").sort_values("step")
+    control, taught = select(curves, task=CONTROL), without_control(curves)
     colours = _colours(taught["level"])
-    for _, curve in control.groupby("level"):
+    for level in control["level"].unique():
+        curve = select(control, level=level)
         axes.plot(curve["step"], curve["value"], color=style.NULL_COLOUR, linewidth=0.8)
     for level, colour in colours.items():
-        curve = taught[taught["level"] == level].sort_values("step")
+        curve, of_skill = select(taught, level=level), select(events, level=level)
         axes.plot(curve["step"], curve["value"], color=colour)
-    events = detected[(detected["run"] == behaviour["run"].iloc[0]) & (detected["detector"] == settings.detector)]
-    for _, event in events[events["task"] != CONTROL].iterrows():
-        colour = colours[event["level"]]
-        face = colour if METRICS.get(event["metric"]) == "full" else "white"
-        axes.plot(event["step"], HALF, "o", color=colour, markersize=4, markerfacecolor=face, zorder=4)
-        axes.plot([event["closed_form_step"]] * 2, [1.03, 1.1], color=colour, linewidth=1.6)
-    axes.axhline(HALF, color="0.85", linewidth=0.6, zorder=0)
+        for metric, (_, face) in METRICS.items():
+            steps = select(of_skill, metric=metric)["step"]
+            look: dict[str, Any] = {"color": colour, "markersize": 4, "markerfacecolor": face or colour, "zorder": 4}
+            axes.plot(steps, [HALF] * len(steps), "o", **look)
+        axes.vlines(of_skill["closed_form_step"].unique(), 1.03, 1.1, color=colour, linewidth=1.6)
+    style.guide(axes, y=HALF, colour="0.85")
     last = curves["step"].max()
     axes.set(xscale="log", xlim=(max(curves["step"].min(), last / 120), last), ylim=(-0.06, 1.12))
     axes.set(xlabel="optimiser steps", ylabel="skill strength R/S")
     keys = [
-        Line2D([], [], color="0.3", linewidth=1.6, marker="|", linestyle="none", markersize=5),
+        style.key("closed form", linewidth=1.6, marker="|", line="none", markersize=5),
         *(
-            Line2D([], [], color="0.3", marker="o", linestyle="none", markersize=4, fillstyle=fill)  # type: ignore[arg-type]
-            for fill in METRICS.values()
+            style.key(f"event in {name}", line="none", marker="o", markersize=4, markerfacecolor=face or "0.3")
+            for name, face in METRICS.values()
         ),
-        Line2D([], [], color=style.NULL_COLOUR),
+        style.key("control, never sampled", style.NULL_COLOUR),
     ]
-    names = ["closed form", *(f"event in {METRIC_NAMES[name]}" for name in METRICS), "control, never sampled"]
-    axes.legend(keys, names, loc="center left", bbox_to_anchor=(0, 0.78), handletextpad=0.4)
+    axes.legend(handles=keys, loc="center left", bbox_to_anchor=(0, 0.78), handletextpad=0.4)
 
 
-def _errors(measured: Axes, closed: Axes, errors: pd.DataFrame, settings: Figure8Settings) -> None:
-    """Signed errors of each detector at each skill, with intervals over runs."""
+def _errors(figure: SubFigure, errors: pd.DataFrame, timing: float) -> Axes:
+    """Signed errors of each detector at each skill, with intervals over runs; a panel a reference."""
+    grid = figure.subplots(2, 1, sharex=True)
     of_skills = errors[errors["skill"].str.isdecimal()]
-    colours, count = _colours(of_skills["skill"]), len(DETECTORS)
-    for axes, reference in zip((measured, closed), REFERENCES, strict=True):
-        rows = of_skills[of_skills["reference"] == reference]
+    colours = _colours(of_skills["skill"])
+    for axes, (reference, name) in zip(grid, REFERENCES.items(), strict=True):
         for place, (detector, marker) in enumerate(DETECTORS.items()):
-            for _, row in rows[rows["detector"] == detector].iterrows():
-                x = int(row["skill"]) + 0.2 * (place - (count - 1) / 2)
-                axes.plot([x, x], [row["bias_low"], row["bias_high"]], color=colours[row["skill"]], linewidth=0.8)
-                axes.plot(x, row["bias"], marker, color=colours[row["skill"]], markersize=3.2)
-        axes.axhline(0, color="0.6", linewidth=0.6, zorder=0)
-        axes.axhspan(-settings.timing, settings.timing, color="0.93", linewidth=0, zorder=0)
-        axes.set_title(f"against {REFERENCES[reference]}", loc="left", fontsize=6, pad=2)
+            for skill, colour in colours.items():
+                row = select(of_skills, reference=reference, detector=detector, skill=skill)
+                x = row["skill"].astype(int) + 0.2 * (place - (len(DETECTORS) - 1) / 2)
+                panels.intervals(axes, x, row, columns=("bias", "bias_low", "bias_high"), vertical=True, colour=colour,
+                                 marker=marker, linewidth=0.8, markersize=3.2)  # fmt: skip
+        style.guide(axes, y=0)
+        axes.axhspan(-timing, timing, color="0.93", linewidth=0, zorder=0)
+        axes.set_title(f"against {name}", loc="left", fontsize=6, pad=2)
+    measured, closed = grid
     closed.set_xticks(range(1, len(colours) + 1))
     closed.set(xlabel="skill", xlim=(0.5, len(colours) + 0.5))
-    keys = [Line2D([], [], color="0.3", marker=each, linestyle="none", markersize=3.2) for each in DETECTORS.values()]
-    measured.legend(keys, list(DETECTORS), loc="lower left", bbox_to_anchor=(0, 1.08), ncols=3, handletextpad=0.2)
+    keys = [style.key(name, line="none", marker=marker, markersize=3.2) for name, marker in DETECTORS.items()]
+    measured.legend(handles=keys, loc="lower left", bbox_to_anchor=(0, 1.08), ncols=3, handletextpad=0.2)
+    figure.supylabel("detector error (checkpoints)", fontsize=7)
+    first: Axes = measured
+    return first
 
 
-def _moves(axes: Axes, moved: pd.DataFrame, tracked: pd.Series) -> None:
+def _movements(axes: Axes, moved: pd.DataFrame, tracked: pd.Series) -> None:
     """When the curve of each skill moves, over when the skill emerges; the control grey, beside the last.
 
     By the primary definition full, by others open.
     """
-    taught = moved[(moved["task"] != CONTROL) & moved["true_step"].notna()]
-    times = taught["true_step"]
+    taught = without_control(moved).dropna(subset=["true_step"])
+    colours = _colours(taught["level"])
     axes.set(xscale="log", yscale="log")
-    for level, colour in _colours(taught["level"]).items():
-        for definition, of_skill in taught[taught["level"] == level].groupby("definition"):
-            face = colour if definition == tracked["definition"] else "none"
-            axes.plot(of_skill["true_step"], of_skill["step"], "o", color=colour, mfc=face, markersize=3, mew=0.6)
+    for definition in moved["definition"].unique():
+        for level, colour in colours.items():
+            rows = select(taught, level=level, definition=definition)
+            look: dict[str, Any] = {"color": colour, "mfc": colour if definition == tracked["definition"] else "none"}
+            axes.plot(rows["true_step"], rows["step"], "o", markersize=3, mew=0.6, **look)
     if len(taught):
-        ends = np.array([times.min() / 1.5, times.max() * 1.4])
-        axes.plot(ends, ends, color="0.6", linewidth=0.7, zorder=0)
-        axes.axhline(taught["first_step"].mean(), color="0.6", linewidth=0.7, linestyle=(0, (3, 2)), zorder=0)
-        for definition, control in moved[moved["task"] == CONTROL].groupby("definition"):
+        first, last = taught["true_step"].min(), taught["true_step"].max()
+        axes.plot([first / 1.5, last * 1.4], [first / 1.5, last * 1.4], color="0.6", linewidth=0.7, zorder=0)
+        emergence = seed_summary(taught, "first_step", ["measure"])["mean"].iloc[0]
+        style.guide(axes, y=emergence, line=style.DASHED)
+        for definition in moved["definition"].unique():
+            control = select(moved, task=CONTROL, definition=definition)
             face = "0.6" if definition == tracked["definition"] else "none"
-            axes.plot([times.max() * 2] * len(control), control["step"], "D", color="0.6", mfc=face, ms=2.8, mew=0.6)
-    title = style.MEASURE_NAMES.get(str(tracked["measure"]), str(tracked["measure"]))
-    slope = f"slope {tracked['slope']:z.2f}"
+            axes.plot([last * 2] * len(control), control["step"], "D", color="0.6", mfc=face, ms=2.8, mew=0.6)
+    axes.set_title(_slope(tracked), pad=3)
+
+
+def _slope(tracked: pd.Series) -> str:
+    """Name of a measure, and the slope of its movements on true times with its interval."""
+    (name,) = style.measure_names([str(tracked["measure"])])
     if np.isnan(tracked["slope"]):
-        slope = f"moves in {tracked['moved']} of {tracked['skills']}"
+        text = f"moves in {tracked['moved']} of {tracked['skills']}"
+    else:
+        text = f"slope {tracked['slope']:z.2f}"
     if not np.isnan(tracked["slope_low"]):
-        slope += f"\n[{tracked['slope_low']:z.2f}, {tracked['slope_high']:z.2f}]"
-    axes.set_title(f"{title}\n{slope}", pad=3)
+        text += f"\n[{tracked['slope_low']:z.2f}, {tracked['slope_high']:z.2f}]"
+    return f"{name}\n{text}"
 
 
-def _key_of_moves(figure: SubFigure, definitions: list[str], settings: Figure8Settings) -> None:
-    faces = ["0.3" if name == settings.definition else "none" for name in definitions]
-    keys = [Line2D([], [], color="0.3", marker="o", mfc=face, mew=0.6, ms=3, linestyle="none") for face in faces]
-    keys.append(Line2D([], [], color="0.6", marker="D", ms=2.8, linestyle="none"))
-    names = [*definitions, "control"]
-    figure.legend(keys, names, loc="outside upper center", ncols=len(names), handletextpad=0.1)
+def _keys_of_movements(figure: SubFigure, definitions: list[str], primary: str) -> None:
+    look: dict[str, Any] = {"line": "none", "marker": "o", "mew": 0.6, "ms": 3}
+    keys = [style.key(name, mfc="0.3" if name == primary else "none", **look) for name in definitions]
+    keys.append(style.key("control", "0.6", "none", marker="D", ms=2.8))
+    figure.legend(handles=keys, loc="outside upper center", ncols=len(keys), handletextpad=0.1)
 
 
-def _rates(axes: Axes, found: pd.DataFrame, measures: list[str], settings: Figure8Settings) -> None:
+def _rates(axes: Axes, rates: pd.DataFrame, measures: list[str], threshold: float) -> None:
     """Share of skills that each measure leads, with its interval over runs; nulls as grey markers in the same row."""
-    rates.panel(axes, found, measures, settings.precursor_rate)
-    axes.set_xlabel("share of emergences that the measure leads")
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=6, columnspacing=0.8, handletextpad=0.1)
+    panels.rates(axes, {"measure": (rates, panels.MEASURE_COLOUR, 0.0)}, measures, threshold)
+    axes.set_xlabel("share of emergence events that the measure leads")
+    look: dict[str, Any] = {"ncols": 6, "columnspacing": 0.8, "handletextpad": 0.1}
+    style.legend(axes, axes, loc="lower left", bbox_to_anchor=(-0.02, 1.0), **look)
 
 
-def _conclusions(axes: Axes, judged: pd.DataFrame, tracked: pd.DataFrame, measures: list[str]) -> None:
+def _conclusions(axes: Axes, conclusions: pd.DataFrame, tracked: pd.DataFrame) -> None:
     """What each rule concludes of each measure, whether that is right, and the truth."""
     axes.axis("off")
     axes.set_xlim(0, len(RULES) + 1)
     centred: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 6}
     for column, rule in enumerate((*RULES, "truth")):
         axes.text(column + 0.5, -0.75, rule, fontweight="bold", **centred)
-    found, truths = judged.set_index(["measure", "rule"]), tracked.set_index("measure")["truth"]
-    for place, measure in enumerate(measures):
+    for place, (measure, truth) in enumerate(zip(tracked["measure"], tracked["truth"], strict=True)):
         for column, rule in enumerate(RULES):
-            row = found.loc[(measure, rule)]
+            row = select(conclusions, measure=measure, rule=rule).iloc[0]
             sign, colour = MARKS[None if pd.isna(row["right"]) else bool(row["right"])]
             axes.text(column + 0.5, place, f"{row['conclusion']} {sign}".strip(), color=colour, **centred)
-        axes.text(len(RULES) + 0.5, place, truths[measure], **centred)
+        axes.text(len(RULES) + 0.5, place, truth, **centred)

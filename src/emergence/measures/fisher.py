@@ -12,9 +12,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from emergence.config.measures import GradientRank
 from emergence.measures.spectrum import effective_rank_of_gram
-from emergence.measures.subject import Loss, Subject, row
-from emergence.settings.measures import GradientRank
+from emergence.subjects.subject import Loss, NotFiniteError, Subject, row
+
+LABEL = "Fisher rank"
+VARIANTS = ("rank", "rank/leading", "trace")
+OPTIONS = {"samples": 64, "leading": 50_000, "every": 1}
 
 
 def scores(generator: torch.Generator) -> Loss:
@@ -22,6 +26,8 @@ def scores(generator: torch.Generator) -> Loss:
 
     def loss(logits: Tensor) -> Tensor:
         chances = logits.detach().softmax(dim=-1).cpu()
+        if not chances.isfinite().all():
+            raise NotFiniteError("a prediction is not finite; measure an earlier checkpoint")
         drawn = torch.multinomial(chances.flatten(0, 1), 1, generator=generator).view(logits.shape[:2])
         return F.cross_entropy(logits.mT, drawn.to(logits.device), reduction="none").sum(dim=1)
 
@@ -35,8 +41,8 @@ def measure(subject: Subject[Any], rng: np.random.Generator, settings: GradientR
     for group in subject.groups:
         products = subject.grams(group, settings.samples, settings.leading, scores(generator))
         rows += [
-            row(group, "rank", float(effective_rank_of_gram(products.whole))),
+            row(group, "rank", float(effective_rank_of_gram(products.full))),
             row(group, "rank/leading", float(effective_rank_of_gram(products.leading))),
-            row(group, "trace", float(products.whole.diagonal().mean())),
+            row(group, "trace", float(products.full.diagonal().mean())),
         ]
     return rows

@@ -9,9 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from emergence.config.measures import GradientRank
 from emergence.measures.spectrum import centred_gram, effective_rank_of_gram
-from emergence.measures.subject import Subject, row
-from emergence.settings.measures import GradientRank
+from emergence.subjects.subject import Subject, row
+
+LABEL = "gradient rank"
+VARIANTS = ("rank", "rank/leading")
+OPTIONS = {"samples": 64, "leading": 50_000, "every": 1}
 
 
 def measure(
@@ -23,6 +27,6 @@ def measure(
     rows = []
     for group in subject.groups:
         products = subject.grams(group, settings.samples, settings.leading)
-        for variant, gram in (("rank", products.whole), ("rank/leading", products.leading)):
+        for variant, gram in (("rank", products.full), ("rank/leading", products.leading)):
             rows.append(row(group, variant, float(effective_rank_of_gram(centred_gram(gram)))))
     return rows

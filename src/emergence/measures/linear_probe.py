@@ -1,4 +1,4 @@
-"""Linear probes: how much of the answer a linear read-out finds in each layer, before and after it is behaved.
+"""Linear probes: how much of the answer a linear read-out recovers from each layer.
 
 A ridge classifier (one-hot least squares, closed form) reads every answer token from the residual stream at the equals
 sign. Accuracy is that on held-out prompts: all examples of a prompt stand on one side, so that a small input space
@@ -16,9 +16,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from emergence.config.measures import LinearProbe
 from emergence.measures.spectrum import ROUNDING
-from emergence.measures.subject import MeasureError, Subject, name, row
-from emergence.settings.measures import LinearProbe
+from emergence.subjects.subject import MeasureError, Subject, group_name, row
+
+LABEL = "linear probe"
+VARIANTS = ("answer", "shuffled")
+OPTIONS = {"ridge": 0.1, "every": 1}
 
 
 def held_out(groups: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
@@ -54,18 +58,20 @@ def measure(subject: Subject[Any], rng: np.random.Generator, settings: LinearPro
     """Held-out accuracy of every layer, for every group of examples, beside the control of shuffled answers.
 
     Raises:
-        MeasureError: if targets are no classes.
+        MeasureError: if targets are not classes.
     """
     rows = []
-    for group, found in groupby(subject.representations(), key=attrgetter("group")):
+    for group, representations in groupby(subject.representations(), key=attrgetter("group")):
         labels = subject.labels(group)
-        whole = None if labels is None else labels.answers[:, (labels.answers >= 0).all(dim=0)]
-        if labels is None or whole is None or whole.shape[1] == 0:
-            raise MeasureError(f"{name(group)}: a linear probe reads classes; no target is one in every example")
-        order = torch.from_numpy(rng.permutation(len(whole))).to(whole.device)
-        test = held_out(labels.prompts.cpu().numpy(), rng).to(whole.device)
-        parts = [part for part in found if part.pooling == "answer"]
-        for variant, answers in (("answer", whole), ("shuffled", whole[order])):
+        targets = None if labels is None else labels.answers[:, (labels.answers >= 0).all(dim=0)]
+        if labels is None or targets is None or targets.shape[1] == 0:
+            raise MeasureError(
+                f"{group_name(group)}: a linear probe needs classes; no target is a class in every example"
+            )
+        order = torch.from_numpy(rng.permutation(len(targets))).to(targets.device)
+        test = held_out(labels.prompts.cpu().numpy(), rng).to(targets.device)
+        parts = [part for part in representations if part.pooling == "answer"]
+        for variant, answers in (("answer", targets), ("shuffled", targets[order])):
             values = [accuracy(part.values, answers, test, settings.ridge) for part in parts]
             layers = [layer for part in parts for layer in part.layers]
             pairs = zip(layers, torch.cat(values).tolist(), strict=True)

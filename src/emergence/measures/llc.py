@@ -4,8 +4,8 @@
 arXiv:2308.12108), sampled by ``Δw = −(ε/2)(nβ ∇L_batch + γ (w − w*)) + N(0, ε)``. One set of chains on the loss of the
 mixture carries the loss of every group of examples as an observable; ``variant`` is then ``mixture``. The refined
 variant ``own`` runs chains on one group's loss alone. Batches come from a fixed pool, on which L(w*) is computed as
-well, so that batch noise cancels. Early checkpoints are no minima: estimates there are biased, may be negative, and are
-reported as they are. A chain whose loss stops being finite makes the estimate null and is counted in the variant
+well, so that batch noise cancels. Early checkpoints are not minima: estimates there are biased, may be negative, and
+are reported unchanged. A chain whose loss stops being finite makes the estimate null and is counted in the variant
 ``diverged``.
 """
 
@@ -17,8 +17,25 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from emergence.measures.subject import Group, Subject, row, together
-from emergence.settings.measures import LocalLearning
+from emergence.config.measures import LocalLearning
+from emergence.subjects.subject import Group, Subject, mean_loss, row
+
+LABEL = "LLC"
+VARIANTS = ("mixture", "own")
+OPTIONS = {
+    "chains": 4,
+    "burn_in": 200,
+    "draws": 400,
+    "pool": 32,
+    "examples": 16,
+    "step_size": 1e-5,
+    "n_beta": 100.0,
+    "localisation": 100.0,
+    "own": False,
+    "seed": 0,
+    "every": 1,
+}
+"""a start from which to look for a plateau, model by model"""
 
 Losses = Callable[[int], tuple[Tensor, Tensor]]
 """From the number of a batch in the pool to the loss that is sampled and the observables (k,) to average."""
@@ -103,15 +120,16 @@ class MixtureLosses:
     def __call__(self, batch: int) -> tuple[Tensor, Tensor]:
         """Loss of all groups together, and observables (1 + groups,): the same, then that of each group."""
         parts = self.batches[batch]()
-        loss = together(self.subject, self.groups, parts)
+        loss = mean_loss(self.subject, self.groups, parts)
         return loss, torch.stack([loss, *(part.mean() for part in parts)])
 
 
 def measure(subject: Subject[Any], rng: np.random.Generator, settings: LocalLearning) -> list[dict[str, Any]]:
     """λ̂ of the mixture (task null) and of every group, by the mixture's chains and, if asked for, by its own."""
     generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
+    mixture = MixtureLosses(subject, subject.groups, settings)  # first, as it refuses weights that make no one vector
     weights = FlatWeights(subject.model)
-    chains = sample(weights, MixtureLosses(subject, subject.groups, settings), settings, generator)
+    chains = sample(weights, mixture, settings, generator)
     rows = _rows([None, *subject.groups], "mixture", chains)
     for group in subject.groups if settings.own else []:
         own = sample(weights, MixtureLosses(subject, [group], settings), settings, generator)

@@ -1,4 +1,4 @@
-"""The task's own loss, as a rival of what geometry announces.
+"""The task's own loss, the baseline for signals of geometry.
 
 In ``nats``, a mean over answer tokens of the probe set; and as what is ``known`` of the answer: 1 − loss / entropy of
 the best input-blind guess, which is the marginal distribution of each answer position over the same answers. So it is 0
@@ -12,12 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from emergence.measures.subject import Subject, row
-from emergence.settings.measures import TaskLoss
+from emergence.config.measures import TaskLoss
+from emergence.subjects.subject import Subject, row
+
+LABEL = "own loss"
+VARIANTS = ("nats", "known", "own")
 
 
 def blind_loss(answers: Tensor) -> float:
-    """Loss of the best input-blind guess of answers (examples, tokens), nats a token; answers below 0 are no tokens.
+    """Loss of the best input-blind guess of answers (examples, tokens), nats a token; answers below 0 are not tokens.
 
     >>> round(blind_loss(torch.tensor([[0, 7], [1, 7]])), 4)  # ln 2 for the first token, 0 for the second
     0.3466
@@ -30,7 +33,7 @@ def blind_loss(answers: Tensor) -> float:
 
 @torch.no_grad()
 def measure(subject: Subject[Any], rng: np.random.Generator, settings: TaskLoss) -> list[dict[str, Any]]:  # noqa: ARG001
-    """Loss of every group of examples; where targets are no classes, just its mean, as variant ``own``."""
+    """Loss of every group of examples; where targets are not classes, only its mean, as variant ``own``."""
     rows = []
     for group, each in zip(subject.groups, subject.losses(subject.groups, settings.samples), strict=True):
         loss, labels = float(each.double().mean()), subject.labels(group)

@@ -12,9 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from emergence.config.measures import RankMe
 from emergence.measures.spectrum import ROUNDING, effective_rank, singular_values
-from emergence.measures.subject import Subject, row
-from emergence.settings.measures import RankMe
+from emergence.subjects.subject import Subject, row
+
+LABEL = "RankMe"
+VARIANTS = ((("answer/", "mean/"), ("centred/", "uncentred/"), ("sigma", "sigma2")),)
+OPTIONS = {"epsilon": 1e-7}
+SIGNAL_LABELS = {"rankme_text": "RankMe, passages"}
 
 
 def rankme(x: Tensor, epsilon: float) -> dict[str, Tensor]:
@@ -22,11 +27,11 @@ def rankme(x: Tensor, epsilon: float) -> dict[str, Tensor]:
 
     A representation that is the same for all samples has rank 0 when centred.
     """
-    whole = singular_values(x)
+    uncentred = singular_values(x)
     centred = singular_values(x - x.mean(dim=-2, keepdim=True))
-    constant = (centred**2).sum(dim=-1) <= ROUNDING**2 * (whole**2).sum(dim=-1)
+    constant = (centred**2).sum(dim=-1) <= ROUNDING**2 * (uncentred**2).sum(dim=-1)
     centred = torch.where(constant[..., None], 0, centred)
-    spectra = {"centred": centred, "uncentred": whole}
+    spectra = {"centred": centred, "uncentred": uncentred}
     ranks = {f"{centring}/sigma": effective_rank(sigma, epsilon) for centring, sigma in spectra.items()}
     return ranks | {f"{centring}/sigma2": effective_rank(sigma**2, epsilon) for centring, sigma in spectra.items()}
 
@@ -34,8 +39,8 @@ def rankme(x: Tensor, epsilon: float) -> dict[str, Tensor]:
 def measure(subject: Subject[Any], rng: np.random.Generator, settings: RankMe) -> list[dict[str, Any]]:  # noqa: ARG001
     """RankMe of every layer, group of examples and variant."""
     return [
-        row(found.group, f"{found.pooling}/{variant}", value, layer=layer)
-        for found in subject.representations()
-        for variant, ranks in rankme(found.values, settings.epsilon).items()
-        for layer, value in zip(found.layers, ranks.tolist(), strict=True)
+        row(one.group, f"{one.pooling}/{variant}", value, layer=layer)
+        for one in subject.representations()
+        for variant, ranks in rankme(one.values, settings.epsilon).items()
+        for layer, value in zip(one.layers, ranks.tolist(), strict=True)
     ]

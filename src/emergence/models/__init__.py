@@ -1,1 +1,1 @@
-"""What learns: the transformer."""
+"""Models: transformers and two-layer networks, and weights in the Hugging Face layout."""

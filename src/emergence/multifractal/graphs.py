@@ -2,10 +2,10 @@
 
 Graphs are sparse matrices of edge lengths, every edge in both directions.
 
-- (u,v)-flowers (Rozenfeld, Havlin and ben-Avraham 2007): every edge becomes two parallel paths of u and v edges, again
-  and again. With w = u + v, D = ln w/ln u and degrees' exponent γ = 1 + ln w/ln 2, boxes whose mass is the degree have
+- (u,v)-flowers (Rozenfeld, Havlin and ben-Avraham 2007): every edge is repeatedly replaced by two parallel paths of u
+  and v edges. With w = u + v, D = ln w/ln u and degree exponent γ = 1 + ln w/ln 2, boxes whose mass is the degree have
   τ(q) = (q − 1)D below q = γ − 1 and q ln(w/2)/ln u above.
-- Multiplicative Cantor measures: every interval's mass goes to its parts by fixed shares.
+- Multiplicative Cantor measures: every interval divides its mass among its parts by fixed shares.
 - Trees whose edges shrink by f at each level: their leaves have dimension −ln s/ln f for s branches.
 - Watts and Strogatz's small worlds; Erdős and Rényi's, Barabási and Albert's and complete graphs as negative controls.
 """
@@ -22,7 +22,7 @@ Edges = NDArray[np.intp]
 
 
 def graph(nodes: int, edges: Edges, lengths: ArrayLike = 1.0) -> csr_array:
-    """The undirected graph (nodes, nodes) of edges that are listed once."""
+    """Undirected graph (nodes, nodes) from edges that are each listed once."""
     values = np.broadcast_to(np.asarray(lengths, dtype=np.float64), len(edges))
     ends = np.concatenate([edges, edges[:, ::-1]]).T
     return coo_array((np.concatenate([values, values]), (ends[0], ends[1])), shape=(nodes, nodes)).tocsr()
@@ -39,7 +39,7 @@ def complete(nodes: int) -> csr_array:
 
 
 def small_world(nodes: int, degree: int, rewired: float, rng: np.random.Generator) -> csr_array:
-    """Watts and Strogatz: a ring, each node linked to its ``degree`` nearest, a share of edges with one end moved."""
+    """Watts and Strogatz: a ring with ``degree`` nearest neighbours, and a share of edges with one end rewired."""
     neighbours = [set[int]() for _ in range(nodes)]
     ring = [(node, (node + hop) % nodes) for hop in range(1, degree // 2 + 1) for node in range(nodes)]
     for one, other in ring:
@@ -55,19 +55,19 @@ def small_world(nodes: int, degree: int, rewired: float, rng: np.random.Generato
             neighbours[other].remove(one)
             neighbours[one].add(new)
             neighbours[new].add(one)
-    return graph(nodes, np.array([(a, b) for a, found in enumerate(neighbours) for b in sorted(found) if a < b]))
+    return graph(nodes, np.array([(a, b) for a, linked in enumerate(neighbours) for b in sorted(linked) if a < b]))
 
 
 def erdos_renyi(nodes: int, degree: float, rng: np.random.Generator) -> csr_array:
-    """Every edge is there with the same chance; ``degree`` is the mean."""
+    """Independent edges of equal probability, with mean degree ``degree``."""
     pairs = np.stack(np.triu_indices(nodes, 1), axis=1)
     return graph(nodes, pairs[rng.random(len(pairs)) < degree / (nodes - 1)])
 
 
 def barabasi_albert(nodes: int, links: int, rng: np.random.Generator) -> csr_array:
-    """Every new node links to ``links`` others, in proportion to their degrees; the first are all linked."""
+    """Every new node links to ``links`` others in proportion to their degrees, starting from a complete graph."""
     first = np.stack(np.triu_indices(links + 1, 1), axis=1).tolist()
-    ends = [node for edge in first for node in edge]  # each node as often as it has edges
+    ends = [node for edge in first for node in edge]  # each node once for each of its edges
     edges = list(first)
     for node in range(links + 1, nodes):
         chosen: set[int] = set()
@@ -94,7 +94,7 @@ def flower(u: int, v: int, generation: int) -> csr_array:
 
 
 def flower_boxes(u: int, v: int, generation: int) -> tuple[Array, Array]:
-    """Shares of the boxes of size u^−generation, whose mass is their node's degree, and how many have each share."""
+    """Shares of the boxes of size u^−generation, with their node's degree as mass, and the number with each share."""
     w = float(u + v)
     added = np.arange(2, generation + 1)  # generations whose nodes are neither first nor last
     degrees = np.concatenate([[2.0**generation], 2.0 ** (generation - added + 1)])
@@ -123,7 +123,7 @@ def flower_tau(u: int, v: int, q: ArrayLike) -> Array:
 
 
 def cantor(parts: ArrayLike, level: int) -> Array:
-    """Shares of the intervals of length len(parts)^−level that hold any mass; each passes it on as ``parts``."""
+    """Shares of the intervals of length len(parts)^−level with non-zero mass, divided by ``parts`` at each level."""
     shares = np.asarray(parts, dtype=np.float64) / np.sum(parts)
     held = np.ones(1)
     for _ in range(level):
@@ -149,8 +149,8 @@ def tree(branches: int, factor: float, levels: int) -> tuple[csr_array, NDArray[
 
 
 def tree_radii(factor: float, levels: int) -> Array:
-    """Radii (levels,), ascending, at which the balls around a leaf are the leaves of a branch, then of a larger one.
+    """Ascending radii (levels,) at which the ball around a leaf is the set of leaves of ever larger branches.
 
-    Leaves that part at level j are 2(f^(j+1) + … + f^levels) from each other: less than 2f^(j+1)/(1 − f), the radius.
+    Leaves that separate at level j are 2(f^(j+1) + … + f^levels) apart: less than the radius 2f^(j+1)/(1 − f).
     """
     return 2 * factor ** np.arange(levels, 0, -1.0) / (1 - factor)

@@ -1,8 +1,8 @@
 """Neuron interaction networks: coordinates of activations as nodes, weights between them as edges.
 
 Inside each block of a transformer: h (d) → qkv (3d), and attention (d) → a (d) → m (4d) → next h (arXiv:2402.09099).
-No matrix leads from qkv to attention. Embeddings, biases and layer norms are left out. Weights are read from plain
-state dicts and stay in their own precision; nothing is copied before nodes are sampled, but a fused qkv.
+No matrix leads from qkv to attention. Embeddings, biases and layer norms are left out. Weights come from plain state
+dicts and keep their precision; nothing but a fused qkv is copied before nodes are sampled.
 """
 
 import re
@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from emergence.config.neuromfa import Sampling
 from emergence.multifractal.spectrum import MultifractalError
-from emergence.settings.multifractal import Sampling
 
 Nodes = Mapping[str, NDArray[np.intp]]
-"""Indices of the nodes of each layer that are analysed."""
+"""Indices of the analysed nodes of each layer."""
 
 OURS = ("attention.qkv", "attention.out", "expand", "contract")
 GPT_NEOX = ("attention.query_key_value", "attention.dense", "mlp.dense_h_to_4h", "mlp.dense_4h_to_h")
@@ -35,7 +35,7 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Network:
-    """Layers of nodes with the matrices between them; a layer is the source of one matrix at most."""
+    """Layers of nodes and the matrices between them; a layer is the source of at most one matrix."""
 
     matrices: tuple[Matrix, ...]
 
@@ -44,17 +44,17 @@ class Network:
         """Nodes of each layer by its name, in the order of the matrices.
 
         Raises:
-            MultifractalError: matrices that do not fit each other.
+            MultifractalError: if matrices disagree about the size of a layer.
         """
-        found: dict[str, int] = {}
+        sizes: dict[str, int] = {}
         for matrix in self.matrices:
             for name, size in zip((matrix.source, matrix.target), matrix.weights.shape, strict=True):
-                if found.setdefault(name, size) != size:
-                    raise MultifractalError(f"layer {name}: {found[name]} nodes in one matrix and {size} in another")
-        return found
+                if sizes.setdefault(name, size) != size:
+                    raise MultifractalError(f"layer {name}: {sizes[name]} nodes in one matrix and {size} in another")
+        return sizes
 
     def restricted(self, nodes: Nodes) -> "Network":
-        """The network of these nodes alone."""
+        """The network restricted to these nodes."""
         return Network(
             tuple(
                 Matrix(m.source, m.target, m.weights[np.ix_(nodes[m.source], nodes[m.target])]) for m in self.matrices
@@ -63,10 +63,10 @@ class Network:
 
 
 def transformer(state: Mapping[str, ArrayLike]) -> Network:
-    """Network of `emergence.models.transformer.Transformer`, or of its one-block cousin, from its state dict.
+    """Network of `emergence.models.transformer.Transformer`, or of its one-block variant, from its state dict.
 
     Raises:
-        MultifractalError: a state dict without blocks, or a block without one of its matrices.
+        MultifractalError: if the state dict has no blocks, or a block lacks one of its matrices.
     """
     return _blocks(state, OURS)
 
@@ -77,37 +77,37 @@ def gpt_neox(state: Mapping[str, ArrayLike], heads: int) -> Network:
     Its rows of Q, K and V are interleaved head by head; here all of Q come first, then K, then V.
 
     Raises:
-        MultifractalError: as `transformer`, or a width that is not a multiple of the heads.
+        MultifractalError: as `transformer`, or if the width is not a multiple of the heads.
     """
     return _blocks(state, GPT_NEOX, heads)
 
 
 def two_layer(state: Mapping[str, ArrayLike]) -> Network:
-    """Network inputs → hidden → output of `emergence.models.mlp.TwoLayer` from its state dict."""
+    """Network inputs → hidden → output of `emergence.models.parity_networks.TwoLayer` from its state dict."""
     hidden, readout = (_weights(state, f"{name}.weight") for name in ("hidden", "readout"))
     return Network((Matrix("inputs", "hidden", hidden.T), Matrix("hidden", "output", readout.T)))
 
 
 def draw(layers: Mapping[str, int], sampling: Sampling) -> list[Nodes]:
-    """Samples of nodes, a function of the layers' sizes and the seed: the same at all checkpoints of a trajectory.
+    """Draw samples of nodes, from the layers' sizes and the seed: the same at all checkpoints of a trajectory.
 
-    From each layer s nodes, from m twice as many, from qkv the same s of each third; all of a layer that has fewer.
+    Each has s nodes of a layer, 2s of m, the same s of each third of qkv; all nodes of a smaller layer.
     """
     return [_sample(layers, sampling.nodes, np.random.default_rng([sampling.seed, n])) for n in range(sampling.samples)]
 
 
 def _sample(layers: Mapping[str, int], nodes: int, rng: np.random.Generator) -> Nodes:
-    found = {}
+    nodes_of = {}
     for name, size in layers.items():
         match name.rstrip(digits):
             case "qkv":
                 third = _chosen(size // 3, nodes, rng)
-                found[name] = np.concatenate([third, third + size // 3, third + 2 * (size // 3)])
+                nodes_of[name] = np.concatenate([third, third + size // 3, third + 2 * (size // 3)])
             case "m":
-                found[name] = _chosen(size, 2 * nodes, rng)
+                nodes_of[name] = _chosen(size, 2 * nodes, rng)
             case _:
-                found[name] = _chosen(size, nodes, rng)
-    return found
+                nodes_of[name] = _chosen(size, nodes, rng)
+    return nodes_of
 
 
 def _chosen(size: int, count: int, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -115,11 +115,13 @@ def _chosen(size: int, count: int, rng: np.random.Generator) -> NDArray[np.intp]
 
 
 def _blocks(state: Mapping[str, ArrayLike], names: tuple[str, str, str, str], heads: int | None = None) -> Network:
-    """The chain of all blocks; heads are given where their rows of Q, K and V are interleaved."""
+    """The chain of all blocks, with ``heads`` given where the rows of Q, K and V are interleaved by head."""
     suffix = f"{names[0]}.weight"
     prefixes = [name.removesuffix(suffix) for name in state if name.endswith(suffix)]
     if not prefixes:
-        raise MultifractalError(f"weights: no name ends in {suffix!r}, so that there is no block; is it another model?")
+        raise MultifractalError(
+            f"weights: no name ends in {suffix!r}, so there is no block; use the reader of the model's architecture"
+        )
     matrices = []
     for i, prefix in enumerate(sorted(prefixes, key=_number)):
         qkv, out, expand, contract = (_weights(state, f"{prefix}{name}.weight") for name in names)
@@ -135,16 +137,20 @@ def _blocks(state: Mapping[str, ArrayLike], names: tuple[str, str, str, str], he
 
 
 def _split(fused: NDArray[Any], heads: int, name: str) -> NDArray[Any]:
-    """Rows (heads · 3 · head width, d), interleaved by head, as those of Q, K and V, head by head in each."""
+    """Reorder rows (heads · 3 · head width, d) that are interleaved by head into those of Q, then K, then V."""
     rows, width = fused.shape
     if rows % (3 * heads):
-        raise MultifractalError(f"{name}: {rows} rows are no Q, K and V of {heads} heads; give the model's own number")
+        raise MultifractalError(
+            f"{name}: {rows} rows do not divide into Q, K and V of {heads} heads; pass the model's number of heads"
+        )
     return fused.reshape(heads, 3, rows // (3 * heads), width).swapaxes(0, 1).reshape(rows, width)
 
 
 def _weights(state: Mapping[str, ArrayLike], name: str) -> NDArray[Any]:
     if name not in state:
-        raise MultifractalError(f"weights: no {name!r}; is it another model, or a damaged checkpoint?")
+        raise MultifractalError(
+            f"weights: no {name!r}; the model is of another architecture, or its checkpoint is damaged"
+        )
     weights = np.asarray(state[name])
     if weights.ndim != 2:
         raise MultifractalError(f"{name}: shape {weights.shape} is not that of a matrix")
@@ -152,5 +158,5 @@ def _weights(state: Mapping[str, ArrayLike], name: str) -> NDArray[Any]:
 
 
 def _number(prefix: str) -> list[int]:
-    """Numbers in a name, to order blocks by."""
+    """Numbers in a name, by which blocks are ordered."""
     return [int(number) for number in re.findall(r"\d+", prefix)]

@@ -1,8 +1,8 @@
-"""What a spectrum stands beside: the same network without its structure, and simpler explanations.
+"""Null networks: the same network without its structure, without its weight distribution, or without its growth.
 
-Growing weights alone change a spectrum as emergence does. `shuffled` keeps every matrix's weights and loses their
-places, `gaussian` keeps their size alone, `rescaled` takes their growth away and keeps all else. The size of a matrix's
-weights is their root mean square, since distances know no sign.
+Growing weights alone change a spectrum as emergence does. `shuffled` keeps every matrix's weights but not their
+positions, `gaussian` keeps their scale alone, `rescaled` removes their growth alone. The scale of a matrix is the root
+mean square of its weights, since distances depend on magnitudes.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from emergence.multifractal.spectrum import Array
 
 
 def shuffled(network: Network, rng: np.random.Generator) -> Network:
-    """Weights in random places of their matrix."""
+    """The weights of each matrix in random positions."""
     return _each(network, lambda weights: rng.permutation(weights.ravel()).reshape(weights.shape))
 
 
@@ -26,9 +26,9 @@ def gaussian(network: Network, rng: np.random.Generator) -> Network:
 
 
 def rescaled(network: Network, sigma: ArrayLike) -> Network:
-    """Each matrix times a constant, so that its σ is this one, one for all or one for each; a matrix of zeros stays.
+    """Scale each matrix to a given σ, one for all or one for each; a matrix of zeros stays.
 
-    At unit variance (``sigma=1``) radii and cut-offs are in units of 1/σ; `sizes` of the first checkpoint let them be.
+    With ``sigma=1`` radii and cut-offs are in units of 1/σ; with `sizes` of the first checkpoint they keep their units.
     """
     wanted = np.broadcast_to(np.asarray(sigma, dtype=np.float64), len(network.matrices))
     factors = [float(new / old) if old else 1.0 for new, old in zip(wanted, sizes(network), strict=True)]

@@ -1,10 +1,10 @@
 """Multifractal analysis of any graph, by sandboxes and by boxes.
 
-With M_i(r) the mass within r of node i, M_0 the whole mass and p_b(ℓ) the shares of boxes of size ℓ that cover it,
+With M_i(r) the mass within r of node i, M_0 the total mass and p_b(ℓ) the shares of boxes of size ℓ that cover it,
 
     sandboxes: ⟨(M_i(r)/M_0)^(q − 1)⟩_i ~ (r/L)^τ(q),    boxes: Σ_b p_b(ℓ)^q ~ (ℓ/L)^τ(q).
 
-Where all nodes are within L of each other, τ(q) of neurons (`emergence.multifractal.partition`) is that of sandboxes at
+Where all nodes are within L of each other, τ(q) of neurons (`emergence.multifractal.spectrum`) is that of sandboxes at
 q + 1. A graph is a sparse matrix of edge lengths; its edges count in both directions.
 """
 
@@ -19,7 +19,7 @@ from emergence.multifractal import spectrum
 from emergence.multifractal.spectrum import Array, MultifractalError, Spectrum
 
 ENTRIES = 2**22
-"""distances that are held at a time"""
+"""distances in memory at a time"""
 
 
 def sandboxes(
@@ -28,23 +28,30 @@ def sandboxes(
     """Spectrum by sandboxes around ``centres``, of unit masses or those given (nodes,).
 
     Raises:
-        MultifractalError: a sandbox without mass; radii or moments that leave no slope.
+        MultifractalError: if a sandbox has no mass, or radii or moments allow no slope.
     """
-    held = np.ones(graph.shape[0]) if mass is None else np.asarray(mass, dtype=np.float64)
-    found = masses(graph, radii, centres, held)
-    if not len(found):
+    of_nodes = np.ones(graph.shape[0]) if mass is None else np.asarray(mass, dtype=np.float64)
+    within = masses(graph, radii, centres, of_nodes)
+    if not len(within):
         return spectrum.empty(q)
-    if not (found > 0).all():
-        raise MultifractalError("masses: a sandbox holds none, which has no logarithm; take centres with a mass")
-    log_means = spectrum.log_power_sums(np.log(found / held.sum()), q - 1) - np.log(len(found))
+    if not (within > 0).all():
+        raise MultifractalError("masses: an empty sandbox has no logarithm; choose centres with a mass")
+    log_means = spectrum.log_power_sums(np.log(within / of_nodes.sum()), q - 1) - np.log(len(within))
     return spectrum.fit(q, log_means, radii, trivial=1)
 
 
 def masses(graph: csr_array, radii: ArrayLike, centres: ArrayLike, mass: ArrayLike | None = None) -> Array:
-    """M_i(r): the mass within each radius of each centre, its own included (centres, radii)."""
+    """M_i(r): the mass within each radius of each centre, including its own (centres, radii).
+
+    Raises:
+        MultifractalError: if lengths, centres, masses or radii are not valid.
+    """
     reach = spectrum.check_radii(radii)
-    chosen: NDArray[np.intp] = np.asarray(centres, dtype=np.intp)
+    _check_lengths(graph)
+    chosen = _checked_centres(centres, graph.shape[0])
     held = np.ones(graph.shape[0]) if mass is None else np.asarray(mass, dtype=np.float64)
+    if held.shape != graph.shape[:1] or not (held >= 0).all():
+        raise MultifractalError(f"masses {held.shape}: expected one a node, none negative or NaN")
     size = max(1, ENTRIES // max(1, graph.shape[0]))
     parts = [
         _within(dijkstra(graph, directed=False, indices=chosen[first : first + size], limit=reach[-1]), reach, held)
@@ -56,28 +63,45 @@ def masses(graph: csr_array, radii: ArrayLike, centres: ArrayLike, mass: ArrayLi
 def boxes(
     shares: Sequence[ArrayLike], sizes: ArrayLike, q: Array, often: Sequence[ArrayLike] | None = None
 ) -> Spectrum:
-    """Spectrum from the shares (boxes,) of all boxes of each size, ``often`` times each where that is given.
+    """Spectrum from the shares (boxes,) of all boxes of each size, with multiplicities ``often`` where given.
 
     Raises:
-        MultifractalError: a box without mass; sizes or moments that leave no slope.
+        MultifractalError: if a box has no mass, or sizes or moments allow no slope.
     """
     held = [np.asarray(each, dtype=np.float64) for each in shares]
     if not all(each.size and (each > 0).all() for each in held):
-        raise MultifractalError("shares: a box holds no mass, or there is none; leave empty boxes out")
+        raise MultifractalError("shares: no box, or a box without mass; leave empty boxes out")
     times = [np.ones(each.size) for each in held] if often is None else [np.asarray(n, dtype=np.float64) for n in often]
     sums = [spectrum.log_power_sums(np.log(p)[:, None], q, n) for p, n in zip(held, times, strict=True)]
     return spectrum.fit(q, np.hstack(sums), sizes, trivial=1)
 
 
 def covering(graph: csr_array, radii: ArrayLike, q: Array, rng: np.random.Generator) -> Spectrum:
-    """Spectrum by boxes: balls around nodes in random order hold what is not yet covered, in a connected graph."""
+    """Spectrum of a connected graph by boxes: balls around nodes in random order, without those already covered."""
     reach = spectrum.check_radii(radii)
+    _check_lengths(graph)
     distances = dijkstra(graph, directed=False)
     return boxes([_covered(distances <= radius, rng) for radius in reach], reach, q)
 
 
+def _check_lengths(graph: csr_array) -> None:
+    """Refuse edges along which no shortest path exists: Dijkstra's algorithm may not end on them."""
+    if not (graph.data >= 0).all():
+        raise MultifractalError("graph: an edge has a negative length or NaN; give lengths of 0 or more")
+
+
+def _checked_centres(centres: ArrayLike, nodes: int) -> NDArray[np.intp]:
+    """Centres as indices (centres,) of nodes."""
+    given = np.asarray(centres)
+    chosen: NDArray[np.intp] = given.astype(np.intp)
+    valid = (chosen == given) & (chosen >= 0) & (chosen < nodes)
+    if given.ndim != 1 or given.dtype == np.bool_ or not valid.all():
+        raise MultifractalError(f"centres: must be numbers of nodes, from 0 to {nodes - 1}")
+    return chosen
+
+
 def _covered(near: NDArray[np.bool_], rng: np.random.Generator) -> Array:
-    """Shares of balls in random order whose members, rows of ``near`` (nodes, nodes), are those not in one before."""
+    """Shares of balls (rows of ``near`` (nodes, nodes)) in random order, each without the nodes of earlier ones."""
     free, sizes = np.ones(len(near), dtype=np.bool_), []
     for centre in rng.permutation(len(near)):
         if free[centre]:

@@ -1,7 +1,7 @@
-"""Captions of figures, which the report of the workflow and the paper share.
+"""Captions of figures, shared by the Snakemake report and the paper.
 
-They are written in the little reStructuredText that both need: paragraphs of plain text with strong, emphasised and
-literal parts. The first strong part is the title. Symbols are written ``n_s^−α``; the paper lowers and raises them.
+They use a subset of reStructuredText: paragraphs of plain text with strong, emphasised and literal parts. The first
+strong part is the title. The paper sets symbols such as ``n_s^−α`` with sub- and superscripts.
 """
 
 import re
@@ -23,11 +23,11 @@ Part = tuple[str, str]
 
 
 class CaptionError(EmergenceError):
-    """A caption with markup that the paper does not know; the message names the file and the remedy."""
+    """A caption with unsupported markup; the message names the file and the remedy."""
 
 
 def parts(text: str) -> list[Part]:
-    """A text in its parts.
+    """Split a text into parts.
 
     >>> parts("**Time.** R of *five* skills")
     [('strong', 'Time.'), ('plain', ' R of '), ('emph', 'five'), ('plain', ' skills')]
@@ -35,25 +35,25 @@ def parts(text: str) -> list[Part]:
     [('plain', 'of order n'), ('sub', 's'), ('super', '−α')]
     """
     joined = " ".join(BROKEN.sub("-", text).split())
-    found: list[Part] = []
+    split: list[Part] = []
     end = 0
     for match in MARKED.finditer(joined):
         kind = str(match.lastgroup)
-        found += [("plain", joined[end : match.start()]), (kind, match[kind])]
+        split += [("plain", joined[end : match.start()]), (kind, match[kind])]
         end = match.end()
-    return [(kind, part) for kind, part in [*found, ("plain", joined[end:])] if part]
+    return [(kind, part) for kind, part in [*split, ("plain", joined[end:])] if part]
 
 
 def read(path: Path) -> list[Part]:
-    """The caption in a file.
+    """Read the caption in a file.
 
     Raises:
-        CaptionError: if it has other markup than strong, emphasised and literal parts, and symbols.
+        CaptionError: if it has markup other than strong, emphasised and literal parts and symbols.
     """
-    found = parts(path.read_text())
-    for kind, part in found:
+    caption = parts(path.read_text(encoding="utf-8"))
+    for kind, part in caption:
         if kind == "plain" and (wrong := UNKNOWN.search(part)):
             raise CaptionError(
                 f"{path}: the paper cannot set {wrong[0].strip()!r}; use **strong**, *emphasis* and ``literal`` alone"
             )
-    return found
+    return caption

@@ -1,53 +1,57 @@
-"""The manuscript: a folder with the text, the numbers and the figures of the paper, that needs nothing else.
+"""The manuscript, a self-contained folder with the text, numbers and figures of the paper; its PDF and its archive.
 
-The paper is typeset from it, and it is what a preprint server is sent.
+Typst sets the PDF with its own fonts, without a network and without a date. The archive is for a preprint server, where
+``typst compile paper.typ`` compiles it.
 """
 
+import gzip
+import io
 import re
 import shutil
+import tarfile  # noqa: TID251 - written, never read
 from pathlib import Path
 
+import typst
+
 from emergence.errors import EmergenceError
-from emergence.files import replacing_folder, write_json
+from emergence.io.files import replacing, replacing_folder, write_json
 from emergence.report import captions as texts
-from emergence.settings.paper import PlainSettings
 
 MAIN = "paper.typ"
 
 
 class ManuscriptError(EmergenceError):
-    """Sources from which no paper can be made; the message names what is missing."""
+    """Incomplete sources of the paper; the message names the missing file."""
 
 
 def number(path: Path) -> str:
-    """Number of a figure from the name of its file.
+    """Number of a figure, from its file name.
 
     Raises:
-        ManuscriptError: if it has none.
+        ManuscriptError: if the name has no number.
 
     >>> number(Path("figures/figS3.pdf"))
     'S3'
     """
     match = re.fullmatch(r"fig(S?\d+)", path.stem)
     if not match:
-        raise ManuscriptError(f"{path}: is no figure; its name must be like fig3 or figS3")
+        raise ManuscriptError(f"{path}: is not a figure; name it like fig3 or figS3")
     return match[1]
 
 
 def root(sources: list[Path]) -> Path:
-    """Folder of the main file, below which all others lie.
+    """The folder of the main file, which contains all others.
 
     Raises:
-        ManuscriptError: if there is no main file.
+        ManuscriptError: if there is not exactly one main file.
     """
-    found = [path.parent for path in sources if path.name == MAIN]
-    if len(found) != 1:
-        raise ManuscriptError(f"the paper has {len(found)} files named {MAIN}; one is needed")
-    return found[0]
+    folders = [path.parent for path in sources if path.name == MAIN]
+    if len(folders) != 1:
+        raise ManuscriptError(f"the paper has {len(folders)} files named {MAIN}; exactly one is needed")
+    return folders[0]
 
 
-def make(
-    settings: PlainSettings,  # noqa: ARG001
+def assemble_manuscript(
     sources: list[Path],
     figures: list[Path],
     captions: list[Path],
@@ -55,7 +59,7 @@ def make(
     compute: Path,
     folder: Path,
 ) -> None:
-    """Put together all that the paper is typeset from.
+    """Copy text, figures and numbers into one folder.
 
     Raises:
         ManuscriptError: if a figure has no caption.
@@ -73,3 +77,57 @@ def make(
             shutil.copyfile(source, copy)
         drawn = {number(path): {"file": f"figures/{path.name}", "caption": described[number(path)]} for path in figures}
         write_json(temporary / "data" / "figures.json", drawn)
+
+
+class TypesettingError(EmergenceError):
+    """A manuscript that cannot be typeset; the message is the compiler's."""
+
+
+def typeset(folder: Path) -> bytes:
+    """Typeset a manuscript; the same sources give the same bytes.
+
+    Raises:
+        TypesettingError: with the message and the place of the compiler.
+    """
+    try:
+        return typst.compile(
+            folder / MAIN,
+            root=folder,
+            format="pdf",
+            ignore_system_fonts=True,
+            timestamp=0,
+            package_path=folder / "packages",  # none exist, so none is downloaded
+            package_cache_path=folder / "packages",
+        )
+    except typst.TypstError as error:
+        where = getattr(error, "diagnostic", "") or error.message
+        raise TypesettingError(f"{folder / MAIN}: cannot be typeset\n{where}") from None
+
+
+def typeset_paper(manuscript: Path, pdf: Path) -> None:
+    """Typeset the paper."""
+    content = typeset(manuscript)
+    with replacing(pdf) as temporary:
+        temporary.write_bytes(content)
+
+
+PLAIN_FILE = 0o644
+
+
+def packed(folder: Path) -> bytes:
+    """A folder as a compressed archive, without owner, place or time."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            entry = tarfile.TarInfo(path.relative_to(folder).as_posix())
+            entry.size, entry.mode = path.stat().st_size, PLAIN_FILE
+            with path.open("rb") as file:
+                archive.addfile(entry, file)
+    return gzip.compress(content.getvalue(), mtime=0)
+
+
+def pack_preprint(manuscript: Path, archive: Path) -> None:
+    """Pack the manuscript."""
+    content = packed(manuscript)
+    with replacing(archive) as temporary:
+        temporary.write_bytes(content)

@@ -1,41 +1,40 @@
-"""All numbers of the paper in one file: settings, claims, calibration, what each study says, and what it ran on.
+"""All numbers of the paper in one file: settings, claims, calibration, numbers of each study, and run metadata.
 
-The text of the paper holds no result. It reads this file, in which every value is from a table of results or from the
-configuration, under the name that it has there.
+The text of the paper contains no result. It reads this file, where every value comes from a table of results or from
+the configuration, under the same name.
 """
 
 import json as formats
 from pathlib import Path
 from typing import Any
 
-from emergence import tables
 from emergence.errors import EmergenceError
-from emergence.figures.style import MEASURE_NAMES
-from emergence.files import write_json
-from emergence.report.records import Record, records
+from emergence.io import tables
+from emergence.io.files import write_json
+from emergence.measures.declarations import signal_labels
+from emergence.report.json_values import Record, records
 from emergence.schemas.analysis import CLAIMS
-from emergence.schemas.calibration import CALIBRATION
-from emergence.studies.reported import PaperSettings
+from emergence.schemas.trajectories import CALIBRATION
 
 
 class NumbersError(EmergenceError):
-    """A file of results that the paper cannot quote; the message names it and the remedy."""
+    """A damaged file of results; the message names it and the remedy."""
 
 
 def read(path: Path) -> Any:
-    """Content of a JSON file of results.
+    """Read a JSON file of results.
 
     Raises:
         NumbersError: if it is damaged.
     """
     try:
-        return formats.loads(path.read_text())
+        return formats.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise NumbersError(f"{path}: cannot be read ({error}); delete it and run again") from None
 
 
-def ran(manifests: list[Record]) -> Record:
-    """Parameters of each size, and the versions and hardware of all runs, each kind once."""
+def run_summary(manifests: list[Record]) -> Record:
+    """Parameters of each size, the distinct versions and hardware of all runs, and numbers of runs and checkpoints."""
     sizes = {(one["settings"]["study"], one["settings"]["size"]["name"]): one["parameters"] for one in manifests}
     machines = {formats.dumps(one["hardware"]): one["hardware"] for one in manifests}
     versions = {formats.dumps(one["versions"]): one["versions"] for one in manifests}
@@ -48,18 +47,18 @@ def ran(manifests: list[Record]) -> Record:
     }
 
 
-def make(
-    settings: PaperSettings, claims: Path, calibration: Path, studies: list[Path], manifests: list[Path], json: Path
+def join_numbers(
+    settings: dict[str, Any], claims: Path, calibration: Path, studies: list[Path], manifests: list[Path], json: Path
 ) -> None:
-    """Collect everything that the paper quotes; the file of a study is named like it."""
+    """Join the numbers of all studies with claims, calibration and run metadata; a study is the folder of its file."""
     write_json(
         json,
         {
-            "settings": settings.model_dump(mode="json"),
+            "settings": settings,
             "claims": records(tables.read(CLAIMS, claims)),
             "calibration": records(tables.read(CALIBRATION, calibration)),
-            "studies": {path.stem: read(path) for path in studies},
-            "names": MEASURE_NAMES,
-            "ran": ran([read(path) for path in manifests]),
+            "studies": {path.parent.name: read(path) for path in studies},
+            "names": signal_labels(),
+            "ran": run_summary([read(path) for path in manifests]),
         },
     )

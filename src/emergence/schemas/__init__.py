@@ -1,1 +1,1 @@
-"""The schema of every table, written once, in modules as narrow as the stages that write and read them."""
+"""The schema of every table: one module for what all studies share, one for the runs, one a study."""

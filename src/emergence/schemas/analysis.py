@@ -1,6 +1,9 @@
-"""Tables that the analysis writes and figures read."""
+"""Tables that several studies share: events, collapse, leads, precursor rates, claims and their reproduction."""
 
-from emergence.tables import UNIT, Schema
+from emergence.io.tables import UNIT, Schema
+
+SCORES = Schema("scores", {**UNIT, "metric": "string", "step": "int64", "score": "float64"})
+"""Behaviour on a common scale: 0 at the best input-independent guess, 1 when perfect."""
 
 EVENTS = Schema(
     "events",
@@ -15,10 +18,7 @@ EVENTS = Schema(
         "final_score": "float64",
     },
 )
-"""First persistent passage of a score; ``step`` is interpolated between the evaluations before and after."""
-
-SCORES = Schema("scores", {**UNIT, "metric": "string", "step": "int64", "score": "float64"})
-"""Behaviour on one scale: 0 at the best input-blind guess, 1 when perfect."""
+"""Emergence event of each score curve; ``step`` is interpolated between the evaluations before and after."""
 
 COLLAPSE = Schema(
     "collapse",
@@ -35,25 +35,7 @@ COLLAPSE = Schema(
         "onset_step?": "float64",
     },
 )
-"""Early collapse of each curve, its depth as a share of the initial value, and the onset of recovery."""
-
-FLOORS = Schema(
-    "floors",
-    {
-        "quantity": "string",
-        "task": "string",
-        "method": "string",
-        "mean": "float64",
-        "mean_low?": "float64",
-        "mean_high?": "float64",
-        "slope?": "float64",
-        "low?": "float64",
-        "high?": "float64",
-        "equivalence_p?": "float64",
-        "runs": "int64",
-    },
-)
-"""Geometric mean of floors, initial values and depths, and their slope on log10 parameters; null where undefined."""
+"""Early collapse of each curve: its floor, its depth as a share of the initial value, and the onset of recovery."""
 
 DIRECTION = Schema(
     "direction",
@@ -69,10 +51,13 @@ DIRECTION = Schema(
         "downward": "bool",
     },
 )
-"""Median and quartiles of the collapse step of each task x size x layer, and what they say of the unit."""
+"""Median and quartiles of the collapse step of each task × size × layer.
 
-TOP_DOWN = Schema(
-    "top_down",
+``last_first``: the unit's last layer collapses first; ``downward``: its collapse step decreases with depth.
+"""
+
+DIRECTION_SHARES = Schema(
+    "direction_shares",
     {
         "size": "string",
         "statistic": "string",
@@ -84,7 +69,25 @@ TOP_DOWN = Schema(
         "chance": "float64",
     },
 )
-"""Share of task x size units whose last layer is first, or whose collapse step decreases with depth."""
+"""Share of task × size units that collapse from the last layer down, by each statistic of table ``direction``."""
+
+ONSETS = Schema(
+    "onsets",
+    {
+        **UNIT,
+        "measure": "string",
+        "floor?": "float64",
+        "floor_step?": "float64",
+        "early?": "float64",
+        "onset_step?": "float64",
+        "changepoint_step?": "float64",
+    },
+)
+"""Features of a signal's curve of each task-level, from the measure's primary variant.
+
+The floor, the value at the end of the early phase, the onset of the departure from the floor and the change-point. Null
+where a curve has no onset or change-point; all null where the estimator never gave a value.
+"""
 
 LEADS = Schema(
     "leads",
@@ -107,10 +110,10 @@ LEADS = Schema(
         "own score": "float64",
     },
 )
-"""Each event against a measure by each definition: lead and margin in checkpoints, chance of leading under each null.
+"""Each event beside a signal: lead and margin in checkpoints, and the chance of a lead under each null.
 
-Difficulty is told apart by family and by the runs of other seeds. With a single task there is no placebo, without a
-control task no control; a cross-correlation has no time to hold against random ones.
+The placebo matches difficulty within the task's family, or by the runs of other seeds. With a single task there is no
+placebo, without a control task no control; a cross-correlation has no time to compare with random times.
 """
 
 NULL_LEADS = Schema(
@@ -128,7 +131,7 @@ NULL_LEADS = Schema(
         "lead": "float64",
     },
 )
-"""Deciles of the leads that an event has under each null that has any."""
+"""Deciles of the leads of an event under each null that applies."""
 
 PRECURSORS = Schema(
     "precursors",
@@ -154,9 +157,9 @@ PRECURSORS = Schema(
         "holm_p?": "float64",
     },
 )
-"""Share of events that a measure leads, the same under each null, and the excess of the one over the other.
+"""Precursor rate of each measure (share of events that it leads), the same under each null, and the excess.
 
-``p`` is that of no excess (one-sided, by the signs of whole runs), ``holm_p`` corrected over the family in config.
+``p`` tests an excess of zero (one-sided, sign flips of whole runs); ``holm_p`` is corrected over the configured family.
 """
 
 HIERARCHY = Schema(
@@ -177,23 +180,48 @@ HIERARCHY = Schema(
         "high?": "float64",
     },
 )
-"""Share of events that a measure leads, keeps pace with, lags, or has no time for; intervals over runs."""
+"""Share of events that a measure leads, coincides with, lags, or has no time for; intervals over runs."""
 
 CONFIGURED = "as configured"
-"""The factor of the first rows of tables in which one setting changes at a time."""
+"""``factor`` of the first rows of a sensitivity analysis."""
 
-SENSITIVITY = Schema(
-    "sensitivity",
+CLAIMS = Schema(
+    "claims",
     {
-        "factor": "string",
-        "value": "string",
-        "quantity": "string",
-        "estimate?": "float64",
+        "claim": "string",
+        "id": "string",
+        "part": "string",
+        "study": "string",
+        "topic": "string",
+        "ours": "bool",
+        "statement": "string",
+        "published": "string",
+        "value?": "float64",
         "low?": "float64",
         "high?": "float64",
+        "interval": "string",
+        "control": "string",
+        "verdict": "string",
+        "stable?": "bool",
+        "stability": "string",
+        "power": "string",
+        "rule": "string",
+        "rule_low?": "float64",
+        "rule_high?": "float64",
+        "figures": "string",
+        "tables": "string",
+        "reproduction": "string",
     },
 )
-"""Floors and precursor rates of RankMe when one setting (factor) takes another value."""
+"""Claims with this run's evidence, the control beside it, the verdict and its rule.
+
+``claim`` is ``id`` and ``part``: a version of the publication, or the value of a parameter. ``ours`` is true of claims
+that nobody has published. ``rule_low`` and ``rule_high`` are the range that the rule asks of the interval, null where
+it is open or bounds something else. ``stable``: no alternative setting gives another verdict; null where none was
+tried. ``figures`` (numbers) and ``tables`` (paths below the results) show the claim, separated by commas.
+``reproduction`` is the kind of tolerance that another run is compared by. ``interval``, ``control``, ``stability``,
+``power`` and ``rule`` are texts for reading: ``power`` says what would decide an undecided claim.
+"""
 
 STABILITY = Schema(
     "stability",
@@ -208,32 +236,31 @@ STABILITY = Schema(
         "changed": "bool",
     },
 )
-"""Claims judged again, first as configured and then when one setting (factor) takes another value.
+"""Claims judged again: first as configured, then with one setting (``factor``) at another value.
 
-``changed``: the alternative changes what the claim rests on, be it by little; others do not touch it.
+``changed``: the alternative changes the numbers that the claim rests on.
 """
 
-CLAIMS = Schema(
-    "claims",
+REPRODUCTION = Schema(
+    "reproduction",
     {
-        "claim": "string",
-        "study": "string",
-        "statement": "string",
-        "published": "string",
+        "of": "string",
+        "name": "string",
+        "kind": "string",
+        "reference_verdict?": "string",
+        "verdict?": "string",
+        "reference?": "float64",
+        "reference_low?": "float64",
+        "reference_high?": "float64",
         "value?": "float64",
         "low?": "float64",
         "high?": "float64",
-        "interval": "string",
-        "control": "string",
-        "verdict": "string",
-        "stability": "string",
-        "power": "string",
-        "rule": "string",
+        "outcome": "string",
+        "reason": "string",
     },
 )
-"""Published claims with this run's evidence, the control beside it, the verdict and its rule.
+"""Comparison with the reference run, one row a claim or calibration check (``of``).
 
-``stability`` says how the verdict fares under other settings; it is filled where the claims of all studies are joined,
-and empty where nothing of the grid touches a claim. ``power`` says of an undecided claim what it would take to decide
-it, or how likely this run was to.
+``outcome`` is ``same``, ``within sampling``, ``differs``, ``missing`` from this run or ``added`` by it. Null where a
+run has no such value; the verdict of a check is passed or failed, without an interval.
 """

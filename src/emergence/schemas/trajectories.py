@@ -1,12 +1,12 @@
-"""Tables about tasks, behaviour and measures."""
+"""Tables of the runs: baselines and behaviour of the models, measures along training, calibration of the estimators."""
 
-from emergence.tables import LEVEL, RUN, Schema
+from emergence.io.tables import LEVEL, RUN, Schema
 
 BASELINES = Schema("baselines", {**LEVEL, "metric": "string", "value": "float64"})
-"""Best input-blind guess of each metric on the evaluation set: the most frequent answer, or the entropy of answers."""
+"""Best input-independent score of each metric on the evaluation set: the most frequent answer, or their entropy."""
 
 BEHAVIOUR = Schema("behaviour", {**RUN, "step": "int64", **LEVEL, "metric": "string", "value": "float64"})
-"""What a model can do at each evaluation."""
+"""Value of each metric on each task-level at each evaluation."""
 
 MEASURE = Schema(
     "measure",
@@ -22,27 +22,27 @@ MEASURE = Schema(
         "standard_error?": "float64",
     },
 )
-"""What is seen at one checkpoint; task, level and layer are null where the value is of the whole model.
+"""Values of a measure at one checkpoint; task, level and layer are null where a value is of the whole model.
 
-A value is null where the estimator failed, and a row of its own says so.
+A value is null where the estimator failed.
 """
 
-PLATEAU = Schema(
-    "plateau",
+CALIBRATION = Schema(
+    "calibration",
     {
-        **RUN,
-        "step": "int64",
-        "task?": "string",
-        "level?": "string",
-        "step_size": "float64",
-        "n_beta": "float64",
-        "localisation": "float64",
-        "value?": "float64",
+        "estimator": "string",
+        "oracle": "string",
+        "parameters": "string",
+        "exact": "float64",
+        "estimate?": "float64",
         "standard_error?": "float64",
-        "rise?": "float64",
+        "error?": "float64",
+        "tolerance": "float64",
+        "reason": "string",
+        "passed": "bool",
     },
 )
-"""Local learning coefficient under other settings of its sampler; null where a chain diverged.
+"""One row a check of an estimator against its exact value.
 
-``rise`` is the loss that the chains gain over the checkpoint's, in nats.
+``error`` is estimate less exact value, null where the estimator failed; ``tolerance`` is absolute.
 """

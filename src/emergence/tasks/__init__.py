@@ -1,6 +1,6 @@
-"""What is learned: the eight algorithmic tasks, their vocabulary, and batches of them."""
+"""Tasks: the algorithmic tasks, multitask sparse parity, and the language corpus with its probes."""
 
 from emergence.tasks.algorithmic import TASKS, Task
-from emergence.tasks.levels import TaskLevel
+from emergence.tasks.vocabulary import TaskLevel
 
 __all__ = ["TASKS", "Task", "TaskLevel"]

@@ -1,17 +1,19 @@
 """The eight algorithmic tasks (arXiv:2602.15997), each one short function, and a control that cannot be learned.
 
 A generator takes ``(rng, level, n)`` and returns ``(prompt, answer)``: integer token arrays of shapes (n, prompt
-length) and (n, answer length), without the task name and the equals sign, which `emergence.tasks.levels` adds. For a
-given level both lengths are fixed: numbers are padded with zeros. Operands are written most significant digit first,
+length) and (n, answer length), without the task name and the equals sign, which `emergence.tasks.vocabulary` adds. For
+a given level both lengths are fixed: numbers are padded with zeros. Operands are written most significant digit first,
 the answers of ADD and MUL least significant digit first, so that carries run in the order of generation. The paper
 names the tasks and their number of levels; formats and level parameters are this project's choice.
 
-To add a task: write its generator here and give it a line in `TASKS`; then list its levels in the configuration.
+To add a task: write its generator here and add it to `TASKS`; then list its levels in the configuration. Tokens of the
+tasks are numbered in the order of `TASKS`, so a task that is added last leaves those of the others unchanged.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,31 +104,57 @@ def control(rng: np.random.Generator, level: str, n: int) -> tuple[Tokens, Token
 
 
 @dataclass(frozen=True)
+class Levels:
+    """Levels of difficulty of a task: a pattern of their names, and the same in words."""
+
+    pattern: str
+    description: str
+
+    def __contains__(self, level: str) -> bool:
+        return re.fullmatch(self.pattern, level) is not None
+
+    def __str__(self) -> str:
+        return self.description
+
+
+class ControlLevels(Levels):
+    """Levels of the control: every level of every other task, those that are added to `TASKS` later included."""
+
+    def __contains__(self, level: str) -> bool:
+        task, _, of_task = level.partition("-")
+        return task != CONTROL and task in TASKS and of_task in TASKS[task].levels
+
+
+@dataclass(frozen=True)
 class Task:
-    """A task: its generator, the levels it has (a pattern and the same in words) and its family."""
+    """A task, and how it appears in results."""
 
     generate: Generator
-    pattern: str
-    levels: str
+    levels: Levels
+    colour: str | None = None
+    """in figures, hexadecimal; a colour of the fallback palette if None"""
+    difficulty: Literal["easy", "hard"] = "hard"
+    """easy: tokens are moved or compared; hard: new ones are computed; a configuration may say otherwise (``easy``)"""
 
     def has(self, level: str) -> bool:
         """Whether the task has this level."""
-        return re.fullmatch(self.pattern, level) is not None
+        return level in self.levels
 
 
-LENGTH = (r"[1-9]|1[0-6]", "a number of digits from 1 to 16")
+LENGTH = Levels(r"[1-9]|1[0-6]", "a number of digits from 1 to 16")
+SHORT = Levels("[1-9]", "a number of digits from 1 to 9")
+MODULUS = Levels("[2-9]|[1-9][0-9]{1,2}", "a modulus from 2 to 999")
+FACTORS = Levels("[1-4]x[1-4]", "digits of the two factors, as in 2x1, each from 1 to 4")
+
+# Okabe and Ito's colours, distinct under every common form of colour blindness; grey and black beside them.
 TASKS: dict[str, Task] = {
-    "COPY": Task(copy, *LENGTH),
-    "REV": Task(reverse, *LENGTH),
-    "CMP": Task(compare, "[1-9]", "a number of digits from 1 to 9"),
-    "PAR": Task(parity, *LENGTH),
-    "ADD": Task(add, "[1-9]", "a number of digits from 1 to 9"),
-    "MOD": Task(modular, "[2-9]|[1-9][0-9]{1,2}", "a modulus from 2 to 999"),
-    "SORT": Task(sort, *LENGTH),
-    "MUL": Task(multiply, "[1-4]x[1-4]", "digits of the two factors, as in 2x1, each from 1 to 4"),
+    "COPY": Task(copy, LENGTH, "#0072B2", "easy"),
+    "REV": Task(reverse, LENGTH, "#56B4E9", "easy"),
+    "CMP": Task(compare, SHORT, "#8A8A8A", "easy"),
+    "PAR": Task(parity, LENGTH, "#CC79A7"),
+    "ADD": Task(add, SHORT, "#E69F00"),
+    "MOD": Task(modular, MODULUS, "#D55E00"),
+    "SORT": Task(sort, LENGTH, "#009E73", "easy"),
+    "MUL": Task(multiply, FACTORS, "#000000"),
+    CONTROL: Task(control, ControlLevels("", "a task and its level, as in SORT-6"), "#C8C8C8"),
 }
-TASKS[CONTROL] = Task(
-    control,
-    "|".join(f"{name}-(?:{task.pattern})" for name, task in TASKS.items()),
-    "a task and its level, as in SORT-6",
-)

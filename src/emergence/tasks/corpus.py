@@ -1,6 +1,6 @@
-"""The corpus of the language models: questions for all of them, and tokens for those that are trained here.
+"""The corpus of the language models: questions for all of them, and training tokens for those trained here.
 
-Questions are the seven probe sets, and held-out passages through which a model is measured as a whole.
+Questions are the seven probe sets and held-out passages, whose loss is that of training.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from emergence import tables, tensors
+from emergence.config.language import TextSettings
+from emergence.config.types import Count, Strict
 from emergence.errors import EmergenceError
-from emergence.files import replacing, sha256
+from emergence.io import tables, tensors
+from emergence.io.files import replacing, sha256
 from emergence.schemas.language import ITEMS
 from emergence.schemas.trajectories import BASELINES
-from emergence.settings.language import CorpusSettings
 from emergence.tasks import language_scores, text
 from emergence.tasks.language_probes import Item, all_probes
 from emergence.tasks.symbols import PASSAGES
@@ -25,24 +26,33 @@ from emergence.tasks.text import Tokens
 LEVEL = "all"
 """Probe sets have no levels of difficulty."""
 TOKENIZER = "tokenizer"
-"""What the hash of the tokenizer is called in the file of tokens."""
+"""Name of the tokenizer's hash in the file of tokens."""
 WORDS = (12, 24)
-"""Fewest and most words of a passage: two halves that each say something, and no longer than a short context."""
+"""Fewest and most words of a passage: enough for two halves, and short enough for a small context."""
+
+
+class CorpusSettings(Strict):
+    """The text and the number of held-out passages."""
+
+    text: TextSettings
+    passages: Count
 
 
 class CorpusError(EmergenceError):
-    """A corpus that cannot be made or read; the message names the key or file and the remedy."""
+    """A corpus that cannot be prepared or read; the message names the key or file and the remedy."""
 
 
-def make(settings: CorpusSettings, items_table: Path, baselines_table: Path, tokenizer: Path, tokens: Path) -> None:
-    """Write the questions, what a blind guess scores, and the tokenizer and tokens of training.
+def prepare_corpus(
+    settings: CorpusSettings, items_table: Path, baselines_table: Path, tokenizer: Path, tokens: Path
+) -> None:
+    """Write the questions, their input-independent baselines, and tokenizer and tokens of training.
 
     Raises:
-        TextError: if the text is not installed, or too short for the vocabulary.
+        TextError: if the text is too short for the vocabulary.
         CorpusError: if there are fewer passages than asked for, or a question is longer than the context.
     """
     training, held_out = text.split(text.chapters(), settings.text.held_out_every)
-    verses = [verse for chapter in held_out for verse in chapter.verses]
+    verses = text.verses(held_out)
     probes = all_probes(verses, text.frequent(training, settings.text.frequent))
     questions = items(probes, passages(verses, settings.passages))
     learned = text.trained_tokenizer(training, settings.text.vocabulary)
@@ -55,25 +65,27 @@ def make(settings: CorpusSettings, items_table: Path, baselines_table: Path, tok
 
 
 def passages(verses: Sequence[str], count: int) -> list[str]:
-    """So many verses of fit length, evenly spaced over all that are.
+    """``count`` verses of suitable length, evenly spaced over all of them.
 
     Raises:
         CorpusError: if there are fewer.
     """
     fit = [verse for verse in verses if WORDS[0] <= len(verse.split()) <= WORDS[1]]
     if count > len(fit):
-        raise CorpusError(f"language.passages: {count} are more than the held-out verses of fit length, {len(fit)}")
+        raise CorpusError(
+            f"language.passages: {count} exceeds the held-out verses of suitable length; allowed: at most {len(fit)}"
+        )
     return [fit[place * len(fit) // count] for place in range(count)]
 
 
-def items(probes: dict[str, list[Item]], whole: Sequence[str]) -> pd.DataFrame:
+def items(probes: dict[str, list[Item]], passages: Sequence[str]) -> pd.DataFrame:
     """All questions: the items of the probe sets, then passages in two halves."""
     asked = [
         (item.probe, item.kind, item.pair, item.prompt, item.right, item.wrong)
         for part in probes.values()
         for item in part
     ]
-    halved = [(PASSAGES, "verse", number, *halves(passage), None) for number, passage in enumerate(whole)]
+    halved = [(PASSAGES, "verse", number, *halves(passage), None) for number, passage in enumerate(passages)]
     return pd.DataFrame([*asked, *halved], columns=[name.rstrip("?") for name in ITEMS.columns])
 
 
@@ -89,13 +101,12 @@ def halves(passage: str) -> tuple[str, str]:
 
 
 def baselines(probes: Sequence[str]) -> pd.DataFrame:
-    """What a blind guess scores in each probe set: columns task, level, metric, value."""
-    found = language_scores.baselines(probes).rename(columns={"probe": "task"})
-    return found.assign(level=LEVEL)
+    """Input-independent baselines of each probe set: columns task, level, metric, value."""
+    return language_scores.baselines(probes).rename(columns={"probe": "task"}).assign(level=LEVEL)
 
 
 def refuse_long(questions: pd.DataFrame, tokenizer: Tokenizer, context: int) -> None:
-    """Refuse questions of which a model of the ladder would not read the end.
+    """Refuse questions that are longer than the context of the ladder.
 
     Raises:
         CorpusError: if a prompt and either continuation are longer than the context.
@@ -116,7 +127,7 @@ def _lengths(tokenizer: Tokenizer, texts: pd.Series) -> NDArray[np.int64]:
 
 
 def save(row: Tokens, tokenizer: Path, path: Path) -> None:
-    """Write the tokens of training, with the hash of the tokenizer whose they are."""
+    """Write the tokens of training, with the hash of their tokenizer."""
     tensors.write(path, {"training": row.astype(np.uint16)}, {TOKENIZER: sha256(tokenizer.read_bytes())})
 
 
@@ -131,22 +142,22 @@ def load(path: Path) -> Tokens:
 
 
 def load_tokenizer(path: Path, tokens: Path) -> Tokenizer:
-    """Read the tokenizer of training, whose the tokens are.
+    """Read the tokenizer of training tokens.
 
     Raises:
         TensorsError: if the file of tokens is damaged.
-        CorpusError: if the tokenizer is, or it is another.
+        CorpusError: if the tokenizer is damaged, or does not belong to the tokens.
     """
     expected = _read(tokens)[1]
     try:
         content = path.read_bytes()
-        found = Tokenizer.from_buffer(content)
+        tokenizer = Tokenizer.from_buffer(content)
     except Exception as error:  # the library raises plain exceptions
         why = " ".join(str(error).split())
-        raise CorpusError(f"{path}: no readable tokenizer ({why}); delete it and run again") from None
+        raise CorpusError(f"{path}: not a readable tokenizer ({why}); delete it and run again") from None
     if sha256(content) != expected:
         raise CorpusError(f"{path}: is not the tokenizer whose tokens {tokens.name} holds; delete both and run again")
-    return found
+    return tokenizer
 
 
 def _read(path: Path) -> tuple[Tokens, str]:

@@ -6,16 +6,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emergence import tables, tensors
+from emergence.config.training import Sample, Taught
 from emergence.errors import EmergenceError
+from emergence.io import tables, tensors
 from emergence.schemas.trajectories import BASELINES
-from emergence.settings.learning import TaskSettings
 from emergence.tasks.algorithmic import Tokens
-from emergence.tasks.levels import TaskLevel
+from emergence.tasks.vocabulary import TaskLevel
+
+
+class TaskSettings(Taught):
+    """Task-levels and the sizes of their evaluation and probe sets."""
+
+    evaluation: Sample
+    probes: Sample
 
 
 class DataError(EmergenceError):
-    """A data file that does not hold what it should; the message names it and the remedy."""
+    """A data file with missing content; the message names it and the remedy."""
 
 
 def draw(levels: Sequence[TaskLevel], examples: int, seed: int) -> dict[TaskLevel, Tokens]:
@@ -43,18 +50,18 @@ def load(path: Path, levels: Sequence[TaskLevel]) -> dict[TaskLevel, Tokens]:
 
 
 def baselines(sequences: Mapping[TaskLevel, Tokens]) -> pd.DataFrame:
-    """Score of the best guess that does not look at the input: columns task, level, metric, value.
+    """Input-independent baselines: columns task, level, metric, value.
 
     Exact match: the most frequent answer. The others: the marginal distribution of each answer position.
     """
     rows = []
     for level, tokens in sequences.items():
         answers = tokens[:, level.prompt_length :]
-        _, whole = np.unique(answers, axis=0, return_counts=True)
+        _, counts = np.unique(answers, axis=0, return_counts=True)
         shares = [np.unique(column, return_counts=True)[1] / len(answers) for column in answers.T]
         entropies = [-(share * np.log(share)).sum() for share in shares]
         values = {
-            "exact_match": whole.max() / len(answers),
+            "exact_match": counts.max() / len(answers),
             "token_accuracy": np.mean([share.max() for share in shares]),
             "log_probability": -np.sum(entropies),
             "loss": np.mean(entropies),
@@ -63,7 +70,7 @@ def baselines(sequences: Mapping[TaskLevel, Tokens]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["task", "level", "metric", "value"])
 
 
-def make(settings: TaskSettings, evaluation: Path, probes: Path, baselines_table: Path) -> None:
+def draw_task_data(settings: TaskSettings, evaluation: Path, probes: Path, baselines_table: Path) -> None:
     """Draw and write the evaluation set, its baselines and the probes."""
     drawn = draw(settings.task_levels, settings.evaluation.examples, settings.evaluation.seed)
     save(drawn, evaluation)

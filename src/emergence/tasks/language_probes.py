@@ -1,10 +1,10 @@
 """Seven probe sets of language models: syntax, semantics, arithmetic, in-context learning, facts, reasoning, general.
 
-An item is a prompt with a right and a wrong continuation. Items come in mirrored pairs: what is right in one is wrong
-in the other. So a model that ignores the prompt, whatever words it prefers, is right in exactly half of them, and its
-mean margin is exactly zero: chance is 1/2 by construction, not by assumption, and neither the frequency of a word nor
-its length in tokens can move it. Nothing in a set repeats a prompt, and no continuation begins with the other, which
-would then be the more likely in any place.
+An item is a prompt with a right and a wrong continuation. Items come in mirrored pairs: the right
+continuation of one is the wrong one of the other. A model that ignores the prompt, whatever words it prefers, is
+therefore right in exactly half of them, with a mean margin of exactly zero: chance is 1/2 by construction, whatever the
+frequency of a word or its length in tokens. No set repeats a prompt, and no continuation begins with the other, which
+would then be more likely everywhere.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ CHANCE = 0.5
 """Accuracy of any model that does not look at the prompt, in every set."""
 SEED = 2402
 DRAWN = 16
-"""Pairs of a template whose words are drawn."""
+"""Pairs of a template with random words."""
 MOST = 100
 """Pairs of the general set."""
 
@@ -31,7 +31,7 @@ Pair = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class Item:
-    """A question: which continuation of ``prompt`` is the more likely."""
+    """A question: which continuation of ``prompt`` is more likely."""
 
     probe: str
     kind: str
@@ -40,7 +40,7 @@ class Item:
     """number within the set; its other item has the same"""
     prompt: str
     right: str
-    """with the blank it starts with"""
+    """with its leading blank"""
     wrong: str
 
 

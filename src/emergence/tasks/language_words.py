@@ -37,7 +37,7 @@ IRREGULAR = (
     ("mercy", "mercies"),
     ("iniquity", "iniquities"),
 )
-"""Singular and plural of which neither begins with the other: else the shorter were the more likely in any place."""
+"""Singular and plural, neither of which begins with the other: the shorter would be more likely everywhere."""
 
 SEXES = (
     ("man", "woman"),
@@ -108,7 +108,7 @@ CATEGORIES = (
     ("Sarah", "Abraham", "woman", "man"),
     ("Eli", "Elijah", "priest", "prophet"),
 )
-"""Two names, and what each is."""
+"""Two names, each with its kind."""
 
 FITTING = (
     ("And they did drink the", "And they did eat the", "wine", "bread"),

@@ -1,32 +1,44 @@
 """Multitask sparse parity (arXiv:2303.13506, in the form of 2404.17563, section 2).
 
-An input is a one-hot vector of control bits, which says which skill is asked for, and then skill bits, 0 or 1. Skill k
-has m relevant bits; its answer is g_k = (−1)^(their sum). Skills are asked for with frequencies P_k ∝ k^−(α+1).
+An input is a one-hot vector of control bits, which selects the skill, followed by skill bits, 0 or 1. Skill k
+has m relevant bits; its answer is g_k = (−1)^(their sum). Skills are sampled with frequencies P_k ∝ k^−(α+1).
 
-Skill bits are kept as the bits of one unsigned integer a sample, so that a parity is a mask and a population count.
+Skill bits are the bits of one unsigned integer a sample, so that a parity is a mask and a population count.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import Field
 
-from emergence import tables, tensors
+from emergence.config.parity_networks import ParityTask
+from emergence.config.types import Positive, Seed, Strict
+from emergence.io import tables, tensors
 from emergence.schemas.trajectories import BASELINES
-from emergence.settings.parity import Parity, ProbeSettings
 from emergence.tasks.symbols import CONTROL
-from emergence.theory.skills import Skills
+from emergence.theory.model import Skills
 
 TASK = "PARITY"
 SUBSETS = 2303  # stream of the relevant bits where skills share them
 
 
+class ProbeSettings(Strict):
+    """The probes of geometric measures."""
+
+    parity: ParityTask
+    target: Positive
+    examples: Annotated[int, Field(ge=2)]
+    seed: Seed
+
+
 @dataclass(frozen=True)
 class Samples:
-    """Samples (...): their skill bits, and the skill that is asked for, counted from 0."""
+    """Samples (...): their skill bits, and the selected skill, counted from 0."""
 
     words: NDArray[np.uint64]
     skills: NDArray[np.int64]
@@ -39,15 +51,15 @@ class Samples:
 
 
 class MultitaskParity:
-    """The task: draws samples, and gives their inputs and answers.
+    """The task: draws samples and computes their inputs and answers.
 
-    >>> task = MultitaskParity(Parity(skills=2, bits=4, relevant=2, alpha=0.6))
+    >>> task = MultitaskParity(ParityTask(skills=2, bits=4, relevant=2, alpha=0.6))
     >>> one = Samples(np.array([0b0110], dtype=np.uint64), np.array([1]))
     >>> task.inputs(one).tolist(), task.answers(one).tolist()
     ([[0.0, 1.0, 0.0, 1.0, 1.0, 0.0]], [-1.0])
     """
 
-    def __init__(self, parity: Parity) -> None:
+    def __init__(self, parity: ParityTask) -> None:
         self.parity = parity
         self.skills = Skills(parity.alpha, parity.skills)
 
@@ -67,8 +79,8 @@ class MultitaskParity:
         ends = np.cumsum(self.skills.frequencies)[:-1]
         return Samples(self._words(rng, count), np.searchsorted(ends, rng.random(count), side="right"))
 
-    def of_skill(self, rng: np.random.Generator, skill: int, count: int) -> Samples:
-        """Samples that ask for one skill."""
+    def draw_skill(self, rng: np.random.Generator, skill: int, count: int) -> Samples:
+        """Samples of one skill."""
         return Samples(self._words(rng, count), np.full(count, skill))
 
     def _words(self, rng: np.random.Generator, count: int) -> NDArray[np.uint64]:
@@ -77,11 +89,11 @@ class MultitaskParity:
     def inputs(self, samples: Samples) -> NDArray[np.float32]:
         """Control and skill bits (samples, inputs)."""
         columns, count = self.parity.columns, len(samples)
-        found = np.zeros((count, self.parity.inputs), dtype=np.float32)
-        found[np.arange(count), samples.skills] = 1.0
+        inputs = np.zeros((count, self.parity.inputs), dtype=np.float32)
+        inputs[np.arange(count), samples.skills] = 1.0
         octets = samples.words.astype("<u8")[:, None].view(np.uint8)
-        found[:, columns:] = np.unpackbits(octets, axis=1, count=self.parity.bits, bitorder="little")
-        return found
+        inputs[:, columns:] = np.unpackbits(octets, axis=1, count=self.parity.bits, bitorder="little")
+        return inputs
 
     def answers(self, samples: Samples) -> NDArray[np.float32]:
         """g_k of each sample's own skill: 1 or −1 (samples,)."""
@@ -89,32 +101,32 @@ class MultitaskParity:
         return 1.0 - 2.0 * odd.astype(np.float32)
 
 
-def named(parity: Parity, skill: int) -> tuple[str, str]:
-    """Task and level by which tables call a skill, counted from 0; untaught ones are levels of the control.
+def task_level(parity: ParityTask, skill: int) -> tuple[str, str]:
+    """Task and level of a skill (counted from 0) in tables; control skills are levels of the control task.
 
-    >>> taught = Parity(skills=2, bits=9, relevant=3, alpha=0.6, untaught=1)
-    >>> [named(taught, skill) for skill in range(3)]
+    >>> task = ParityTask(skills=2, bits=9, relevant=3, alpha=0.6, control_skills=1)
+    >>> [task_level(task, skill) for skill in range(3)]
     [('PARITY', '1'), ('PARITY', '2'), ('CTL', '3')]
     """
     return (TASK if skill < parity.skills else CONTROL), str(skill + 1)
 
 
-def make(settings: ProbeSettings, probes: Path, baselines_table: Path) -> None:
-    """Write the probes, ``<skill>.inputs`` and ``<skill>.targets`` of each skill, and what a blind guess scores."""
+def draw_probes(settings: ProbeSettings, probes: Path, baselines_table: Path) -> None:
+    """Write the probes, ``<skill>.inputs`` and ``<skill>.targets`` of each skill, and input-independent baselines."""
     task, arrays = MultitaskParity(settings.parity), {}
     streams = np.random.default_rng(settings.seed).spawn(settings.parity.columns)
     for skill, rng in enumerate(streams):
-        samples, name = task.of_skill(rng, skill, settings.examples), "/".join(named(settings.parity, skill))
+        samples, name = task.draw_skill(rng, skill, settings.examples), "/".join(task_level(settings.parity, skill))
         arrays[f"{name}.inputs"] = task.inputs(samples)
         arrays[f"{name}.targets"] = np.float32(settings.target) * task.answers(samples)
     tensors.write(probes, arrays)
     tables.write(BASELINES, baselines(settings.parity), baselines_table)
 
 
-def baselines(parity: Parity) -> pd.DataFrame:
-    """Exact scores of a guess that does not look at the input: columns task, level, metric, value."""
+def baselines(parity: ParityTask) -> pd.DataFrame:
+    """Exact input-independent baselines: columns task, level, metric, value."""
     rows = [
-        (*named(parity, skill), metric, value)
+        (*task_level(parity, skill), metric, value)
         for skill in range(parity.columns)
         for metric, value in (("strength", 0.0), ("exact_match", 0.5))
     ]

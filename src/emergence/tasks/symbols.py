@@ -1,8 +1,8 @@
-"""What does not depend on the tasks: token ids (the ten digits are themselves), and the name of the control."""
+"""Token ids (the ten digits stand for themselves), and names of the groups that are not tasks."""
 
 COMMA, EQUALS, PAD = 10, 11, 12
 SYMBOLS: tuple[str, ...] = (*"0123456789", ",", "=", "_")
 CONTROL = "CTL"
-"""The untrainable control task; what is claimed of tasks is not claimed of it."""
+"""The control task, which cannot be learned; claims about tasks leave it out."""
 PASSAGES = "text"
-"""Held-out passages through which language models are followed; a group that has no score, and is no task."""
+"""Held-out passages, a group of language models that is not a task and has no score."""

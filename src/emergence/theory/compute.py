@@ -1,6 +1,6 @@
-"""Compute C = N·T spent best: the width and the steps that leave the least loss, and the law of that loss.
+"""Optimal compute C = N·T: the width and number of steps of least loss, and the law of that loss.
 
-A model of width N learns its K = N/N_c first skills in time; the others stay unlearned. Let θ = ρP(K)T be the exponent
+A model of width N learns its first K = N/N_c skills in time; the others stay unlearned. Let θ = ρP(K)T be the exponent
 that the last of them has reached. With many skills, C = N_c K^(α+2) θ/(ρA) and
 
     L = ½S²A K^−α [1/α + θ^(−α/(α+1))/(α+1) · ∫_θ^∞ u^(−1/(α+1)) [1 + e^(u − delay)]^−2 du] = A(θ) C^(−α/(α+2)).
@@ -16,15 +16,14 @@ from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
 from emergence.theory import loss
-from emergence.theory.constants import Constants
 from emergence.theory.domain import Array, TheoryError, positive, widths
-from emergence.theory.scaling import TAIL, PowerLaw, unlearned
-from emergence.theory.skills import Skills
+from emergence.theory.loss import TAIL, PowerLaw, unlearned
+from emergence.theory.model import Constants, Skills
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """The best use of compute: its law of the loss, and its width N = ``width_scale`` · C^``width_exponent``."""
+    """The optimal use of compute: the law of the loss, and the width N = ``width_scale`` · C^``width_exponent``."""
 
     loss: PowerLaw
     width_scale: float
@@ -42,7 +41,7 @@ class Envelope:
 
 
 def envelope(skills: Skills, constants: Constants) -> Envelope:
-    """The optimum over θ, found numerically."""
+    """The numerical optimum over θ."""
     alpha, power = skills.alpha, 1 / (skills.alpha + 2)
     pace = constants.rate * skills.scale / constants.neurons  # C in units of K^(α+2) θ
 
@@ -59,15 +58,23 @@ def envelope(skills: Skills, constants: Constants) -> Envelope:
 
 
 def best_width(compute: ArrayLike, width: ArrayLike, skills: Skills, constants: Constants) -> tuple[Array, Array]:
-    """Least L(C/N, N) over the given widths (widths,) by direct sums, and the width that has it, for compute (...).
+    """Least L(C/N, N) over given widths by direct sums, and the width that attains it.
+
+    Args:
+        compute: C (...).
+        width: Candidates N (widths,).
+        skills: The skills.
+        constants: The constants.
 
     Raises:
-        TheoryError: the best width is the smallest or largest of several given, and so perhaps no optimum.
+        TheoryError: if the best width is the smallest or largest candidate, and so perhaps no optimum.
     """
     C, N = positive("compute", compute, "take an amount above 0"), np.unique(widths(width))
     losses = loss.of_time_and_width(C[..., None] / N, N, skills, constants)
     best = losses.argmin(axis=-1)
     at_end = (N.size > 1) & ((best == 0) | (best == N.size - 1))
     if at_end.any():
-        raise TheoryError(f"compute = {C[at_end].flat[0]:g}: the best width is an end of {N[0]:g} … {N[-1]:g}; widen")
+        raise TheoryError(
+            f"compute = {C[at_end].flat[0]:g}: the best width is an end of {N[0]:g} … {N[-1]:g}; widen the range"
+        )
     return losses.min(axis=-1), N[best]

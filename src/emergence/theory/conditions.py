@@ -1,13 +1,30 @@
-"""Where the scaling laws hold: one resource must be the bottleneck (arXiv:2404.17563).
+"""Conditions of the scaling laws, and the criterion of stage-like training (arXiv:2404.17563).
 
-T stands for ηST, the dimensionless time. "Much larger" is a matter of degree, so that each condition tells the ratio
-of its two sides, and counts as met from ``margin`` on. Resources in plenty may be infinite.
+A scaling law holds where one resource is the bottleneck. T stands for ηST, the dimensionless time. "Much larger" is a
+matter of degree, so each condition gives the ratio of its two sides, and is met from ``margin`` on. Unlimited resources
+may be infinite.
+
+Training is stage-like where a skill saturates before the next one begins. A skill begins at a share ε of its strength
+and has saturated at 1 − ε. All crossing times are t(share)/P_k with one function t, so that training is stage-like at
+skill k when
+
+    t(1 − ε)/P_k < t(ε)/P_{k+1},   that is   ((k+1)/k)^(α+1) > q,   with the spread   q = t(1 − ε)/t(ε).
+
+The ratio of neighbouring ranks falls with k, so the criterion holds for k < 1/(q^(1/(α+1)) − 1) and no later skill.
+For the multilinear model t(share) = (ln(S/R_k(0) − 1) + logit(share))/ρ, so learning rate, B² and objective cancel:
+a small initial strength makes training stage-like. With α = 0.6, ε = 0.05 and the published start (R_k(0)/S = 5.6·10⁻⁶)
+q = 1.64 and training is stage-like for k = 1 and 2 alone: 3.03, 1.91, then 1.58 < q.
 """
 
 from dataclasses import dataclass
 from math import inf, isinf, log
 
-from emergence.theory.domain import TheoryError
+import numpy as np
+from numpy.typing import NDArray
+
+from emergence.theory import strengths
+from emergence.theory.domain import TheoryError, within
+from emergence.theory.model import Constants, Skills
 
 
 @dataclass(frozen=True)
@@ -21,7 +38,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Resources:
-    """What a model is trained with: time ηST, samples D, width N, and the exponent α of its skills."""
+    """Resources of a training: time ηST, samples D, width N, and the exponent α of the skills."""
 
     time: float
     samples: float
@@ -79,3 +96,26 @@ def of_compute(given: Resources, margin: float) -> list[Condition]:
 def _much_larger(name: str, large: float, small: float, margin: float) -> Condition:
     ratio = inf if isinf(large) else large / small
     return Condition(name, ratio, ratio >= margin)
+
+
+def spread(epsilon: float, constants: Constants) -> float:
+    """Ratio of the times to reach 1 − ε and ε: q = (ln(S/R_k(0) − 1) + e)/(… − e), e = ln(1/ε − 1)."""
+    half = within("epsilon", epsilon, np.nextafter(0.0, 1.0), np.nextafter(0.5, 0.0), "take one between 0 and ½")
+    begun, saturated = strengths.crossing_times([half, 1 - half], 1.0, constants)[:, 0]
+    return float(saturated / begun)
+
+
+def staged(skills: Skills, spread: float) -> NDArray[np.bool_]:
+    """Whether each skill but the last saturates before the next begins (skills − 1,)."""
+    rank = np.arange(1, skills.count)
+    return ((rank + 1) / rank) ** (skills.alpha + 1) > spread
+
+
+def last_stage(alpha: float, spread: float) -> int:
+    """The last stage-like k, for any number of skills; 0 if none is.
+
+    >>> last_stage(0.6, 1.643)
+    2
+    """
+    within("spread", spread, np.nextafter(1.0, 2.0), np.inf, "a skill takes longer to saturate than to begin")
+    return int(np.ceil(1 / (spread ** (1 / (alpha + 1)) - 1))) - 1

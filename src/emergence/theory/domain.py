@@ -1,4 +1,4 @@
-"""Where the closed forms are defined: arguments as float64 arrays, or an error that names the one outside."""
+"""Domain of the closed forms: arguments as float64 arrays, or an error that names the one outside."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,11 +9,11 @@ Array = NDArray[np.float64]
 
 
 class TheoryError(EmergenceError):
-    """A quantity for which the model says nothing; the message names it and the reason."""
+    """A quantity outside the model's domain; the message names it and the reason."""
 
 
 def within(name: str, values: ArrayLike, low: float, high: float, reason: str) -> Array:
-    """Values as float64, all of them in [``low``, ``high``]; otherwise (and for NaN) a `TheoryError`."""
+    """Values as float64, all in [``low``, ``high``]; otherwise (and for NaN) a `TheoryError`."""
     array: Array = np.asarray(values, dtype=np.float64)
     outside = ~((array >= low) & (array <= high))
     if outside.any():

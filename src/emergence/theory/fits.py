@@ -1,8 +1,8 @@
 """B², D_c and N_c from networks trained on one skill, by least squares, with intervals over seeds.
 
-Each constant is fitted where there is one skill and used unchanged for several (arXiv:2404.17563, whose code has the
-values alone). The squared distance of all seeds' curves is least where that of their mean is, so that the
-mean curve is fitted. The points of one curve are not independent: for the interval whole seeds are drawn anew.
+Each constant is fitted to networks with one skill and used unchanged for several (arXiv:2404.17563, whose code gives
+the values alone). The squared distance to all seeds' curves is least where that to their mean is, so the mean curve is
+fitted. The points of one curve are not independent, so the interval comes from resampling whole seeds.
 """
 
 from collections.abc import Callable
@@ -15,24 +15,24 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import t
 
 from emergence.theory import domain, strengths
-from emergence.theory.constants import Constants
 from emergence.theory.domain import Array, TheoryError
+from emergence.theory.model import Constants
 from emergence.theory.strengths import DataLaw
 
-GRID = 129  # values tried before the best of them is refined
+GRID = 129  # values tried before the best is refined
 
 
 @dataclass(frozen=True)
 class Interval:
-    """How intervals over seeds are made: their confidence, and how many times the seeds are drawn."""
+    """Confidence of the intervals over seeds, and number of bootstrap draws."""
 
     confidence: float
     draws: int
 
 
 @dataclass(frozen=True)
-class Estimate:
-    """A constant with its interval over seeds (NaN for fewer than two), and how well it fits."""
+class FittedConstant:
+    """A constant with its interval over seeds (NaN for fewer than two), and the residual of its fit."""
 
     value: float
     low: float
@@ -43,17 +43,17 @@ class Estimate:
 
 def speed(
     steps: ArrayLike, measured: ArrayLike, constants: Constants, interval: Interval, rng: np.random.Generator
-) -> Estimate:
-    """B² from strengths (seeds, steps) over time; the constants' own B² has no part.
+) -> FittedConstant:
+    """B² from strengths (seeds, steps) over time; the constants' own B² is not used.
 
     Raises:
-        TheoryError: strengths that are no numbers, or that do not pass one half of the target within the steps.
+        TheoryError: if strengths are not finite, or do not cross one half of the target within the steps.
     """
     T = domain.steps(steps)
     unit = replace(constants, speed=1.0)
     if not unit.delay > 0:
         raise TheoryError(
-            f"initial = {unit.initial:g}: half of the target or more, so that no rise is left to be dated"
+            f"initial = {unit.initial:g}: half of the target or more, so there is no rise to fit; choose a smaller one"
         )
     family = _Family(
         "B²",
@@ -70,11 +70,11 @@ def shots(
     law: DataLaw,
     interval: Interval,
     rng: np.random.Generator,
-) -> Estimate:
-    """D_c from strengths (seeds, samples) over the size of the data set; the constants' own D_c has no part.
+) -> FittedConstant:
+    """D_c from strengths (seeds, samples) over the size of the data set; the constants' own D_c is not used.
 
     Raises:
-        TheoryError: strengths that are no numbers, or that do not saturate within the sizes.
+        TheoryError: if strengths are not finite, or do not saturate within the sizes.
     """
     D = domain.samples(samples)
     family = _Family(
@@ -87,11 +87,11 @@ def shots(
 
 def neurons(
     width: ArrayLike, measured: ArrayLike, constants: Constants, interval: Interval, rng: np.random.Generator
-) -> Estimate:
-    """N_c from strengths (seeds, widths) over the hidden width; the constants' own N_c has no part.
+) -> FittedConstant:
+    """N_c from strengths (seeds, widths) over the hidden width; the constants' own N_c is not used.
 
     Raises:
-        TheoryError: strengths that are no numbers, or that do not saturate within the widths.
+        TheoryError: if strengths are not finite, or do not saturate within the widths.
     """
     N = domain.widths(width)
     family = _Family(
@@ -104,7 +104,7 @@ def neurons(
 
 @dataclass(frozen=True)
 class _Family:
-    """Curves of R/S that differ by one positive constant, which lies within ``bounds`` if it can be told at all."""
+    """Curves of R/S that differ by one positive constant, identifiable only within ``bounds``."""
 
     name: str
     curve: Callable[[float], Array]
@@ -112,58 +112,54 @@ class _Family:
 
     @cached_property
     def _grid(self) -> tuple[Array, Array]:
-        """Logarithms of the constant (values,) and the curves that belong to them (values, points)."""
+        """Logarithms of the constant (values,) and their curves (values, points)."""
         low, high = np.log(self.bounds)
         logs = np.linspace(float(low), float(high), GRID)
         return logs, np.stack([self.curve(float(value)) for value in np.exp(logs)])
 
     def fit(self, mean: Array) -> float:
-        """Logarithm of the constant whose curve is nearest: the best of the grid, refined between its neighbours."""
+        """Logarithm of the constant of the nearest curve: the best of the grid, refined between its neighbours."""
         logs, curves = self._grid
         best = int(((curves - mean) ** 2).sum(axis=1).argmin())
         around = logs[max(best - 1, 0)], logs[min(best + 1, GRID - 1)]
-        found = float(minimize_scalar(self._distance, around, around, (mean,), "bounded", options={"xatol": 1e-6}).x)
-        if min(found - logs[0], logs[-1] - found) < 1e-4:
+        log = float(minimize_scalar(self._distance, around, around, (mean,), "bounded", options={"xatol": 1e-6}).x)
+        if min(log - logs[0], logs[-1] - log) < 1e-4:
             raise TheoryError(
                 f"{self.name}: no best value between {self.bounds[0]:g} and {self.bounds[1]:g}; the rise must lie "
                 "within the measured range: measure a wider one, or look for seeds that learned nothing"
             )
-        return found
+        return log
 
     def _distance(self, log: float, mean: Array) -> float:
         return float(((self.curve(float(np.exp(log))) - mean) ** 2).sum())
 
 
-def _estimate(family: _Family, shares: Array, interval: Interval, rng: np.random.Generator) -> Estimate:
-    """The fit of the mean curve; its interval is Student's, about the logarithm, with the bootstrap's standard error.
+def _estimate(family: _Family, shares: Array, interval: Interval, rng: np.random.Generator) -> FittedConstant:
+    """Fit the mean curve, with Student's interval of the logarithm from the standard error of a bootstrap.
 
-    Percentiles of a bootstrap over few seeds are too narrow: samples of n vary less than their population by
-    √(1 − 1/n), and an error known from n seeds asks for Student's quantiles.
+    Percentiles of a bootstrap over few seeds are too narrow: samples of n vary less than their population by a factor
+    of √(1 − 1/n), and a standard error estimated from n seeds requires Student's quantiles.
     """
     seeds, mean = len(shares), shares.mean(axis=0)
     log = family.fit(mean)
     value = float(np.exp(log))
     residual = float(np.sqrt(((family.curve(value) - mean) ** 2).mean()))
     if seeds < 2:
-        return Estimate(value, np.nan, np.nan, residual)
+        return FittedConstant(value, np.nan, np.nan, residual)
     weights = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=interval.draws) / seeds
     error = np.std([family.fit(draw) for draw in weights @ shares], ddof=1) * np.sqrt(seeds / (seeds - 1))
     factor = float(np.exp(t.ppf((1 + interval.confidence) / 2, seeds - 1) * error))
-    return Estimate(value, value / factor, value * factor, residual)
+    return FittedConstant(value, value / factor, value * factor, residual)
 
 
 def _shares(measured: ArrayLike, points: Array, constants: Constants) -> Array:
     """Measured R/S (seeds, points), checked."""
     values: Array = np.asarray(measured, dtype=np.float64)
     if points.ndim != 1 or values.ndim != 2 or values.shape[1] != points.size or not len(values):
-        raise TheoryError(
-            f"strengths {values.shape}: not one row a seed with a column for each of {points.size} points"
-        )
+        raise TheoryError(f"strengths {values.shape}: expected one row a seed and {points.size} columns, one a point")
     broken = ~np.isfinite(values).all(axis=1)
     if broken.any():
-        raise TheoryError(
-            f"strengths of seed {broken.argmax()}: not all are finite numbers; mend or leave out that run"
-        )
+        raise TheoryError(f"strengths of seed {broken.argmax()}: not all finite; repair or leave out that run")
     return values / constants.target
 
 
@@ -171,7 +167,5 @@ def _span(points: Array) -> Array:
     """Smallest and largest of the points above zero (2,)."""
     above = points[points > 0]
     if not above.size:
-        raise TheoryError(
-            "measured range: no point above 0, so that nothing can be fitted; measure later or larger ones"
-        )
+        raise TheoryError("measured range: no point above 0; measure later or larger ones")
     return np.array([above.min(), above.max()])

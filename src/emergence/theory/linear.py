@@ -1,54 +1,53 @@
-"""The comparator: a model linear in its parameters, f = Σ w_k g_k. It has the same exponents, and no delay.
+"""The baseline: a model linear in its parameters, f = Σ w_k g_k, with the same exponents and no delay.
 
-Gradient flow dw_k/dT = ηP_k(S − w_k) starts at once: without a second layer, no small weight holds a skill back. Data
-and width act as in the multilinear model, since both fit all that was sampled and fits in; so `loss` and `scaling`
-serve for those. Objective and B² act as they do there.
+Gradient flow dw_k/dT = ηP_k(S − w_k) starts at once: without a second layer, no small weight delays a skill. Data and
+width act as in the multilinear model, since both models fit whatever was sampled and fits in, so `loss` applies.
+So do the objective and B².
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gamma
 
-from emergence.theory import crossings, domain, loss, scaling
-from emergence.theory.constants import Constants
+from emergence.theory import domain, loss, strengths
 from emergence.theory.domain import Array, TheoryError, within
-from emergence.theory.scaling import PowerLaw
-from emergence.theory.skills import Skills
+from emergence.theory.loss import PowerLaw
+from emergence.theory.model import Constants, Skills
 
 
 def rate(constants: Constants) -> float:
-    """Rate of a skill with frequency 1, a step: ηB², or 2ηB² for ``mse``; S is not in it."""
+    """Rate of a skill of frequency 1, per step: ηB², or 2ηB² for ``mse``; independent of S."""
     return constants.rate / (2 * constants.target)
 
 
-def strengths(steps: ArrayLike, frequency: ArrayLike, constants: Constants) -> Array:
+def of_time(steps: ArrayLike, frequency: ArrayLike, constants: Constants) -> Array:
     """R_k(T) = S − (S − R_k(0)) e^−ηP_kT, for steps (...) and skills (k,)."""
     decayed = np.exp(-rate(constants) * domain.steps(steps)[..., None] * domain.frequencies(frequency))
     return constants.target - (constants.target - constants.initial) * decayed
 
 
-def times(share: ArrayLike, frequency: ArrayLike, constants: Constants) -> Array:
+def crossing_times(share: ArrayLike, frequency: ArrayLike, constants: Constants) -> Array:
     """Steps at which skills (k,) reach shares (...) of S; infinite for a skill that is never sampled."""
     start = constants.initial / constants.target
-    reason = f"skills start at {start:g} of the target and only ever approach 1; take a share between"
+    reason = f"skills start at {start:g} of the target and approach 1 from below; take a share between"
     reached = within("share", share, np.nextafter(start, 1.0), np.nextafter(1.0, 0.0), reason)
-    return crossings.per_frequency((np.log1p(-start) - np.log1p(-reached)) / rate(constants), frequency)
+    return strengths.per_frequency((np.log1p(-start) - np.log1p(-reached)) / rate(constants), frequency)
 
 
 def spread(epsilon: float, constants: Constants) -> float:
-    """How many times as long a skill takes to 1 − ε as to ε, for the criterion of `emergence.theory.staging`."""
+    """Ratio q of the times to reach 1 − ε and ε, for the criterion of `emergence.theory.conditions`."""
     if not epsilon < 0.5:
-        raise TheoryError(f"epsilon = {epsilon:g}: a rise from ε to 1 − ε asks for less than one half")
-    begun, saturated = times([epsilon, 1 - epsilon], 1.0, constants)[:, 0]
+        raise TheoryError(f"epsilon = {epsilon:g}: a rise from ε to 1 − ε requires less than one half")
+    begun, saturated = crossing_times([epsilon, 1 - epsilon], 1.0, constants)[:, 0]
     return float(saturated / begun)
 
 
 def loss_of_time(steps: ArrayLike, skills: Skills, constants: Constants) -> Array:
     """L(T) = Σ P_k ½(S − R_k(T))², by direct sum."""
-    return loss.summed(lambda t: strengths(t, skills.frequencies, constants), domain.steps(steps), skills, constants)
+    return loss.summed(lambda t: of_time(t, skills.frequencies, constants), domain.steps(steps), skills, constants)
 
 
 def scaling_of_time(skills: Skills, constants: Constants) -> PowerLaw:
     """A_T T^(−α/(α+1)), with h(u) = ½(S − R_k(0))² e^−u and c twice the rate."""
     height = (constants.target - constants.initial) ** 2 / 2
-    return scaling.law(skills, height, 2 * rate(constants), float(gamma(skills.alpha / (skills.alpha + 1))))
+    return loss.power_law(skills, height, 2 * rate(constants), float(gamma(skills.alpha / (skills.alpha + 1))))

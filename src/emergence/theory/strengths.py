@@ -1,20 +1,21 @@
-"""Skill strengths R_k = E[g_k f | I = k]: how much of each skill is learned, by time, data or width.
+"""Skill strengths R_k = E[g_k f | I = k] as functions of time, data or width, and their inverses.
 
-The laws of arXiv:2404.17563, with the constants that carry them over to a network; with those at 1, of the model.
+The laws of arXiv:2404.17563 with the constants that adapt them to a network; with these at 1, the laws of the model.
+The inverses give the time, data or width at which a skill reaches a share R_k/S of its final strength.
 """
 
 from typing import Literal, assert_never
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from emergence.theory import domain
-from emergence.theory.constants import Constants
-from emergence.theory.domain import Array
+from emergence.theory.domain import Array, TheoryError, frequencies, within
+from emergence.theory.model import Constants
 
 DataLaw = Literal["published", "linear"]
-"""R_k/S = 1 − √(1 − d_k/D_c), as the paper plots it, or d_k/D_c. See `of_data`."""
+"""R_k/S = 1 − √(1 − d_k/D_c), as plotted in the paper, or d_k/D_c. See `of_data`."""
 
 
 def of_time(steps: ArrayLike, frequency: ArrayLike, constants: Constants) -> Array:
@@ -28,12 +29,12 @@ def of_time(steps: ArrayLike, frequency: ArrayLike, constants: Constants) -> Arr
 
 
 def of_data(samples: ArrayLike, frequency: ArrayLike, constants: Constants, law: DataLaw) -> Array:
-    """R_k(D) of a network trained to the end on D samples (...), of which d_k = DP_k show skill k; S from d_k = D_c on.
+    """R_k(D) of a network trained to convergence on D samples (...), d_k = DP_k of skill k; S from d_k = D_c on.
 
     The minimum-norm solution projects g_k on d_k random directions out of D_c. That leaves the loss
-    L_k = ½S²(1 − d_k/D_c). The paper takes f ∝ g_k, so that L_k = ½(S − R_k)², and finds the square root
-    (``published``). From the definition of R_k the same projection gives S d_k/D_c (``linear``): what is left of the
-    loss is not along g_k alone.
+    L_k = ½S²(1 − d_k/D_c). The paper assumes f ∝ g_k, so that L_k = ½(S − R_k)², and derives the square root
+    (``published``). By the definition of R_k the same projection gives S d_k/D_c (``linear``), since the remaining
+    error is not along g_k alone.
     """
     share = np.minimum(domain.samples(samples)[..., None] * domain.frequencies(frequency) / constants.shots, 1.0)
     match law:
@@ -49,3 +50,64 @@ def of_width(width: ArrayLike, count: int, constants: Constants) -> Array:
     """R_k(N) = S·clip((N − (k−1)N_c)/N_c, 0, 1): N_c hidden units a skill, frequent ones of ``count`` first."""
     filled = domain.widths(width)[..., None] / constants.neurons
     return constants.target * np.clip(filled - np.arange(count), 0.0, 1.0)
+
+
+def crossing_times(share: ArrayLike, frequency: ArrayLike, constants: Constants) -> Array:
+    """Steps τ_k = ln[(S/R_k(0) − 1)/(1/share − 1)]/(ρP_k), for shares (...) and skills (k,); ∝ k^(α+1).
+
+    Infinite for a skill that is never sampled.
+
+    Raises:
+        TheoryError: if no skill crosses a share: it is not above the initial one, or not below 1.
+    """
+    reached = _inside(share)
+    start = constants.initial / constants.target
+    if (reached <= start).any():
+        raise TheoryError(f"share = {reached.min():g}: skills start at {start:g} of the target; take a larger one")
+    return per_frequency((constants.delay + logit(reached)) / constants.rate, frequency)
+
+
+def rise_durations(share: ArrayLike, frequency: ArrayLike, constants: Constants) -> Array:
+    """Steps 2 ln(1/share − 1)/(ρP_k) from a share ε of the final strength to 1 − ε: the time of saturation.
+
+    Raises:
+        TheoryError: if a share lies outside (0, ½), where no rise from ε to 1 − ε exists.
+    """
+    small = _inside(share)
+    if (small >= 0.5).any():
+        raise TheoryError(f"share = {small.max():g}: a rise from ε to 1 − ε requires less than one half")
+    return per_frequency(-2 * logit(small) / constants.rate, frequency)
+
+
+def crossing_samples(share: ArrayLike, frequency: ArrayLike, constants: Constants, law: DataLaw) -> Array:
+    """Samples D at which skills (k,) reach shares (...) of S; a share of 1 is saturation, d_k = D_c, in both laws."""
+    reached = _upto(share)
+    match law:
+        case "published":
+            needed = 1 - (1 - reached) ** 2
+        case "linear":
+            needed = reached
+        case _:
+            assert_never(law)
+    return per_frequency(constants.shots * needed, frequency)
+
+
+def crossing_widths(share: ArrayLike, count: int, constants: Constants) -> Array:
+    """Width N = (k − 1 + share)N_c at which each of ``count`` skills reaches shares (...) of S; fractional."""
+    return constants.neurons * (_upto(share)[..., None] + np.arange(count))
+
+
+def per_frequency(amount: Array, frequency: ArrayLike) -> Array:
+    """Amounts (..., skills) for given frequencies, from those (...) of a skill of frequency 1; infinite at 0."""
+    seen = frequencies(frequency)
+    needed = np.broadcast_to(amount[..., None], (*amount.shape, seen.size))
+    return np.divide(needed, seen, out=np.full(needed.shape, np.inf), where=seen > 0)
+
+
+def _inside(share: ArrayLike) -> Array:
+    reason = "a sigmoid only ever approaches 0 and 1; take a share between"
+    return within("share", share, np.nextafter(0.0, 1.0), np.nextafter(1.0, 0.0), reason)
+
+
+def _upto(share: ArrayLike) -> Array:
+    return within("share", share, np.nextafter(0.0, 1.0), 1.0, "a skill reaches shares above 0 and up to 1")

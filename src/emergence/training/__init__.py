@@ -1,1 +1,1 @@
-"""How it learns: one loop, the checkpoint schedule, the trajectory store."""
+"""Training: one loop, its learners, the checkpoint schedule."""

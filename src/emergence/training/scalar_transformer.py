@@ -1,30 +1,37 @@
-"""Transformers of one block learning multitask sparse parity, from drawn weights to strengths along the way."""
+"""One-block transformers on multitask sparse parity: strength of every skill over training."""
 
-from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from emergence import tables
+from emergence.config.parity_networks import TransformerTraining
+from emergence.config.types import Device, Seed, Strict
+from emergence.io import tables
+from emergence.io.resumable import origin, resumable_job
 from emergence.models import build
-from emergence.models.scalar_transformer import ScalarTransformer, drawn
-from emergence.progress import Progress
-from emergence.schemas.solvable import SWEEP
-from emergence.settings.scalar_transformer import Momentum, ScalarTransformerSettings
+from emergence.models.parity_networks import ScalarTransformer, initialised
+from emergence.schemas.parity import SWEEP
 from emergence.tasks.parity import MultitaskParity, Samples
-from emergence.training.parity import ParityError, stream
-from emergence.training.state import Record, steps
-from emergence.training.sweeps import moments
-from emergence.work import origin, unfinished
+from emergence.training.loop import Schedule, run_training
+from emergence.training.parity_data import stream
+from emergence.training.schedule import evaluation_steps
 
 PIECE = 2**22
-"""entries (samples, inputs, width) that are judged at a time"""
+"""entries (samples, inputs, width) evaluated at a time"""
+
+
+class ScalarTransformerSettings(Strict):
+    """One run of the transformer."""
+
+    run: str
+    seed: Seed
+    transformer: TransformerTraining
+    """how it is trained, for this seed alone"""
+    device: Device
 
 
 def tensors(task: MultitaskParity, samples: Samples, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -33,87 +40,73 @@ def tensors(task: MultitaskParity, samples: Samples, device: torch.device) -> tu
     return inputs, answers
 
 
-class Judge:
-    """Fresh samples of every skill, on which a transformer is judged."""
+class HeldOutTokens:
+    """Fresh samples of every skill, on which a transformer is evaluated."""
 
     def __init__(self, task: MultitaskParity, count: int, seed: int, device: torch.device) -> None:
         rng = stream(seed, "test")
-        each = [task.of_skill(rng, skill, count) for skill in range(task.parity.skills)]
+        each = [task.draw_skill(rng, skill, count) for skill in range(task.parity.skills)]
         self.samples = [tensors(task, samples, device) for samples in each]
 
     @torch.no_grad()
-    def __call__(self, model: ScalarTransformer, target: float) -> list[tuple[float, float]]:
-        """Strength R_k/S and loss ½(S − g_k f)² of each skill."""
-        found = []
+    def scores(self, model: ScalarTransformer, target: float) -> list[tuple[float, float]]:
+        """Strength R_k/S and loss ½(S − g_k f)² of each skill; ``target`` is S."""
+        scores = []
         for inputs, answers in self.samples:
             pieces = inputs.split(max(1, PIECE // model.embed(inputs[:1]).numel()))
             each = torch.cat([model(piece) for piece in pieces]).double() * answers
             loss = ((target - each) ** 2).mean() / 2
-            found.append((float(each.mean()) / target, float(loss)))
-        return found
+            scores.append((float(each.mean()) / target, float(loss)))
+        return scores
 
 
-class Learner:
-    """A transformer, its optimiser and its samples: everything that a training step changes or reads."""
+class ScalarTransformerLearner:
+    """A `Learner`: one transformer, SGD with momentum, and fresh samples at every step."""
 
     def __init__(self, settings: ScalarTransformerSettings, device: torch.device) -> None:
-        self.settings, self.how, self.device = settings, settings.transformer, device
-        self.task = MultitaskParity(self.how.parity)
-        self.model = drawn(settings.seed, self.how.parity.inputs, self.how.width, self.how.heads).to(device)
-        self.weights = self.model.state_dict()
-        self.optimiser = optimiser(self.model, self.how.optimiser)
+        self.seed, self.settings, self.device = settings.seed, settings.transformer, device
+        self.task = MultitaskParity(self.settings.task)
+        inputs, width, heads = self.settings.task.inputs, self.settings.width, self.settings.heads
+        self.model = initialised(settings.seed, inputs, width, heads).to(device)
+        descent = self.settings.optimiser
+        self.optimiser = torch.optim.SGD(
+            self.model.parameters(),
+            lr=descent.learning_rate,
+            momentum=descent.momentum,
+            weight_decay=descent.weight_decay,
+        )
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """The weights themselves."""
+        return self.model.state_dict()
 
     def step(self, step: int) -> None:
-        """Make the update that follows ``step`` earlier ones."""
-        samples = self.task.draw(stream(self.settings.seed, "batches", step), self.how.batch)
+        """Run optimiser step ``step`` (0-based)."""
+        samples = self.task.draw(stream(self.seed, "batches", step), self.settings.batch)
         inputs, answers = tensors(self.task, samples, self.device)
         self.optimiser.zero_grad()
-        F.mse_loss(self.model(inputs), self.how.target * answers).backward()
+        F.mse_loss(self.model(inputs), self.settings.target * answers).backward()
         self.optimiser.step()
 
-    def check(self, step: int) -> None:
-        """Look for weights that are not finite; raises ParityError if there are any."""
-        if not all(bool(weights.isfinite().all()) for weights in self.weights.values()):
-            raise ParityError(f"{self.settings.run}: not finite at step {step}; lower its learning_rate")
 
-
-def optimiser(model: ScalarTransformer, how: Momentum) -> torch.optim.Optimizer:
-    """SGD with momentum."""
-    return torch.optim.SGD(
-        model.parameters(), lr=how.learning_rate, momentum=how.momentum, weight_decay=how.weight_decay
-    )
-
-
-def train(settings: ScalarTransformerSettings, table: Path, state: Path) -> None:
-    """Train one transformer and write the strength of every skill along it (table ``sweep``).
-
-    It goes on from ``state`` if it was stopped before.
+def train_scalar_transformer(settings: ScalarTransformerSettings, table: Path, state: Path) -> None:
+    """Train one transformer and write every skill's strength over training (table ``sweep``), resuming from ``state``.
 
     Raises:
-        ParityError: if the model is not finite any more.
-        StoppedError: if the job is told to stop.
+        TrainingError: if a weight is not finite any more.
+        StoppedError: if the job receives a stop signal; its state is saved.
     """
-    how = settings.transformer
-    learner = Learner(settings, build.device(settings.device))
-    judge = Judge(learner.task, how.test.examples, how.test.seed, learner.device)
-    at = moments(how.every, how.steps)
-    progress = Progress(f"transformer {settings.run}", how.steps, "steps")
-    record = Record({"judged": np.full((len(at), how.parity.skills, 2), np.nan)})
-    with unfinished(state, origin(settings, [__name__], [])) as work:
-        for step in steps(work, learner, record, how.steps):
-            if step in at:
-                learner.check(step)
-                record.arrays["judged"][at.index(step)] = judge(learner.model, how.target)
-                progress(step)
-            if step < how.steps:
-                learner.step(step)
-        names = {"sweep": "transformer", "seed": settings.seed, "width": how.width, "samples": pd.NA}
-        found = _table(at, record.arrays["judged"]).assign(**names).astype({"samples": "Int64"})
-        tables.write(SWEEP, found, table)
-
-
-def _table(at: Sequence[int], judged: NDArray[np.float64]) -> pd.DataFrame:
-    """What was judged (steps, skills, 2) as rows."""
-    frame = pd.DataFrame(product(at, range(1, judged.shape[1] + 1)), columns=["step", "skill"])
-    frame[["strength", "loss"]] = judged.reshape(-1, 2)
-    return frame
+    chosen = settings.transformer
+    learner = ScalarTransformerLearner(settings, build.device(settings.device))
+    test = HeldOutTokens(learner.task, chosen.test.examples, chosen.test.seed, learner.device)
+    schedule = Schedule(chosen.steps, evaluation_steps(chosen.every, chosen.steps))
+    with resumable_job(state, origin(settings, [__name__], [])) as job:
+        record = run_training(
+            f"transformer {settings.run}", learner, schedule, job, lambda: test.scores(learner.model, chosen.target)
+        )
+        rows = product(schedule.evaluations, range(1, chosen.task.skills + 1))
+        frame = pd.DataFrame(rows, columns=["step", "skill"])
+        frame[["strength", "loss"]] = record.scores.reshape(-1, 2)
+        constant = {"sweep": "transformer", "seed": settings.seed, "width": chosen.width, "samples": pd.NA}
+        tables.write(SWEEP, frame.assign(**constant).astype({"samples": "Int64"}), table)

@@ -1,14 +1,14 @@
-"""When to keep a checkpoint, and how fast to learn at each step."""
+"""Steps at which checkpoints are saved and runs evaluated, and the learning rate of each step."""
 
 import math
 
-from emergence.settings.learning import Checkpoints, Doubling, Optimisation
+from emergence.config.training import Checkpoints, Doubling, Optimisation
 
 
 def checkpoint_steps(settings: Checkpoints, last: int) -> list[int]:
     """Steps of the checkpoints: 0, every step of the first few, then log-dense, then linear, and the last.
 
-    >>> from emergence.settings.learning import Checkpoints
+    >>> from emergence.config.training import Checkpoints
     >>> dense = Checkpoints(every_step_until=3, log_until=100, per_decade=2, linear_every=50)
     >>> checkpoint_steps(dense, 220)
     [0, 1, 2, 3, 10, 32, 100, 150, 200, 220]
@@ -25,7 +25,7 @@ def checkpoint_steps(settings: Checkpoints, last: int) -> list[int]:
 def doubling_steps(settings: Doubling, last: int) -> list[int]:
     """Steps of the checkpoints as Pythia has them: 0, powers of two, then evenly spaced multiples, and the last.
 
-    >>> from emergence.settings.learning import Doubling
+    >>> from emergence.config.training import Doubling
     >>> doubling_steps(Doubling(doubled_until=8, linear_every=10), 35)
     [0, 1, 2, 4, 8, 10, 20, 30, 35]
     """
@@ -35,8 +35,17 @@ def doubling_steps(settings: Doubling, last: int) -> list[int]:
     return sorted(step for step in steps if step <= last)
 
 
+def evaluation_steps(every: int, last: int) -> list[int]:
+    """Steps at which networks are evaluated: each ``every``-th from 0, and the last.
+
+    >>> evaluation_steps(40, 100)
+    [0, 40, 80, 100]
+    """
+    return sorted({*range(0, last, every), last})
+
+
 def learning_rate(settings: Optimisation, step: int) -> float:
-    """Learning rate of the update that follows ``step`` earlier ones: linear warm-up, then cosine."""
+    """Learning rate of optimiser step ``step`` (0-based): linear warm-up, then cosine decay."""
     if step < settings.warmup:
         return settings.learning_rate * (step + 1) / settings.warmup
     share = (step - settings.warmup) / max(1, settings.steps - settings.warmup)

@@ -6,24 +6,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from spoken import AT, STEPS, VARIANT, measured, phased
+from synthetic.language_run import AT, STEPS, VARIANT, measure_rows, phased_rank
 
-from emergence import config, tables
+from emergence.analysis.collapse import CollapseError
 from emergence.analysis.intervals import clopper_pearson
-from emergence.analysis.language.phases import NAMES, make, phases, shares
-from emergence.schemas.phases import PHASE_SHARES, PHASES
+from emergence.analysis.language.phases import NAMES, detect_phases, find_phases, phase_shares
+from emergence.config import loading
+from emergence.config.project import settings_for
+from emergence.io import tables
+from emergence.schemas.language import PHASE_SHARES, PHASES
 from emergence.schemas.trajectories import MEASURE
 
 RUN = "neox64-s1"
 
 
 @pytest.fixture(scope="module")
-def settings(default: config.Config) -> Any:
-    return default.settings("phases")
+def settings(default: loading.Config) -> Any:
+    return settings_for(default, "phases")["settings"]
 
 
 def found(curve: np.ndarray, settings: Any) -> pd.Series:
-    return phases(measured(RUN, "text", 1, curve), settings).iloc[0]
+    return find_phases(measure_rows(RUN, "text", 1, curve), settings).iloc[0]
 
 
 def between(*corners: tuple[float, float]) -> np.ndarray:
@@ -33,12 +36,18 @@ def between(*corners: tuple[float, float]) -> np.ndarray:
 
 
 def test_planted_phases(settings: Any) -> None:
-    row = found(phased(first=1, peak=30, floor=4.0, top=12.0, last=8.0), settings)
+    row = found(phased_rank(first=1, peak=30, floor=4.0, top=12.0, last=8.0), settings)
     assert row[["initial", "floor", "peak", "final"]].tolist() == pytest.approx([16, 4, 12, 8])
     assert STEPS[3] <= row["floor_step"] <= STEPS[6]
     assert STEPS[30] <= row["peak_step"] <= STEPS[33]
     assert row["final_step"] == STEPS[-1]
     assert row[list(NAMES)].all()
+
+
+def test_a_run_that_starts_after_the_first_steps_is_named(settings: Any) -> None:
+    rows = measure_rows(RUN, "text", 1, between((0, 16.0), (50, 4.0)))
+    with pytest.raises(CollapseError, match=rf"^{RUN}: its first checkpoint"):
+        find_phases(rows[rows["step"] > settings.collapse.floor_until], settings)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +85,8 @@ def test_how_much_a_compression_is(share: float, there: bool, settings: Any) -> 
 def test_noise_has_no_phases(settings: Any) -> None:
     rng = np.random.default_rng(0)
     curves = np.exp(np.log(6.0) + rng.normal(0, 0.03, (100, len(AT))))
-    rows = pd.concat([measured(RUN, f"g{place}", 1, curve) for place, curve in enumerate(curves)])
-    assert phases(rows, settings)[["collapse", "expansion", "compression"]].to_numpy().mean() <= 0.01
+    rows = pd.concat([measure_rows(RUN, f"g{place}", 1, curve) for place, curve in enumerate(curves)])
+    assert find_phases(rows, settings)[["collapse", "expansion", "compression"]].to_numpy().mean() <= 0.01
 
 
 def passing(run: str, group: str, layer: int, **flags: bool) -> dict[str, object]:
@@ -92,7 +101,7 @@ def test_shares_are_of_units() -> None:
     rows += [passing(f"large-s{seed}", "syntax", 2, collapse=seed < 2) for seed in (1, 2, 3)]
     rows += [passing(f"small-s{seed}", "text", 2, collapse=seed < 2, in_order=True) for seed in (1, 2, 3)]
     rows += [{**row, "layer": 1} | dict.fromkeys(NAMES, True) for row in rows]
-    table = shares(pd.DataFrame(rows), 0.95).set_index(["groups", "size", "phase"])
+    table = phase_shares(pd.DataFrame(rows), 0.95).set_index(["groups", "size", "phase"])
     counts = table[["count", "units"]].apply(tuple, axis=1)
     assert counts["probe sets", "all", "collapse"] == (1, 2)
     assert counts["probe sets", "small", "collapse"] == (1, 1)
@@ -106,16 +115,18 @@ def test_shares_are_of_units() -> None:
 
 def test_half_of_the_runs_are_not_most() -> None:
     rows = [passing(f"small-s{seed}", "syntax", 1, collapse=seed < 2) for seed in (1, 2)]
-    assert shares(pd.DataFrame(rows), 0.95).query("phase == 'collapse' and size == 'all'")["count"].tolist() == [0]
+    assert phase_shares(pd.DataFrame(rows), 0.95).query("phase == 'collapse' and size == 'all'")["count"].tolist() == [
+        0
+    ]
 
 
 def test_tables_follow_their_schemas(settings: Any, tmp_path: Path) -> None:
     """Only the primary variant, and also where there are no passages."""
     rows = [
-        measured(RUN, "syntax", 1, phased()),
-        measured(RUN, "syntax", 1, 1 / phased(), variant="mean/centred/sigma"),
+        measure_rows(RUN, "syntax", 1, phased_rank()),
+        measure_rows(RUN, "syntax", 1, 1 / phased_rank(), variant="mean/centred/sigma"),
     ]
     tables.write(MEASURE, pd.concat(rows), tmp_path / "rows.parquet")
-    make(settings, [tmp_path / "rows.parquet"], tmp_path / "phases.parquet", tmp_path / "shares.parquet")
+    detect_phases(settings, [tmp_path / "rows.parquet"], tmp_path / "phases.parquet", tmp_path / "shares.parquet")
     assert tables.read(PHASES, tmp_path / "phases.parquet")["variant"].tolist() == [VARIANT]
     assert set(tables.read(PHASE_SHARES, tmp_path / "shares.parquet")["groups"]) == {"probe sets"}

@@ -1,54 +1,64 @@
 """Stage ``explorer``: one HTML file with the data, the figures and the code that shows them, which needs no network.
 
-The code is small and stands in `assets`; charts are Vega-Lite's, whose JavaScript comes out of the package
-vl-convert-python. The page forbids itself every request. Numbers have four significant digits there: tables have all.
+Numbers have four significant digits there: tables have all.
 """
 
 import base64
-import gzip
-import json
 import re
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import vl_convert
 
-from emergence import tables
-from emergence.analysis.multifractal.degree import MEASURED
+from emergence.analysis.neuromfa.degree_of_emergence import MEASURED
+from emergence.claims.claims_table import TOY
+from emergence.config.protocol import Definition
+from emergence.config.types import Fraction, Name, Strict
 from emergence.errors import EmergenceError
-from emergence.figures import rates, style
-from emergence.files import replacing
-from emergence.report import evidence
+from emergence.figures import panels, style
+from emergence.io import tables
+from emergence.measures.declarations import signal_labels
 from emergence.report.explorer import study
-from emergence.report.explorer.bounds import bounds
-from emergence.report.explorer.compact import columns, number
-from emergence.schemas.analysis import CLAIMS, COLLAPSE, EVENTS, LEADS, NULL_LEADS, PRECURSORS, SCORES
-from emergence.schemas.calibration import CALIBRATION
-from emergence.schemas.limits import ONSETS
-from emergence.schemas.phases import PHASES
-from emergence.schemas.trajectories import MEASURE
-from emergence.settings.explorer import ExplorerSettings
+from emergence.report.explorer.study import ExploredStudy
+from emergence.report.json_values import columns, number
+from emergence.report.offline_page import write_page
+from emergence.schemas.analysis import CLAIMS, COLLAPSE, EVENTS, LEADS, NULL_LEADS, ONSETS, PRECURSORS, SCORES
+from emergence.schemas.language import PHASES
+from emergence.schemas.trajectories import CALIBRATION, MEASURE
 
 ASSETS = Path(__file__).parent / "assets"
-SCRIPTS = ("elements.js", "tables.js", "charts.js", "claims.js", "run.js", "leads.js", "calibration.js", "main.js")
+SCRIPTS = ("claims.js", "calibration.js", "main.js")
 TITLES = {
     "anatomy": "Anatomy",
-    "solvable": "Solvable model",
-    "multifractal": "NeuroMFA",
+    "parity": "Solvable model",
+    "neuromfa": "NeuroMFA",
     "language": "Language models",
 }
 """Of studies, as in the report of Snakemake."""
 TITLE = re.compile(r"\*\*(.+?)\.?\*\*\s*")
 
 
+class ExplorerSettings(Strict):
+    """The studies on the page, and what is marked in them."""
+
+    tier: Name
+    toy: bool = False
+    """whether the numbers mean nothing"""
+    studies: list[ExploredStudy]
+    definition: Definition
+    """of a lead, that enters the claims; shown first"""
+    threshold: Fraction
+    """score that counts as emerged"""
+    precursor_rate: Fraction
+    """share of events that a precursor must lead"""
+
+
 class ExplorerError(EmergenceError):
     """Inputs that do not belong together; the message names the one that is missing."""
 
 
-def make(
+def build_explorer(
     settings: ExplorerSettings,
     claims: Path,
     calibration: Path,
@@ -78,12 +88,13 @@ def make(
     }
     content = {
         "tier": settings.tier,
+        "warning": TOY if settings.toy else "",
         "titles": TITLES,
         "definition": settings.definition,
         "threshold": settings.threshold,
         "precursor_rate": settings.precursor_rate,
-        "colours": {"tasks": style.TASK_COLOURS, "other": rates.COLOUR},
-        "measures": style.MEASURE_NAMES,
+        "colours": {"tasks": style.TASK_COLOURS, "other": panels.MEASURE_COLOUR},
+        "measures": signal_labels(),
         "claims": [_claim(row) for row in tables.read(CLAIMS, claims).to_dict("records")],
         "calibration": columns(tables.read(CALIBRATION, calibration)),
         "studies": [
@@ -98,8 +109,9 @@ def make(
             for one, of_study in zip(settings.studies, precursors, strict=True)
         ],
     }
-    with replacing(page) as temporary:
-        temporary.write_text(html(content, _figures(figures, captions)), encoding="utf-8")
+    scripts = [ASSETS / name for name in SCRIPTS]
+    body = ASSETS / "page.html"
+    write_page(page, "Emergence: explorer", body, scripts, content, _figures(figures, captions))
 
 
 def _shown(rows: pd.DataFrame, settings: ExplorerSettings) -> pd.DataFrame:
@@ -108,46 +120,12 @@ def _shown(rows: pd.DataFrame, settings: ExplorerSettings) -> pd.DataFrame:
     return rows[rows["variant"].isin(variants) | (rows["measure"] == MEASURED)]
 
 
-def html(content: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
-    """The page: template, style, scripts, content and pictures in one text."""
-    parts = {
-        "style": (ASSETS / "style.css").read_text(encoding="utf-8"),
-        "content": base64.b64encode(gzip.compress(_json(content).encode(), mtime=0)).decode(),
-        "figures": _json(figures),
-        "library": _library(),
-        "scripts": _script("\n".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)),
-    }
-    template = (ASSETS / "page.html").read_text(encoding="utf-8")
-    return re.sub(r"{{(\w+)}}", lambda found: parts[found[1]], template)
-
-
-@cache  # a second or two
-def _library() -> str:
-    """Vega-Lite with all it needs, which sets ``window.vegaEmbed``."""
-    return _script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
-
-
-def _json(content: Mapping[str, Any]) -> str:
-    """JSON that cannot end the element it stands in."""
-    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _script(code: str) -> str:
-    """JavaScript that cannot end the element it stands in: ``</script`` can only stand in texts and expressions."""
-    return re.sub(r"</(?=script)", r"<\\/", code, flags=re.IGNORECASE).replace("<!--", r"<\!--")
-
-
 def _claim(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A claim with what it rests on."""
-    rests = evidence.of(row["claim"])
-    texts = {key: value for key, value in row.items() if isinstance(value, str)}
+    """A claim as the page shows it: texts, numbers, and lists of figures and tables."""
     return {
-        **texts,
-        **{key: number(row[key]) for key in ("value", "low", "high")},
-        "bounds": bounds(row["rule"]),
-        "figures": rests.figures,
-        "tables": [(path, evidence.TABLES[path]) for path in rests.tables],
-        "judge": evidence.JUDGES[row["study"]],
+        **{key: value for key, value in row.items() if isinstance(value, str)},
+        **{key: number(row[key]) for key in ("value", "low", "high", "rule_low", "rule_high")},
+        **{key: row[key].split(", ") if row[key] else [] for key in ("figures", "tables")},
     }
 
 
@@ -158,16 +136,15 @@ def _figures(figures: list[Path], captions: list[Path]) -> dict[str, dict[str, s
         ExplorerError: if a figure has no caption.
     """
     texts = {path.stem: path for path in captions}
-    found = {}
+    drawn = {}
     for path in figures:
         if path.stem not in texts:
             raise ExplorerError(f"{path}: has no caption among those given; add {path.stem}.rst")
         caption = " ".join(texts[path.stem].read_text(encoding="utf-8").split())
         title = TITLE.match(caption)
-        found[path.stem.removeprefix("fig")] = {
+        drawn[path.stem.removeprefix("fig")] = {
             "title": title[1] if title else path.stem,
             "caption": caption[title.end() :] if title else caption,
-            "rule": path.stem,
             "image": "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode(),
         }
-    return found
+    return drawn

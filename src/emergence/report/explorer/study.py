@@ -11,16 +11,32 @@ from typing import Any
 import pandas as pd
 
 from emergence.analysis import signals
-from emergence.analysis.multifractal.degree import with_degree
-from emergence.figures.style import MEASURE_NAMES
-from emergence.report.explorer.compact import columns, nested, number, numbers
-from emergence.settings.explorer import ExploredStudy
+from emergence.analysis.neuromfa.degree_of_emergence import with_degree
+from emergence.config.protocol import Signal
+from emergence.config.types import Strict
+from emergence.measures.declarations import signal_labels
+from emergence.report.json_values import columns, nested, number, numbers
 from emergence.tasks.symbols import CONTROL
 
 Payload = dict[str, Any]
 NULLS = ("shift", "placebo, family", "placebo, other_seeds", "control", "random", "own score")
 """Chances of leading an event that table ``leads`` has."""
 SHOWN_QUANTILES = (0.1, 0.5, 0.9)
+
+
+class ExploredStudy(Strict):
+    """A study with runs."""
+
+    study: str
+    metric: str
+    """whose events enter the claims; shown first"""
+    signals: dict[str, Signal]
+    """measures that are held against events, and the variant that is shown"""
+
+    @property
+    def measures(self) -> list[str]:
+        """Measures that the signals are series of, each once."""
+        return list(dict.fromkeys(signal.measure or name for name, signal in self.signals.items()))
 
 
 @dataclass(frozen=True)
@@ -96,13 +112,13 @@ def _measures(study: ExploredStudy, of: Tables) -> Iterator[tuple[str, Payload]]
     rows = with_degree(of.measures)
     for name, signal in study.signals.items():
         of_measure = rows[rows["measure"] == (signal.measure or name)]
-        chosen = signals.chosen(of_measure, signal)
+        chosen = signals.select_variant(of_measure, signal)
         onsets = of.onsets[of.onsets["measure"] == name]
         marks = pd.concat([_from_onsets(onsets, chosen), *_of_layers(name, signal.variant, of)])
         yield (
             name,
             {
-                "label": MEASURE_NAMES.get(name, name),
+                "label": signal_labels().get(name, name),
                 "variant": signal.variant,
                 "scale": signal.scale,
                 "layers": [_layer(layer) for layer in sorted(chosen["layer"].dropna().unique())],
@@ -160,8 +176,8 @@ def _marks(marks: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], Any]]:
 def _leads(leads: pd.DataFrame, nulls: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Leads with their nulls by measure, metric, definition, run and task-level."""
     keys = ["measure", "metric", "definition", "run", "name"]
-    found = leads.assign(name=_named(leads))
-    for row in found.to_dict("records"):
+    named = leads.assign(name=_named(leads))
+    for row in named.to_dict("records"):
         chances = {null: number(row[null]) for null in NULLS if not pd.isna(row[null])}
         own = {"lead": number(row["lead"]), "margin": number(row["margin"]), "relation": row["relation"]}
         yield tuple(row[key] for key in keys), {**own, "chance": chances, "nulls": {}}

@@ -19,9 +19,3 @@ function calibrationPanel(content) {
   byId("calibration-table").append(table.node);
   show("");
 }
-
-/** Rows of a table that is given as lists by column. */
-function rowsOf(columns) {
-  const names = Object.keys(columns);
-  return columns[names[0]].map((_, place) => Object.fromEntries(names.map((name) => [name, columns[name][place]])));
-}

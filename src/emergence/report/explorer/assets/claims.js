@@ -56,13 +56,14 @@ function columnsOfClaims(content) {
 function verdict(claim) {
   const { mark, name } = VERDICTS[claim.verdict];
   return el("span", { className: `verdict ${name}` }, el("span", { "aria-hidden": "true" }, `${mark} `),
-    name === "untested" ? "not testable here" : claim.verdict);
+    claim.verdict === "not testable at this tier" ? "not testable here" : claim.verdict);
 }
 
 /** How many claims have each verdict, as a bar and in words. */
 function counts(claims) {
   const each = Object.entries(VERDICTS).map(([name, look]) =>
-    ({ name, look, count: claims.filter((claim) => claim.verdict === name).length }));
+    ({ name, look, count: claims.filter((claim) => claim.verdict === name).length }))
+    .filter(({ name, count }) => count || name !== "not run");
   const bar = el("div", { className: "bar", "aria-hidden": "true" },
     each.filter(({ count }) => count).map(({ look, count }) => {
       const part = el("span");
@@ -79,7 +80,6 @@ function counts(claims) {
 function evidence(claim, figures) {
   const shown = claim.figures.map((number) => [number, figures[number]]).filter(([, figure]) => figure);
   const line = (term, ...content) => [el("dt", { textContent: term }), el("dd", {}, ...content)];
-  const made = (what, rule) => el("li", {}, what, ", made by rule ", el("code", { textContent: rule }));
   const list = el("dl", {},
     line("Published", claim.published),
     line("Here", `${withInterval(claim.value, claim.low, claim.high)} (${claim.interval})`, intervalPicture(claim)),
@@ -89,9 +89,8 @@ function evidence(claim, figures) {
     claim.stability ? line("Stability", claim.stability) : [],
     claim.power ? line("Power", claim.power) : [],
     line("Comes from", el("ul", {},
-      shown.map(([number, figure]) => made(`figure ${number}`, figure.rule)),
-      claim.tables.map(([path, rule]) => made(el("code", { textContent: path }), rule)),
-      el("li", {}, "judged by rule ", el("code", { textContent: claim.judge })))));
+      shown.map(([number]) => el("li", {}, `figure ${number}`)),
+      claim.tables.map((path) => el("li", {}, "table ", el("code", { textContent: path }))))));
   return [list, shown.map(([number, figure]) => picture(number, figure))].flat();
 }
 

@@ -1,0 +1,1 @@
+"""Analyses of Study 1, the geometric anatomy of emergence."""

@@ -1,0 +1,238 @@
+"""Study 1: claims A1 to A5, emergence at every size and the early collapse of representations; and the verdicts on all.
+
+Claims A6 to A14 stand in `emergence.claims.anatomy_prediction`. All are judged again under other settings of the
+analysis.
+"""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from emergence.analysis.anatomy.floors import compare_floors, equivalence_bounds
+from emergence.analysis.anatomy.order_prediction import LimitSettings, compare_features, correct_p
+from emergence.analysis.event_matrix import event_matrix, feature_matrices
+from emergence.analysis.intervals import clopper_pearson
+from emergence.analysis.leads import LeadSettings
+from emergence.claims import anatomy_prediction, published, stability
+from emergence.claims.estimates import OverRuns, Share, ends
+from emergence.claims.registry import Part, Registry, Section
+from emergence.claims.rules import at_least, within
+from emergence.claims.settings import AnatomyClaimSettings, ClaimSettings
+from emergence.claims.stability import TrialSettings
+from emergence.claims.verdicts import Finding, interval, judge, of_share, undecided
+from emergence.io import tables as files
+from emergence.schemas.analysis import CLAIMS, COLLAPSE, DIRECTION_SHARES, EVENTS, HIERARCHY, PRECURSORS
+from emergence.schemas.anatomy import FLOORS, ORDER_PREDICTION
+from emergence.tasks.symbols import CONTROL
+
+claims = Section("collapse")
+EVERY = 1.0
+"""A share that is claimed to be universal."""
+NO_SLOPE = 0.0
+ONE_SIZE = undecided("needs two sizes and three runs")
+
+
+@claims.claim(
+    "A1",
+    "Nearly every task-level emerges at every size (in most seeds)",
+    published="v3: 119/120 (smallest model 405K); v4: 144 events",
+    figures=["1"],
+    reproduction="draws",
+)
+def nearly_all_emerge(events: pd.DataFrame, settings: ClaimSettings) -> Finding:
+    """The share of task-level x size units with an event in most seeds."""
+    every = events[events["metric"] == settings.metric]
+    taught, control = every[every["task"] != CONTROL], every[every["task"] == CONTROL]
+    units = taught.groupby(["task", "level", "size"])["emerged"].mean() > 0.5
+    threshold, _ = clopper_pearson(*published.EMERGED, settings.statistics.confidence)
+    largest = taught[taught["parameters"] == taught["parameters"].max()]
+    return of_share(
+        Share(int(units.sum()), len(units), settings.statistics.confidence),
+        at_least(threshold),
+        EVERY,
+        testable=taught["parameters"].min() >= published.SMALLEST,
+        control=f"largest size here: {largest['emerged'].mean():.0%} of runs x task-levels; "
+        f"the untrainable control: {control['emerged'].sum()}/{len(control)}",
+        text=f"interval at or above {threshold:.3f} (exact lower bound of 119/120); needs sizes from 405K",
+    )
+
+
+@claims.claim(
+    "A2",
+    "Training begins with a collapse of the representation, in every task and size",
+    published="v1-v3: universal",
+    figures=["2"],
+    reproduction="collapse",
+)
+def early_collapse(collapse: pd.DataFrame, settings: ClaimSettings) -> Finding:
+    """Every task's representation collapses early."""
+    return universal_collapse(collapse[collapse["task"] != CONTROL], settings)
+
+
+def universal_collapse(collapse: pd.DataFrame, settings: ClaimSettings, more: str = "") -> Finding:
+    """That all of these curves collapse: at the last layer, in most runs and levels of a task x size unit."""
+    last = collapse[collapse["layer"] == collapse.groupby("run")["layer"].transform("max")]
+    units = last.groupby(["task", "size"])["collapse_step"].apply(lambda steps: steps.notna().mean() > 0.5)
+    return of_share(
+        Share(int(units.sum()), len(units), settings.statistics.confidence),
+        at_least(settings.verdicts.universal),
+        EVERY,
+        control=f"median floor / initial value: {last['depth'].median():.2f}{more}",
+        text=f"interval of the share of task x size units at or above {settings.verdicts.universal}",
+    )
+
+
+@claims.claim(
+    "A3",
+    "Collapse floors are scale-invariant (slope of log floor on log parameters)",
+    published="v1-v3: invariant over 210x; v4: task-specific, no longer claimed",
+    figures=["2"],
+    reproduction="collapse",
+)
+def scale_invariant_floors(floors: pd.DataFrame, settings: ClaimSettings) -> Finding:
+    """Floors do not depend on size."""
+    pooled, mixed, depth = (
+        floors.set_index(["quantity", "task", "method"]).sort_index().loc[key]
+        for key in (("floor", "all", "run means"), ("floor", "all", "mixed model"), ("depth", "all", "run means"))
+    )
+    by_task = floors.query("quantity == 'floor' and task != 'all'")["slope"]
+    low, high = equivalence_bounds(settings.statistics.equivalence)
+    slope = OverRuns(*ends(pooled, "slope"), int(pooled["runs"]), settings.statistics.confidence)
+    # A 95 % interval inside the bounds is stricter than TOST at 5 %, which asks that of the 90 % interval.
+    return Finding(
+        *ends(pooled, "slope"),
+        interval=f"t over {pooled['runs']:.0f} runs",
+        control=f"mixed model {interval(mixed, 'slope', '+.3f')}; equivalence p {pooled['equivalence_p']:.2g}; "
+        f"by task {by_task.min():+.3f} to {by_task.max():+.3f}; "
+        f"slope of floor / initial value {interval(depth, 'slope', '+.3f')}",
+        judged=judge(slope, within(low, high), NO_SLOPE) if np.isfinite(pooled["low"]) else ONE_SIZE,
+        rule=f"interval within [{low:.3f}, {high:.3f}]: {settings.statistics.equivalence:.0%} a decade",
+        bounds=within(low, high),
+    )
+
+
+@claims.claim(
+    "A4",
+    "Modular arithmetic collapses to RankMe of about 2.0 at every size",
+    published="v1-v3: 2.0",
+    figures=["2"],
+    reproduction="collapse",
+)
+def floor_of_modular_arithmetic(floors: pd.DataFrame, settings: AnatomyClaimSettings) -> Finding | None:
+    """The floor of one task is about 2."""
+    modular = floors.query("quantity == 'floor' and task == 'MOD' and method == 'run means'")
+    if modular.empty:
+        return None
+    row, floor, tolerance = modular.iloc[0], settings.modular.modular_floor, settings.modular.modular_tolerance
+    mean = OverRuns(*ends(row, "mean", "mean_"), int(row["runs"]), settings.statistics.confidence, log=True)
+    rule = within(floor * (1 - tolerance), floor * (1 + tolerance))
+    return Finding(
+        *ends(row, "mean", "mean_"),
+        interval=f"t over {row['runs']:.0f} runs, geometric mean",
+        control=f"slope {interval(row, 'slope', '+.3f')} decades a decade",
+        judged=judge(mean, rule, floor),
+        rule=f"interval within [{rule.lowest:.2f}, {rule.highest:.2f}]",
+        bounds=rule,
+    )
+
+
+@claims.claim(
+    "A5",
+    "Collapse is top-down: the last layer falls strictly first",
+    published="v1: 32/32; v3: 28/32",
+    figures=["3"],
+    reproduction="collapse",
+    parts=[Part(version, value=count) for version, count in published.TOP_DOWN.items()],
+)
+def top_down_collapse(direction_shares: pd.DataFrame, settings: ClaimSettings, part: Part) -> Finding:
+    """The last layer collapses first."""
+    hits, units = part.value
+    return last_layer_first(direction_shares, part.value, settings, f"{part.name}: {hits}/{units}")
+
+
+def last_layer_first(
+    direction_shares: pd.DataFrame, count: tuple[int, int], settings: ClaimSettings, said: str = ""
+) -> Finding:
+    """That the last layer falls strictly first in as many task x size units as a published count says."""
+    shares = direction_shares.query("size == 'all'").set_index("statistic")
+    first, downward = shares.loc["last_first"], shares.loc["downward"]
+    by_size = direction_shares.query("size != 'all' and statistic == 'last_first'")
+    threshold, _ = clopper_pearson(*count, settings.statistics.confidence)
+    share = Share(int(first["count"]), int(first["units"]), settings.statistics.confidence)
+    judged = of_share(
+        share,
+        at_least(threshold),
+        count[0] / count[1],
+        control=f"chance {first['chance']:.2f}; by size "
+        + ", ".join(f"{row.size} {row.count}/{row.units}" for row in by_size.itertuples(index=False, name="Row"))
+        + f"; step decreases with depth in {interval(downward, 'share', '.2f')}",
+        text=f"interval at or above {threshold:.3f}, exact lower bound of the published count",
+    )
+    return replace(judged, published=said)
+
+
+ANATOMY = Registry(
+    "anatomy",
+    (EVENTS, COLLAPSE, FLOORS, DIRECTION_SHARES, PRECURSORS, HIERARCHY, ORDER_PREDICTION),
+    (claims, anatomy_prediction.claims),
+    headlines=("A2", "A6", "A11"),
+)
+
+
+class StabilitySettings(TrialSettings):
+    """Settings under which the claims of Study 1 are judged again."""
+
+    claims: AnatomyClaimSettings
+    limits: LimitSettings
+
+
+def judge_claims(settings: AnatomyClaimSettings, tables: list[Path], table: Path) -> None:
+    """Judge the claims of Study 1 that its tables can decide."""
+    files.write(CLAIMS, ANATOMY.judge(of_variant(ANATOMY.read(tables), settings), settings), table)
+
+
+def of_variant(tables: dict[str, pd.DataFrame], settings: ClaimSettings) -> dict[str, pd.DataFrame]:
+    """The tables with collapses of the primary variant of RankMe alone."""
+    if (collapse := tables.get("collapse")) is None:
+        return tables
+    return tables | {"collapse": collapse[collapse["variant"] == settings.variant]}
+
+
+# Stability ----------------------------------------------------------------------------------------------------------
+
+
+def rejudge_claims(settings: StabilitySettings, scores: Path, measures: list[Path], table: Path) -> None:
+    """Judge the claims of Study 1 under every alternative to a setting of events, onsets, leads or RankMe."""
+    stability.rejudge(partial(_claims_under, settings), settings, scores, measures, table)
+
+
+def _claims_under(settings: StabilitySettings, cache: stability.Reanalysis, chosen: LeadSettings) -> pd.DataFrame:
+    """The claims under the settings of an alternative."""
+
+    def floors() -> pd.DataFrame:
+        return compare_floors(cache.of_tasks(chosen), chosen.statistics)
+
+    tables = cache.tables(chosen) | {
+        "floors": cache.once(floors, "floors", chosen.signal, chosen.collapse),
+        "order_prediction": _order_under(cache, chosen, settings.limits),
+    }
+    return ANATOMY.judge(tables, settings.claims, power=False)
+
+
+def _order_under(cache: stability.Reanalysis, chosen: LeadSettings, settings: LimitSettings) -> pd.DataFrame:
+    """Table ``order_prediction``, of other measures only what corrects RankMe's p."""
+    matrix = event_matrix(cache.events(chosen), settings.easy)
+
+    def of_signal(signal: LeadSettings) -> pd.DataFrame:
+        others = signal.measure != chosen.measure
+        rows = compare_features(*feature_matrices(cache.onsets(signal), matrix), settings, tests_only=others)
+        return pd.DataFrame(rows, columns=ORDER_PREDICTION.arrow.names).assign(measure=signal.measure)
+
+    by_signal = [
+        cache.once(partial(of_signal, signal), f"order {signal.measure}", signal.signal, signal.events, signal.collapse)
+        for signal in cache.signals(chosen).values()
+    ]
+    return correct_p(pd.concat(by_signal, ignore_index=True))

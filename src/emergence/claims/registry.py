@@ -1,0 +1,245 @@
+"""What a claim is, and how the claims of a study are judged.
+
+A claim is declared once, above the function that judges it. The function takes the tables that the claim is read from,
+by the names of their schemas, and the settings of the study's claims::
+
+    claims = Section("anatomy")
+
+    @claims.claim("A2", "Training begins with a collapse", published="v1-v3: universal", figures=["2"],
+                  reproduction="collapse")
+    def early_collapse(collapse: pd.DataFrame, settings: ClaimSettings) -> Finding: ...
+
+It returns None where the tables hold nothing about the claim, as of a measure that was switched off. A claim that is
+judged once for each value of a parameter has `parts`; its function takes the `Part` as well.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeVar
+
+import pandas as pd
+from pydantic import BaseModel
+
+from emergence.claims.verdicts import NOT_RUN, Finding
+from emergence.errors import EmergenceError
+from emergence.io import tables as files
+from emergence.io.tables import Schema
+from emergence.schemas.analysis import CLAIMS
+
+Tolerance = Literal["exact", "collapse", "networks", "language", "draws"]
+"""Kind of tolerance for another run: of closed forms, early collapse, times of networks, shares, single events."""
+Tables = Mapping[str, pd.DataFrame]
+Judge = TypeVar("Judge", bound=Callable[..., Finding | None])
+
+
+class RegistryError(EmergenceError):
+    """A table that a study does not have, or a name that two of its claims have; the message names both places."""
+
+
+class Part(NamedTuple):
+    """One value of a claim's parameter.
+
+    Attributes:
+        name: stands behind the claim's id in tables.
+        words: stand in the statement; the name if empty.
+        value: for the function that judges.
+    """
+
+    name: str
+    words: str = ""
+    value: Any = None
+
+
+Parts = Sequence[Part] | Callable[[Tables, Any], Iterable[Part]]
+ONCE = (Part(""),)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A declared claim.
+
+    Attributes:
+        id: name, such as A5.
+        statement: one sentence; ``{part}`` in it stands for the words of a part, ``{Part}`` for them with a capital.
+        published: the published value, or why there is none.
+        rule: function of tables and settings that returns a finding.
+        figures: numbers of the figures that show it.
+        tables: schemas of the tables that it is read from, the arguments of ``rule``.
+        reproduction: kind of tolerance for another run.
+        parts: values of its parameter, or a function of tables and settings that lists them.
+        ours: whether it is a claim of this project, published nowhere.
+    """
+
+    id: str
+    statement: str
+    published: str
+    rule: Callable[..., Finding | None]
+    figures: tuple[str, ...]
+    tables: tuple[str, ...]
+    reproduction: Tolerance
+    parts: Parts = ONCE
+    ours: bool = False
+
+    def findings(self, tables: Tables, settings: Any) -> Iterable[tuple[Part, Finding]]:
+        """The finding on each part; ``not run`` where a table is missing."""
+        there = all(name in tables for name in self.tables)
+        for part in self._parts(tables if there else {}, settings):
+            finding = self._judge(part, tables, settings) if there else None
+            yield part, NOT_RUN if finding is None else finding
+
+    def _parts(self, tables: Tables, settings: Any) -> list[Part]:
+        """At least one part, also where the tables or settings that list them are missing."""
+        if not callable(self.parts):
+            return list(self.parts)
+        listed = [] if settings is None else list(self.parts(tables, settings))
+        return listed or [Part("", "each")]
+
+    def _judge(self, part: Part, tables: Tables, settings: Any) -> Finding | None:
+        asked = inspect.signature(self.rule).parameters
+        if "part" in asked and not part.name:
+            return None
+        more = {name: value for name, value in (("settings", settings), ("part", part)) if name in asked}
+        return self.rule(**{name: tables[name] for name in self.tables}, **more)
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all parts, as far as the declaration tells them; the id where tables do."""
+        return [self.id] if callable(self.parts) else [f"{self.id} {part.name}".rstrip() for part in self.parts]
+
+    @property
+    def place(self) -> str:
+        """Module and name of the function that judges."""
+        rule = getattr(self.rule, "func", self.rule)  # of a partial one
+        return f"{rule.__module__}.{rule.__name__}"
+
+    def states(self, part: Part) -> str:
+        """The statement about a part."""
+        words = part.words or part.name
+        return self.statement.replace("{part}", words).replace("{Part}", words[:1].upper() + words[1:])
+
+
+@dataclass
+class Section:
+    """Claims about one topic of a study, in order."""
+
+    topic: str
+    claims: list[Claim] = field(default_factory=list)
+
+    def claim(
+        self,
+        id: str,  # noqa: A002
+        statement: str,
+        *,
+        published: str,
+        reproduction: Tolerance,
+        figures: Sequence[str] = (),
+        parts: Parts = ONCE,
+        ours: bool = False,
+    ) -> Callable[[Judge], Judge]:
+        """Declare a claim that the decorated function judges; see `Claim`."""
+
+        def declared(rule: Judge) -> Judge:
+            parameters = inspect.signature(rule).parameters.values()
+            names = [one.name for one in parameters if one.default is one.empty]
+            tables = tuple(name for name in names if name not in ("settings", "part"))
+            self.claims.append(Claim(id, statement, published, rule, tuple(figures), tables, reproduction, parts, ours))
+            return rule
+
+        return declared
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All claims of a study, and the tables that they are read from.
+
+    Tables lie in ``{study}/analysis`` below the results folder, under the names of their schemas, but for those of
+    ``elsewhere``. ``headlines`` are the ids of the claims that stand for the study where there is room for few.
+    """
+
+    study: str
+    schemas: tuple[Schema, ...]
+    sections: tuple[Section, ...]
+    headlines: tuple[str, ...]
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def claims(self) -> list[Claim]:
+        """In order.
+
+        Raises:
+            RegistryError: if two claims have one name, or a claim is read from a table that the study does not have.
+        """
+        claims = [claim for section in self.sections for claim in section.claims]
+        places: dict[str, str] = {}
+        for claim in claims:
+            for name in claim.names:
+                if name in places:
+                    raise RegistryError(f"claim {name}: declared by {places[name]} and by {claim.place}; rename one")
+                places[name] = claim.place
+            for table in claim.tables:
+                if table not in {schema.name for schema in self.schemas}:
+                    raise RegistryError(
+                        f"claim {claim.id}: {claim.place} has an argument {table!r}, which is no table of study "
+                        f"{self.study!r}; add its schema to the study's Registry, or correct the name"
+                    )
+        return claims
+
+    def path(self, table: str) -> str:
+        """Path of a table below the results folder."""
+        return self.elsewhere.get(table, f"{self.study}/analysis/{table}.parquet")
+
+    def read(self, paths: Iterable[Path]) -> dict[str, pd.DataFrame]:
+        """The tables of these files, by the names of their schemas; files of one schema are one table.
+
+        Raises:
+            RegistryError: if a file holds a table that no claim of the study is read from.
+        """
+        schemas = {schema.name: schema for schema in self.schemas}
+        tables: dict[str, pd.DataFrame] = {}
+        for name, group in groupby(sorted(paths, key=files.name), files.name):
+            of_name = list(group)
+            if name not in schemas:
+                raise RegistryError(
+                    f"{of_name[0]}: table {name!r} is none that claims of study {self.study!r} are read from; "
+                    f"allowed: {', '.join(schemas)}"
+                )
+            tables[name] = files.read(schemas[name], *of_name)
+        return tables
+
+    def judge(self, tables: Tables, settings: BaseModel | None, *, power: bool = True) -> pd.DataFrame:
+        """Judge every claim (table ``claims``); those whose tables are missing are ``not run``.
+
+        Args:
+            tables: by the names of their schemas.
+            settings: of the study's claims; None for a study that is switched off, which has no tables either.
+            power: whether the power of undecided verdicts is stated, which takes most of the time.
+        """
+        topics = {id(claim): section.topic for section in self.sections for claim in section.claims}
+        rows = [
+            self._row(topics[id(claim)], claim, part, finding, power=power)
+            for claim in self.claims
+            for part, finding in claim.findings(tables, settings)
+        ]
+        frame = pd.DataFrame(rows, columns=CLAIMS.arrow.names)
+        return frame.astype(dict.fromkeys(("value", "low", "high", "rule_low", "rule_high"), "float64"))
+
+    def _row(self, topic: str, claim: Claim, part: Part, finding: Finding, *, power: bool) -> dict[str, Any]:
+        return {
+            "claim": f"{claim.id} {part.name}".rstrip(),
+            "id": claim.id,
+            "part": part.name,
+            "study": self.study,
+            "topic": topic,
+            "ours": claim.ours,
+            "statement": claim.states(part),
+            "published": finding.published or claim.published,
+            **finding.columns(power=power),
+            "figures": ", ".join(claim.figures),
+            "tables": ", ".join(map(self.path, claim.tables)),
+            "reproduction": claim.reproduction,
+            "stable": None,
+            "stability": "",
+        }

@@ -1,0 +1,79 @@
+"""By which thresholds and definitions the claims of each study are judged."""
+
+from emergence.config.anatomy import FloorVerdicts
+from emergence.config.language import LanguageVerdicts, Pythia
+from emergence.config.neuromfa import NeuronVerdicts
+from emergence.config.parity import NetworkVerdicts
+from emergence.config.parity_theory import Epsilon, PowerLaw, ScalingVerdicts
+from emergence.config.protocol import Definition, Families, ScoredMetric, Statistics, Variant, Verdicts
+from emergence.config.types import Fraction, Positive, Strict
+
+
+class ClaimSettings(Strict):
+    """By which the claims of a study are judged."""
+
+    metric: ScoredMetric
+    definition: Definition
+    variant: Variant
+    statistics: Statistics
+    verdicts: Verdicts
+
+
+class AnatomyClaimSettings(ClaimSettings):
+    """By which the claims of Study 1 are judged."""
+
+    modular: FloorVerdicts
+
+
+class ScalingClaims(Strict):
+    """Thresholds of the claims on scaling laws, models and stages."""
+
+    verdicts: ScalingVerdicts
+    epsilon: Epsilon
+    confidence: Fraction
+
+
+class JointClaimSettings(Strict):
+    """Thresholds of the claims on detectors and measures with known emergence times."""
+
+    metric: ScoredMetric
+    detector: str
+    definition: Definition
+    timing: Positive
+    """highest median error of the detector, checkpoints"""
+    statistics: Statistics
+    verdicts: Verdicts
+
+
+class ParityClaimSettings(Strict):
+    """Thresholds of the claims of Study 2, by group."""
+
+    networks: NetworkVerdicts
+    entropy: Positive
+    """tolerance of the slope of the cross-entropy"""
+    scaling: ScalingClaims
+    powers: PowerLaw
+    joint: JointClaimSettings
+    confidence: Fraction
+    """of all intervals"""
+
+
+class NeuroMFAClaimSettings(Strict):
+    """Thresholds of the claims of Study 3."""
+
+    verdicts: NeuronVerdicts
+    anatomy: ClaimSettings | None
+    """by which a precursor is one in Study 1, where that is switched on"""
+    pythia: Pythia
+    confidence: Fraction
+
+
+class LanguageClaimSettings(Strict):
+    """Thresholds of the claims about language models."""
+
+    claims: ClaimSettings
+    """as in Study 1"""
+    families: Families
+    """of Holm's correction"""
+    verdicts: LanguageVerdicts
+    pythia: Pythia

@@ -1,0 +1,189 @@
+"""Verdicts on estimates, single and combined, with the power of undecided ones.
+
+A claim about sizes that a tier does not train is ``not testable at this tier``; one whose tables are not part of the
+run is ``not run``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from emergence.claims.estimates import Estimate, Share
+from emergence.claims.rules import ANYTHING, MOST, WANTED, Rule, Verdict, detectable, needed
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict and, of an undecided one, the reason: its power, a text that takes seconds and is made when read."""
+
+    verdict: Verdict
+    reason: str | Callable[[], str] = ""
+
+    @property
+    def power(self) -> str:
+        """The reason, as text."""
+        return self.reason if isinstance(self.reason, str) else self.reason()
+
+
+UNTESTED = Judged("not testable at this tier")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the tables of a run say about a claim."""
+
+    value: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    interval: str = "–"
+    """what the interval varies over"""
+    control: str = ""
+    """nulls, rivals and parts, beside the value"""
+    judged: Judged = UNTESTED
+    rule: str = ""
+    """for reading, with its thresholds"""
+    bounds: Rule = ANYTHING
+    """what the rule asks of the interval; infinite where it bounds something else"""
+    published: str = ""
+    """the published value, where the run's own settings say what it is"""
+
+    def columns(self, *, power: bool = True) -> Row:
+        """For the claims table; ``power`` says whether that of an undecided verdict is stated."""
+        return {
+            "value": self.value,
+            "low": self.low,
+            "high": self.high,
+            "interval": self.interval,
+            "control": self.control,
+            "verdict": self.judged.verdict,
+            "power": self.judged.power if power and self.judged.verdict == "undecided" else "",
+            "rule": self.rule,
+            "rule_low": self.bounds.lowest if np.isfinite(self.bounds.lowest) else np.nan,
+            "rule_high": self.bounds.highest if np.isfinite(self.bounds.highest) else np.nan,
+        }
+
+
+NOT_RUN = Finding(judged=Judged("not run"), control="its tables are not part of this run", rule="–")
+
+
+def of_share(
+    share: Share, rule: Rule, expected: float | None, *, control: str, text: str, testable: bool = True
+) -> Finding:
+    """A finding that is a share of units, judged by its exact interval."""
+    return Finding(
+        share.value,
+        share.low,
+        share.high,
+        interval=share.counted,
+        control=control,
+        judged=judge(share, rule, expected) if testable else UNTESTED,
+        rule=text,
+        bounds=rule,
+    )
+
+
+def undecided(why: str) -> Judged:
+    """Undecided for want of anything to judge, with the reason."""
+    return Judged("undecided", why)
+
+
+def judge(estimate: Estimate, rule: Rule, expected: float | None = None, what: str = "") -> Judged:
+    """Verdict of a rule on an estimate.
+
+    Its power is stated for the published value ``expected`` and for the estimated one; without a published value, for
+    the nearest values that this many runs or units would decide. ``what`` names the part of a claim that has several.
+    """
+    verdict = rule.verdict(estimate.low, estimate.high)
+    if verdict != "undecided":
+        return Judged(verdict)
+    prefix = f"{what}: " if what else ""
+    return Judged(verdict, lambda: prefix + _power(estimate, rule, expected))
+
+
+def _power(estimate: Estimate, rule: Rule, expected: float | None) -> str:
+    if np.isnan([estimate.value, estimate.low, estimate.high]).any():
+        return "no interval, so no power"
+    if np.isnan([rule.lowest, rule.highest]).any():
+        return "nothing to compare with, so no power"
+    value = estimate.value
+    at_estimate = f"{_chance(estimate, rule, value)} for the estimate, {value:.3g}{_enough(estimate, rule, value)}"
+    if expected is None:
+        first = f"{WANTED} for {_decided(estimate, rule)}"
+    else:
+        chance, enough = _chance(estimate, rule, expected), _enough(estimate, rule, expected)
+        first = f"{chance} for a true value of {expected:.3g}{enough}"
+    parts = [first] if expected is not None and f"{estimate.value:.3g}" == f"{expected:.3g}" else [first, at_estimate]
+    return f"with {estimate.amount(estimate.count)}, power is {' and '.join(parts)}"
+
+
+def _chance(estimate: Estimate, rule: Rule, truth: float) -> str:
+    return f"{estimate.power(rule, truth, estimate.count):.2f}"
+
+
+def _enough(estimate: Estimate, rule: Rule, truth: float) -> str:
+    """The count with enough power, as text."""
+    count = needed(lambda count: estimate.power(rule, truth, count))
+    if count is None:
+        return f" (below {WANTED} even with {estimate.amount(MOST)})"
+    return f" ({WANTED} from {estimate.amount(count)})"
+
+
+def _decided(estimate: Estimate, rule: Rule) -> str:
+    """The nearest values on either side of a threshold that this count would decide, as text."""
+    threshold = rule.lowest if np.isfinite(rule.lowest) else rule.highest
+    nearest = {"below": _nearest(estimate, rule, threshold, -1), "above": _nearest(estimate, rule, threshold, 1)}
+    sides = [f"{side} {value:.3g}" for side, value in nearest.items() if value is not None]
+    return f"true values {' or '.join(sides)}" if sides else "no true value"
+
+
+def _nearest(estimate: Estimate, rule: Rule, threshold: float, side: int) -> float | None:
+    errors = detectable(lambda far: estimate.power(rule, estimate.beyond(threshold, side * far), estimate.count))
+    return None if errors is None else estimate.beyond(threshold, side * errors)
+
+
+def both(*parts: Judged) -> Judged:
+    """Verdict on a claim with several parts: holds if all hold, fails if any fails.
+
+    >>> both(Judged("holds"), Judged("undecided", "few runs")).power, both(Judged("undecided"), Judged("fails")).verdict
+    ('few runs', 'fails')
+    """
+    verdicts = {part.verdict for part in parts}
+    if "fails" in verdicts:
+        return Judged("fails")
+    return left_open(*parts) if "undecided" in verdicts else Judged("holds")
+
+
+def none_of(*parts: Judged) -> Judged:
+    """Verdict on the claim that not all of these parts hold: holds if any fails, fails if all hold.
+
+    >>> none_of(Judged("holds"), Judged("fails")).verdict, none_of(Judged("holds"), Judged("holds")).verdict
+    ('holds', 'fails')
+    """
+    verdicts = {part.verdict for part in parts}
+    if "fails" in verdicts:
+        return Judged("holds")
+    return left_open(*parts) if "undecided" in verdicts else Judged("fails")
+
+
+def left_open(*parts: Judged) -> Judged:
+    """Undecided, for the reasons of its undecided parts."""
+    open_parts = [part for part in parts if part.verdict == "undecided"]
+    return Judged("undecided", lambda: "; ".join(dict.fromkeys(part.power for part in open_parts)))
+
+
+def from_runs(runs: int, fewest: int, judged: Judged) -> Judged:
+    """The verdict; undecided below ``fewest`` runs."""
+    return judged if runs >= fewest else undecided(f"needs {fewest} runs, has {runs}")
+
+
+def interval(row: pd.Series | Row, name: str, form: str, prefix: str = "") -> str:
+    """A value with its interval, as text."""
+    low, high = row[f"{prefix}low"], row[f"{prefix}high"]
+    if np.isnan(row[name]):
+        return "–"
+    return f"{row[name]:{form}} [{low:{form}}, {high:{form}}]"

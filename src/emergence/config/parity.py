@@ -1,0 +1,227 @@
+"""Study 2, multitask sparse parity, an exactly solvable model of emergence (arXiv:2404.17563)."""
+
+from typing import Annotated, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from emergence.config.parity_networks import ParityTask, Sweep, TransformerTraining, Width
+from emergence.config.parity_theory import Models, PowerLaw, Scaling, Staging
+from emergence.config.study import Study
+from emergence.config.training import Checkpoints, Sample
+from emergence.config.types import Count, Fraction, Positive, Strict
+from emergence.tasks.symbols import CONTROL
+
+
+class Joint(Strict):
+    """What is asked of measures where the truth is known, fixed before any of them was seen there."""
+
+    own: Annotated[list[Positive], Field(min_length=2, max_length=2)]
+    """slopes of log onset on log T50 between which a measure follows each skill"""
+    common: Fraction
+    """slope below which it moves at one time for all"""
+    minimum_skills: Annotated[int, Field(ge=3)]
+    """with an onset, for a slope"""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.common < self.own[0] < self.own[1]:
+            raise ValueError(f"own: {self.own} must rise, above common; allowed: two slopes above {self.common}")
+        return self
+
+
+class Published(Strict):
+    """Constants as published, to stand beside those that are fitted here."""
+
+    speed: Positive
+    """B²"""
+    shots: Positive
+    """D_c"""
+    neurons: Positive
+    """N_c"""
+
+
+class NetworkVerdicts(Strict):
+    """Thresholds of the verdicts on networks against theory, fixed before the numbers were seen."""
+
+    constant: Fraction
+    """relative distance from the published constant within which one that is fitted here confirms it"""
+    crossing: Fraction
+    """relative distance from theory within which networks pass one half"""
+
+
+class Entropy(Strict):
+    """The slope of the cross-entropy over time."""
+
+    ranks: Annotated[list[Count], Field(min_length=2, max_length=2)]
+    """skills from whose emergence to whose the slope is fitted"""
+    published: Positive
+    """slope measured in arXiv:2303.13506, without its sign"""
+    tolerance: Positive
+    """of slopes, for the verdict"""
+
+
+class OtherTask(Sweep):
+    """A sweep on a task of its own."""
+
+    task: ParityTask
+
+
+class Sweeps(Strict):
+    """Sweeps by what they are for; those of one skill give the constants."""
+
+    one_skill_time: Sweep
+    one_skill_data: Sweep
+    one_skill_width: Sweep
+    data: Sweep
+    width: Sweep
+    adam: Sweep
+    """as the runs over time, but for the optimiser"""
+    cross_entropy: OtherTask
+    """the variant of arXiv:2303.13506"""
+
+    @property
+    def names(self) -> list[str]:
+        """All sweeps, those first that take longest."""
+        return sorted(type(self).model_fields, key=lambda name: -self.cost(name))
+
+    def cost(self, name: str) -> float:
+        """Roughly, in units of a sample passing a hidden unit."""
+        sweep: Sweep = getattr(self, name)
+        samples = [min(size, sweep.batch) for size in sweep.samples] if sweep.samples else [sweep.batch]
+        return float(sum(samples) * sum(sweep.widths) * len(sweep.seeds) * sweep.steps)
+
+
+class Parity(Study):
+    """Study 2: multitask sparse parity, in closed form and in networks."""
+
+    metric: Literal["strength", "exact_match"]
+    """whose events enter the claims"""
+    task: ParityTask
+    target: Positive
+    """S, the strength of a learned skill"""
+    test: Sample
+    """of each skill: fresh samples on which strengths are measured, the same at every evaluation"""
+    network: Sweep
+    """the runs over time on all skills, whose weights are kept; one width, one run a seed"""
+    checkpoints: Checkpoints
+    sampled: Count
+    """test samples that the noisy scores of checkpoints see, in which events are detected"""
+    probes: Sample
+    """of each skill, for geometric measures"""
+    joint: Joint
+    """Study 1's measures and detectors on these runs"""
+    sweeps: Sweeps
+    transformer: TransformerTraining
+    powers: PowerLaw
+    scaling: Scaling
+    models: Models
+    staging: Staging
+    published: Published
+    shares: Annotated[list[Fraction], Field(min_length=1)]
+    """of the final strength, whose crossings are compared with theory"""
+    verdicts: NetworkVerdicts
+    entropy: Entropy
+    """slope of the cross-entropy variant"""
+
+    @property
+    def size(self) -> Width:
+        """The size of the runs over time."""
+        width = self.network.widths[0]
+        return Width(name=f"mlp{width}", width=width)
+
+    @property
+    def runs(self) -> dict[str, int]:
+        """Seed of each run over time, by its name."""
+        return {f"{self.size.name}-s{seed}": seed for seed in self.network.seeds}
+
+    @property
+    def networks(self) -> dict[str, Sweep]:
+        """How each run over time is trained, by its name: the network with this seed alone."""
+        return {run: self.network.model_copy(update={"seeds": [seed]}) for run, seed in self.runs.items()}
+
+    @property
+    def transformers(self) -> dict[str, int]:
+        """Seed of each transformer, by its name."""
+        return {f"t{self.transformer.width}-s{seed}": seed for seed in self.transformer.seeds}
+
+    @property
+    def transformer_runs(self) -> dict[str, TransformerTraining]:
+        """How each transformer is trained, by its name: with this seed alone."""
+        return {run: self.transformer.model_copy(update={"seeds": [seed]}) for run, seed in self.transformers.items()}
+
+    @property
+    def sweep_training(self) -> dict[str, Sweep]:
+        """How the networks of each sweep are trained, without a task of its own."""
+        dumped = {name: getattr(self.sweeps, name).model_dump(exclude={"task"}) for name in self.sweeps.names}
+        return {name: Sweep.model_validate(values) for name, values in dumped.items()}
+
+    @property
+    def sweep_tasks(self) -> dict[str, ParityTask]:
+        """The task of each sweep: that of the study with the sweep's number of skills, or one of its own."""
+        return {name: self.task_of(getattr(self.sweeps, name)) for name in self.sweeps.names}
+
+    @property
+    def sweep_targets(self) -> dict[str, float]:
+        """S of each sweep; the logits of cross-entropy have targets of ±1."""
+        losses = {name: getattr(self.sweeps, name).loss for name in self.sweeps.names}
+        return {name: 1.0 if loss == "cross_entropy" else self.target for name, loss in losses.items()}
+
+    def task_of(self, sweep: Sweep) -> ParityTask:
+        """The task of one sweep."""
+        if isinstance(sweep, OtherTask):
+            return sweep.task
+        return self.task.model_copy(update={"skills": sweep.skills or self.task.skills, "control_skills": 0})
+
+    @property
+    def controls(self) -> list[str]:
+        """Groups that are measured but are no tasks."""
+        return [CONTROL]
+
+    @property
+    def easy(self) -> list[str]:
+        """Tasks that count as easy: none, all skills are alike."""
+        return []
+
+    @model_validator(mode="after")
+    def _one_width(self) -> Self:
+        if len(self.network.widths) > 1:
+            raise ValueError(f"network.widths: {self.network.widths} are several; allowed: one")
+        if 0.5 not in self.shares:
+            raise ValueError(f"shares: {self.shares} lack 0.5, where skills are dated; add it")
+        if self.network.samples is not None:
+            raise ValueError("network.samples: the runs over time see fresh samples; remove it")
+        if self.sampled > self.test.examples:
+            raise ValueError(f"sampled: {self.sampled} are more than test.examples; allowed: 1 to {self.test.examples}")
+        return self
+
+    @model_validator(mode="after")
+    def _within_training(self) -> Self:
+        step, last = self.protocol.collapse.floor_until, self.network.steps
+        if step > last:
+            raise ValueError(f"protocol.collapse.floor_until: {step} is after the last step; allowed: 1 to {last}")
+        return self
+
+    @model_validator(mode="after")
+    def _solved_as_trained(self) -> Self:
+        if low := [size for size in self.models.samples if size < self.task.skills]:
+            raise ValueError(
+                f"models.samples: {low[0]} samples are fewer than the {self.task.skills} skills; "
+                f"allowed: {self.task.skills} and more"
+            )
+        epsilon = self.staging.epsilon
+        if lacking := [share for share in (epsilon, 1 - epsilon) if not np.isclose(self.shares, share).any()]:
+            raise ValueError(f"staging.epsilon: {epsilon} needs the crossing of {lacking[0]:g}; add it to shares")
+        return self
+
+    @model_validator(mode="after")
+    def _enough_samples(self) -> Self:
+        for name in self.sweeps.names:
+            sweep: Sweep = getattr(self.sweeps, name)
+            skills = self.task_of(sweep).skills
+            if low := [size for size in sweep.samples or [] if size < skills]:
+                raise ValueError(
+                    f"sweeps.{name}.samples: {low[0]} samples are fewer than the {skills} skills, so that some are "
+                    f"never seen; allowed: {skills} and more"
+                )
+        return self

@@ -1,0 +1,85 @@
+"""What figures declare of themselves, read from their source: neither a figure nor Matplotlib is imported.
+
+A figure is a module ``fig1``, ``fig_s1`` and so on with a function ``draw``. Its docstring begins ``Figure 1: title.``,
+with the title of its caption, and it declares, as literals at its top level:
+
+- ``STUDY``: the study whose protocol it reads; none if absent;
+- ``READS``: the configuration key of each setting of ``draw`` but ``dpi``;
+- ``NEEDS``: further keys without which the figure is not drawn;
+- ``INPUTS``: the file of each path of ``draw`` that is no table of the study's analysis, below the results. A part in
+  braces stands for each name that the study lists under this key (``{runs}``); a single path is the first of them.
+
+Every other path of ``draw`` has the name of a schema, and is the table of this name, or, of several paths, that of each
+signal. A path that may be None is left out where nothing makes its table.
+"""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+OUTPUTS = ("pdf", "png")
+
+
+@dataclass(frozen=True)
+class Input:
+    """Files that a figure is drawn from."""
+
+    path: str
+    """below the results; braces hold keys of the study that list names"""
+    several: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What one figure declares."""
+
+    module: str
+    number: str
+    """1, S1"""
+    title: str
+    study: str | None = None
+    reads: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    """by the paths of ``draw``"""
+
+
+@cache
+def declared() -> dict[str, Declaration]:
+    """Declarations of all figures by name: ``fig1``, ``fig2`` ..., then ``figS1`` ..."""
+    figures = {path.stem.replace("_s", "S"): _declaration(path) for path in FOLDER.glob("fig*.py")}
+    return dict(sorted(figures.items(), key=lambda named: ("S" in named[0], len(named[0]), named[0])))
+
+
+def _declaration(path: Path) -> Declaration:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    literals: dict[str, Any] = {
+        target.id.lower(): ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id in ("STUDY", "READS", "NEEDS", "INPUTS")
+    }
+    heading = (ast.get_docstring(tree) or "").partition(".")[0]
+    number, _, title = heading.removeprefix("Figure ").partition(": ")
+    literals["inputs"] = _inputs(tree, literals.get("study"), literals.get("inputs", {}))
+    return Declaration(f"emergence.figures.{path.stem}", number, title, **literals)
+
+
+def _inputs(tree: ast.Module, study: str | None, declared_paths: Mapping[str, str]) -> dict[str, Input]:
+    """Inputs by the paths of ``draw``, as its annotations tell them."""
+    draw = next((node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "draw"), None)
+    folder = f"{study}/analysis/" if study else ""
+    inputs = {}
+    for argument in draw.args.args if draw else []:
+        name, hint = argument.arg, ast.unparse(argument.annotation) if argument.annotation else ""
+        if "Path" in hint and name not in OUTPUTS:
+            several = hint.startswith("list")
+            table = f"{folder}{name}/{{signal_names}}.parquet" if several else f"{folder}{name}.parquet"
+            inputs[name] = Input(declared_paths.get(name, table), several, "None" in hint)
+    return inputs

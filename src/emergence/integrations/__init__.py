@@ -1,0 +1,1 @@
+"""Trackers for the training loops of other libraries, which each module imports."""

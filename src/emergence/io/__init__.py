@@ -1,0 +1,1 @@
+"""Reading and writing: tables, tensors, resumable jobs, and provenance."""

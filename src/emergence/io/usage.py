@@ -1,0 +1,72 @@
+"""What a job used of its machine, as the system accounts for it when the job ends: see getrusage(2)."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from emergence.io.files import replacing
+
+BYTES = 1 if sys.platform == "darwin" else 1024
+"""Unit of the peak memory that the system reports."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Time and memory of a process and of the children that it waited for, start-up included."""
+
+    wall_seconds: float
+    user_seconds: float
+    system_seconds: float
+    memory_mb: float
+    """peak of the process or of its largest child"""
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Time on processors, of the process itself and of the system for it."""
+        return self.user_seconds + self.system_seconds
+
+    @classmethod
+    def since(cls, begun: float) -> Self:
+        """Of this process, so far; its wall-clock time counts from a reading of `time.monotonic`."""
+        of_all = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return cls(
+            round(time.monotonic() - begun, 3),
+            round(sum(of.ru_utime for of in of_all), 3),
+            round(sum(of.ru_stime for of in of_all), 3),
+            round(max(_peak(), of_all[1].ru_maxrss * BYTES) / 1e6, 3),
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """What a job recorded.
+
+        Raises:
+            OSError: if the file cannot be read.
+            ValueError, TypeError, AttributeError: if it is no such record.
+        """
+        return cls(**{name: float(value) for name, value in json.loads(path.read_text(encoding="utf-8")).items()})
+
+
+def _peak() -> int:
+    """Bytes; Linux's rusage has the peak of the program that started this one as well, its status file has not."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+    except (OSError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES
+
+
+@contextmanager
+def recorded(path: Path | None) -> Iterator[None]:
+    """Write what this process used to a JSON file, if one is given, when the body has succeeded."""
+    begun = time.monotonic()
+    yield
+    if path is not None:
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(asdict(Usage.since(begun))) + "\n", encoding="utf-8")

@@ -1,0 +1,102 @@
+"""Where the results of studies and runs are: ``<results>/{study}/tasks|trajectories|measures|analysis``."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emergence.config.configuration import Config
+from emergence.config.project import possible
+from emergence.figures.declarations import Input, declared
+
+MADE_BY = {
+    **{name: name for name in ("collapse", "floors", "direction", "sensitivity", "phases")},
+    "direction_shares": "direction",
+    "phase_shares": "phases",
+    "degree_of_emergence": "degree_of_emergence",
+}
+"""Tables of stages that a configuration may switch off, and these stages."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths of the results of a configuration: ``<results>/{study}/tasks|trajectories|measures|analysis``."""
+
+    config: Config
+
+    def table(self, study: str, name: str) -> str:
+        """A table of a study's analysis."""
+        return f"<results>/{study}/analysis/{name}.parquet"
+
+    def of_runs(self, pattern: str, study: str | None = None) -> Any:
+        """Files of every run of a study, or of the study that is the job's wildcard."""
+        if study is None:
+            return lambda wildcards: self.of_runs(pattern, wildcards.study)
+        runs = self.config.studies[study].runs if study in self.config.studies else []
+        return [f"<results>/{study}/{pattern.format(run=run)}" for run in runs]
+
+    def of_signals(self, name: str, study: str | None = None) -> Any:
+        """Tables of every signal of a study, or of the study that is the job's wildcard."""
+        if study is None:
+            return lambda wildcards: self.of_signals(name, wildcards.study)
+        signals = self.config.studies[study].followed if study in self.config.studies else []
+        return [self.table(study, f"{name}/{signal}") for signal in signals]
+
+    def of_signal(self, wildcards: Any) -> list[str]:
+        """Tables of the measure that the job's signal is a series of, for all runs of its study."""
+        signal = self.config.studies[wildcards.study].followed[wildcards.measure]
+        measure = signal.measure or wildcards.measure
+        tables: list[str] = self.of_runs(f"measures/{measure}/{{run}}.parquet", wildcards.study)
+        return tables
+
+    def made(self, study: str, *names: str) -> list[str]:
+        """Tables of a study, less those whose stage is switched off."""
+        return [
+            self.table(study, name)
+            for name in names
+            if study in self.config.studies_with_claims
+            and (name not in MADE_BY or possible(self.config, MADE_BY[name], study=study))
+        ]
+
+    def drawn_from(self, figure: str) -> dict[str, list[str]]:
+        """Files that a figure is drawn from, by the paths of its ``draw``."""
+        return {name: self._files(wanted) for name, wanted in declared()[figure].inputs.items()}
+
+    def explored(self) -> dict[str, list[str]]:
+        """Tables that the explorer shows, by the paths of its stage."""
+        studies = self.config.studies
+        files: dict[str, list[str]] = {
+            "claims": ["<results>/claims.parquet"],
+            "calibration": ["<results>/calibration.parquet"],
+            "measures": [
+                path
+                for study, of in studies.items()
+                for measure in of.measures_of_signals
+                for path in self.of_runs(f"measures/{measure}/{{run}}.parquet", study)
+            ],
+            "collapses": self.made("anatomy", "collapse") + self.made("language", "collapse"),
+            "phases": self.made("language", "phases"),
+        }
+        files |= {name: [self.table(one, name) for one in studies] for name in ("scores", "events", "precursors")}
+        for name in ("onsets", "leads", "null_leads"):
+            files[name] = [path for study in studies for path in self.of_signals(name, study)]
+        return files
+
+    def _files(self, wanted: Input) -> list[str]:
+        study = wanted.path.partition("/")[0]
+        if wanted.optional and not self.made(study, Path(wanted.path).stem):
+            return []
+        paths = [f"<results>/{wanted.path}"]
+        for key in wildcards_of(wanted.path):
+            names = getattr(self.config.studies[study], key)
+            paths = [path.replace(f"{{{key}}}", name) for path in paths for name in names]
+        return paths if wanted.several else paths[:1]
+
+
+def wildcards_of(path: str) -> list[str]:
+    r"""Names of a path's wildcards, in order.
+
+    >>> wildcards_of(r"results/{study}/leads/{measure,\w+}.parquet")
+    ['study', 'measure']
+    """
+    return list(dict.fromkeys(re.findall(r"\{(\w+)", path)))

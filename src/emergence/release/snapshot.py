@@ -1,0 +1,145 @@
+"""Keep a finished run as the reference: compact tables, its record, what it was made of, the paper, pictures.
+
+Snakemake writes nothing under ``reference/``, so a fresh clone is compared with it and never runs to make it.
+Variants of measures that nothing looks at are left out of the tables.
+"""
+
+import json
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Mapping, Set
+from pathlib import Path
+from typing import Any
+
+from emergence.claims.claims_table import REGISTRIES
+from emergence.config.loading import Config, load
+from emergence.errors import EmergenceError
+from emergence.io import tables
+from emergence.io.files import replacing, replacing_folder, write_json
+from emergence.release import readme_claims, record
+from emergence.release.run_metadata import account
+from emergence.release.verify import every_schema, result_files
+from emergence.schemas.analysis import CLAIMS, REPRODUCTION
+from emergence.schemas.trajectories import MEASURE
+
+ACCOUNT, PAPER = "run.json", "paper.pdf"
+TABLES, PICTURES = "tables", "figures"
+COPIES = ("claims.csv", "calibration.csv")
+"""Tables that are kept for eyes as well."""
+LIMIT = 20_000_000
+"""Bytes that a reference may have: it is part of every clone."""
+
+
+class KeepError(EmergenceError):
+    """A run that cannot be kept; the message says why and the remedy."""
+
+
+def keep(results: Path, reference: Path, readme: Path) -> dict[str, Any]:
+    """Write ``reference`` from a finished run, and its claims into the README; returns what the run was made of.
+
+    Paths of figures, paper and benchmarks are those of the run's own configuration.
+
+    Raises:
+        KeepError: if the run is unfinished, or too large.
+    """
+    made = record.read(results)
+    config = load(made.config)
+    paper = Path(config.pathvars.paper, PAPER)
+    drawn = [results / path for recipe in made.figures.values() for paths in recipe.inputs.values() for path in paths]
+    if missing := [path for path in (*drawn, paper) if not path.exists()]:
+        raise KeepError(f"{missing[0]}: no such file; finish the run (snakemake --cores all)")
+    told = account(made.config, results, Path(config.pathvars.benchmarks))
+    with replacing_folder(reference / PICTURES) as pictures:
+        pictures.mkdir(parents=True)
+        for name in shown(readme.read_text(encoding="utf-8"), reference.name):
+            shutil.copyfile(Path(config.pathvars.figures, name), pictures / name)
+    with replacing(reference / PAPER) as temporary:
+        shutil.copyfile(paper, temporary)
+    with replacing_folder(reference / TABLES) as kept:
+        copy_tables(results, kept, compared_variants(config))
+        for name in COPIES:
+            shutil.copyfile(results / name, kept / name)
+        if (total := size(kept) + size(reference / PICTURES) + paper.stat().st_size) > LIMIT:
+            raise KeepError(f"{results}: {total / 1e6:.1f} MB with pictures and paper, more than {LIMIT / 1e6:.0f}")
+    write_json(reference / record.NAME, made.model_dump())
+    write_json(reference / ACCOUNT, told)
+    write_claims(reference, readme)
+    return {**told, "bytes": total}
+
+
+def write_claims(reference: Path, readme: Path) -> None:
+    """Write the kept claims for readers: counts of verdicts into the README, all of them to ``CLAIMS.md``."""
+    for path, text in claims_for_readers(reference, readme).items():
+        with replacing(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+
+def claims_for_readers(reference: Path, readme: Path) -> dict[Path, str]:
+    """Text of the README and of the page of claims, as the kept tables and the registries have it."""
+    claims = tables.read(CLAIMS, reference / TABLES / "claims.parquet")
+    run = json.loads((reference / ACCOUNT).read_text(encoding="utf-8"))
+    page = reference / readme_claims.PAGE
+    link = f"[All claims]({reference.name}/{page.name}), each with its value, interval and verdict."
+    return {
+        readme: readme_claims.filled(
+            readme.read_text(encoding="utf-8"), f"{readme_claims.summary(claims, run)}\n\n{link}"
+        ),
+        page: readme_claims.page(claims, run, REGISTRIES.values()),
+    }
+
+
+def shown(readme: str, folder: str) -> list[str]:
+    """Pictures of the reference that a README shows, by name.
+
+    >>> shown("![What](reference/figures/fig1.png)", "reference")
+    ['fig1.png']
+    """
+    return sorted(set(re.findall(rf"\({re.escape(folder)}/{PICTURES}/(fig\w+\.png)\)", readme)))
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+class CompactError(EmergenceError):
+    """A file among the results that no stage wrote; the message names it."""
+
+
+def compared_variants(config: Config) -> dict[str, set[str]]:
+    """Variants of each measure that are held against events in any study, which figures show as well."""
+    compared: dict[str, set[str]] = defaultdict(set)
+    for study in config.studies.values():
+        for name, signal in study.followed.items():
+            compared[signal.measure or name].add(signal.variant)
+    return dict(compared)
+
+
+def tables_of(results: Path) -> list[Path]:
+    """Tables of a run; not those of another tier whose folder is inside, nor of a comparison with this reference."""
+    others = {path.parent for path in results.glob(f"*/**/{record.NAME}")}
+    others |= {path.parents[1] for path in results.glob("*/*/**/trajectories")}
+    paths = [path for path in result_files(results, "parquet") if not others & {*path.parents}]
+    return [path for path in paths if tables.name(path) != REPRODUCTION.name]
+
+
+def copy_tables(results: Path, target: Path, kept: Mapping[str, Set[str]]) -> None:
+    """Copy every table of a results folder; of a measure that is named, only rows of the variants that are.
+
+    Raises:
+        CompactError: if a file is no table of this version.
+        TableError: if a table is damaged.
+    """
+    known = {schema.name: schema for schema in every_schema()}
+    for path in tables_of(results):
+        to = target / path.relative_to(results)
+        if (schema := known.get(tables.name(path))) is None:
+            raise CompactError(f"{path}: is no table of this version; delete it and run again")
+        rows = tables.read(schema, path)
+        if schema is MEASURE:
+            named = zip(rows["measure"], rows["variant"], strict=True)
+            tables.write(MEASURE, rows[[variant in kept.get(measure, {variant}) for measure, variant in named]], to)
+        else:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, to)

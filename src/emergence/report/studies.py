@@ -1,0 +1,221 @@
+"""Numbers of each study that the paper quotes."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from emergence.analysis.select import last_layer, select, without_control
+from emergence.io import tables
+from emergence.io.files import write_json
+from emergence.report.json_values import Record, one, quartiles, records
+from emergence.schemas.analysis import COLLAPSE, DIRECTION_SHARES, EVENTS, HIERARCHY, PRECURSORS
+from emergence.schemas.anatomy import DETECTOR_VALIDITY, FLOORS, ORDER_PREDICTION, SENSITIVITY
+from emergence.schemas.language import PHASE_SHARES
+from emergence.schemas.neuromfa import RUN_MEANS, UNTRAINED
+from emergence.schemas.parity import (
+    CONSTANTS,
+    CROSSINGS,
+    DETECTOR_ERROR,
+    DEVIATIONS,
+    ENTROPY_SLOPES,
+    MEASURE_TRACKING,
+    POWER_LAWS,
+    RULE_OUTCOMES,
+    SCALING_EXPONENTS,
+    STAGING,
+)
+from emergence.tasks.symbols import CONTROL
+
+OVERALL = {"classes": "all", "difficulty": "all", "size": "all"}
+
+
+def event_counts(events: pd.DataFrame) -> Record:
+    """Curves with an event, overall, by size and for the control, and quartiles of event times in steps."""
+    control = select(events, task=CONTROL)
+    learned = without_control(events)
+    by_size = learned.groupby(["size", "parameters"])["emerged"].agg(emerged="sum", units="size").reset_index()
+    return {
+        "emerged": int(learned["emerged"].sum()),
+        "units": len(learned),
+        "runs": int(learned["run"].nunique()),
+        "by_size": records(by_size.sort_values("parameters")),
+        "control": {"emerged": int(control["emerged"].sum()), "units": len(control)},
+        "steps": quartiles(learned["step"]),
+    }
+
+
+def collapse_summary(collapses: pd.DataFrame) -> Record:
+    """Depth and steps of the collapse of the last layer: quartiles over tasks, levels and runs."""
+    last = last_layer(without_control(collapses))
+    columns = {"depth": "depth", "floor_step": "floor_step", "collapse_step": "collapse_step", "onset": "onset_step"}
+    return {name: quartiles(last[column]) for name, column in columns.items()}
+
+
+def lead_rates(precursors: pd.DataFrame, hierarchy: pd.DataFrame) -> list[Record]:
+    """One record a measure: its rate of leads, the nulls, the least excess, and the share of each relation."""
+    rows = []
+    for measure in precursors["measure"].unique():
+        rates = select(precursors, measure=measure)
+        shares = select(hierarchy, measure=measure).set_index("relation")["share"]
+        excesses = rates[rates["excess"].notna()].sort_values("excess")
+        least = records(excesses, ("control", "excess", "excess_low", "excess_high", "holm_p"))
+        rows.append(
+            {
+                "measure": measure,
+                "observed": one(rates, control="observed"),
+                "nulls": {row["control"]: row for row in records(rates[rates["control"] != "observed"])},
+                "least": least[0] if least else None,
+                "relations": {str(relation): float(share) for relation, share in shares.items()},
+            }
+        )
+    return rows
+
+
+def detector_rates(validity: pd.DataFrame) -> Record:
+    """Recall and false positives on synthetic curves with the noise and widths of this run's own transitions."""
+    run = validity[validity["observed"] & (validity["spacing"] == validity["spacing"].min())]
+    planted = select(run, scenario="transition", width=None)
+    empty = run[run["scenario"] != "transition"].sort_values("false_positives")
+    return {
+        "planted": records(planted)[0] if len(planted) else None,
+        "worst": records(empty)[-1] if len(empty) else None,
+    }
+
+
+def collect_anatomy_numbers(
+    metric: str,
+    definition: str,
+    variant: str,
+    detector: str,
+    events: Path,
+    collapses: Path,
+    floors: Path,
+    top_down: Path,
+    precursors: Path,
+    hierarchy: Path,
+    limits: Path,
+    validity: Path,
+    sensitivity: Path,
+    json: Path,
+) -> None:
+    """Collect the numbers of Study 1 for the paper."""
+    chosen = {"metric": metric, "definition": definition, **OVERALL}
+    every_event = tables.read(EVENTS, events)
+    by_variant = tables.read(COLLAPSE, collapses)
+    by_detector = tables.read(DETECTOR_VALIDITY, validity)
+    orders = tables.read(ORDER_PREDICTION, limits)
+    write_json(
+        json,
+        {
+            "events": event_counts(select(every_event, metric=metric)),
+            "collapse": collapse_summary(select(by_variant, variant=variant)),
+            "floors": records(tables.read(FLOORS, floors)),
+            "top_down": records(tables.read(DIRECTION_SHARES, top_down)),
+            "precursors": lead_rates(
+                select(tables.read(PRECURSORS, precursors), **chosen),
+                select(tables.read(HIERARCHY, hierarchy), **chosen),
+            ),
+            "orders": records(select(orders, size="all", statistic="spearman")),
+            "detector": detector_rates(select(by_detector, detector=detector)),
+            "sensitivity": records(tables.read(SENSITIVITY, sensitivity)),
+        },
+    )
+
+
+HALF = 0.5
+"""Share of S at which the emergence of a skill is timed."""
+
+
+def ratios_to_theory(crossings: pd.DataFrame) -> list[Record]:
+    """Half-strength points of networks over those of theory with the fitted constant, by axis, skill and law."""
+    networks = select(crossings, share=HALF, source="network")
+    theory = select(crossings, share=HALF, source="fitted")
+    joined = networks.merge(theory, on=["axis", "skill"], suffixes=("", "_theory"))
+    joined = joined.assign(over=joined["value"] / joined["value_theory"], law=joined["law_theory"])
+    return records(joined, ("axis", "skill", "law", "value", "low", "high", "value_theory", "over"))
+
+
+def rule_accuracy(conclusions: pd.DataFrame) -> list[Record]:
+    """Number of right conclusions of each rule, among those where rule and truth are decided."""
+    groups = conclusions.groupby("rule", sort=False)["right"]
+    return [{"rule": rule, "right": int(right.dropna().sum()), "decided": int(right.count())} for rule, right in groups]
+
+
+def collect_parity_numbers(
+    definition: str,
+    constants: Path,
+    crossings: Path,
+    deviations: Path,
+    entropy: Path,
+    exponents: Path,
+    powers: Path,
+    stages: Path,
+    errors: Path,
+    tracking: Path,
+    conclusions: Path,
+    json: Path,
+) -> None:
+    """Collect the numbers of Study 2 and of the joint study for the paper."""
+    tracked = select(tables.read(MEASURE_TRACKING, tracking), definition=definition)
+    outcomes = select(tables.read(RULE_OUTCOMES, conclusions), definition=definition)
+    write_json(
+        json,
+        {
+            "constants": records(tables.read(CONSTANTS, constants)),
+            "crossings": ratios_to_theory(tables.read(CROSSINGS, crossings)),
+            "deviations": records(tables.read(DEVIATIONS, deviations)),
+            "entropy": records(tables.read(ENTROPY_SLOPES, entropy)),
+            "exponents": records(tables.read(SCALING_EXPONENTS, exponents)),
+            "powers": records(tables.read(POWER_LAWS, powers)),
+            "stages": records(tables.read(STAGING, stages)),
+            "detectors": records(select(tables.read(DETECTOR_ERROR, errors), skill="all")),
+            "tracking": records(tracked),
+            "conclusions": records(outcomes),
+            "judged": rule_accuracy(outcomes),
+        },
+    )
+
+
+def collect_neuromfa_numbers(over_runs: Path, untrained: Path, json: Path) -> None:
+    """Collect the numbers of Study 3 for the paper: means over runs by study, and values of untrained networks."""
+    means = tables.read(RUN_MEANS, over_runs)
+    of_studies = means[(means["size"] == "all") & (means["study"] != "all")]
+    without = tables.read(UNTRAINED, untrained)
+    write_json(
+        json,
+        {
+            "studies": of_studies["study"].unique().tolist(),
+            "means": records(of_studies),
+            "untrained": records(without[without["network"] == "trained"]),
+        },
+    )
+
+
+def collect_language_numbers(
+    metric: str,
+    definition: str,
+    events: Path,
+    top_down: Path,
+    phases: Path,
+    precursors: Path,
+    hierarchy: Path,
+    json: Path,
+) -> None:
+    """Collect the numbers of the language models for the paper."""
+    chosen = {"metric": metric, "definition": definition, **OVERALL}
+    of_metric = select(tables.read(EVENTS, events), metric=metric)
+    sets = of_metric.groupby("task", sort=False)["emerged"].agg(emerged="sum", units="size").reset_index()
+    shares = tables.read(PHASE_SHARES, phases)
+    write_json(
+        json,
+        {
+            "events": event_counts(of_metric),
+            "sets": records(sets),
+            "top_down": records(tables.read(DIRECTION_SHARES, top_down)),
+            "phases": records(select(shares, size="all")),
+            "precursors": lead_rates(
+                select(tables.read(PRECURSORS, precursors), **chosen),
+                select(tables.read(HIERARCHY, hierarchy), **chosen),
+            ),
+        },
+    )

@@ -1,0 +1,1 @@
+"""Subjects of measures: a model together with its probe data."""

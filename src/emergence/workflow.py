@@ -1,0 +1,231 @@
+"""What the rules need of Python: parameters and resources of jobs, and Snakemake beyond its directives.
+
+`stage` says what makes a job anew when it changes, `options` builds its command line from the names of its files.
+`describe` gives every rule of a stage its log, its message and its place (this machine or the cluster), and
+`wake_only_at_job_ends` slows an eager scheduler: both reach into Snakemake's objects, since rules inherit no directive
+for that. Where another version has other objects they change nothing and say so: the workflow runs, without these.
+"""
+
+import json
+import logging
+import math
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from emergence import forkserver, series_costs
+from emergence.config.configuration import Config
+from emergence.config.project import figures_drawn, project
+from emergence.io.provenance import PACKAGE
+from emergence.layout import Layout, wildcards_of
+from emergence.stages import STAGES, source_hash
+
+logger = logging.getLogger(__name__)
+
+TESTED = "9.27"
+"""The version of Snakemake whose objects `describe` and `wake_only_at_job_ends` are tested with."""
+
+TRAJECTORY, STATE = "<results>/{study}/trajectories/{run}", "<results>/state/{job}"
+"""Folders of a run, and of a job that goes on where it was stopped."""
+OfJob = Callable[[Any], Any]
+"""A function of a job's wildcards."""
+
+
+SUBMITTED: Mapping[str, tuple[int, bool]] = {
+    "train": (240, True),
+    "train_stack": (240, True),
+    "train_network": (240, True),
+    "train_sweep": (240, True),
+    "train_scalar_transformer": (720, True),
+    "train_language_model": (240, True),
+    "record_series": (720, False),
+    "evaluate_language_model": (240, True),
+    "measure_run": (240, True),
+    "measure_series": (240, True),
+    "llc_sweep": (240, True),
+}
+"""Rules that train or measure, whose jobs go to a cluster and keep their state, so that a time limit costs no work:
+minutes of the first attempt, and whether they take a GPU."""
+MEMORY = {"stability": 4000, "explorer": 8000}
+"""MB of the other rules, where 2000 are not enough."""
+DAY = 24 * 60
+"""The longest time limit of usual partitions, minutes."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Resources of a job by the name of its rule, to which the name of a module may be a prefix."""
+
+    config: Config
+    prefix: str
+
+    def kind(self, rulename: str) -> str:
+        """Name of a rule as the workflow has it; train_stack_2 is train_stack."""
+        return re.sub(r"_\d+$", "", rulename.removeprefix(self.prefix))
+
+    def submitted(self, rulename: str) -> bool:
+        """Whether the jobs of a rule go to a cluster."""
+        return self.kind(rulename) in SUBMITTED
+
+    def memory(self, wildcards: Any, attempt: int, rulename: str) -> int:
+        """MB of the host: without a GPU, training used 730 at most; CUDA alone takes some 4000."""
+        if not self.submitted(rulename):
+            return MEMORY.get(self.kind(rulename), 2000)
+        language, least = self.config.language, 8000.0 if self.config.device == "cuda" else 2000.0
+        if language and (run := wildcards.get("run")) in language.series:
+            least = max(least, series_costs.memory(language.series[run]))
+        return attempt * math.ceil(least)
+
+    def minutes(self, wildcards: Any, attempt: int, rulename: str) -> int:  # noqa: ARG002
+        """Time limit; it grows with the attempt."""
+        first, _ = SUBMITTED.get(self.kind(rulename), (60, False))
+        together = self.config.compute.together if self.kind(rulename) == "train_stack" else 1
+        return min(attempt * first * together, DAY)
+
+    def gpus(self, wildcards: Any, rulename: str) -> int:  # noqa: ARG002
+        """One for what trains or measures, if the configuration asks for CUDA."""
+        return int(self.config.device == "cuda" and SUBMITTED.get(self.kind(rulename), (0, False))[1])
+
+
+def summary(name: str) -> str:
+    """What a stage does; if the stage depends on the job, its name."""
+    return STAGES[name].summary if name in STAGES else "Run {params.stage[command][0]}"
+
+
+def stage(
+    config: Config,
+    folder: Callable[[str], str],
+    name: str,
+    /,
+    fixed: Mapping[str, str] | None = None,
+    settings: OfJob | None = None,
+    modules: OfJob | None = None,
+    job: str | None = None,
+    **paths: str | Sequence[str],
+) -> OfJob:
+    """The parameter ``stage`` of a rule: its command with settings, and the hash of the source that it runs.
+
+    Args:
+        config: the whole configuration.
+        folder: puts path variables into a path that Snakemake does not see.
+        name: the stage; it may hold wildcards, as may the paths.
+        fixed: values of wildcards that the rule's outputs do not have.
+        settings: settings of a job, instead of those of the configuration.
+        modules: further modules whose source a job runs.
+        job: path of the logs, if the stage and the wildcards do not tell jobs apart.
+        **paths: what no named file of the rule gives: folders and states, with wildcards, ``{study}`` and ``{job}``.
+    """
+
+    def of_job(wildcards: Any) -> dict[str, Any]:
+        values = {**dict(wildcards.items()), **(fixed or {})}
+        called = name.format(**values)
+        values |= {"study": values.get("study") or STAGES[called].study, "job": job or "/".join([called, *wildcards])}
+        given = settings(wildcards) if settings else project(config, called, **values)
+        command = [called, "--settings", json.dumps(given)]
+        for key, path in paths.items():
+            several = [path] if isinstance(path, str) else path
+            command += [f"--{key}", *(folder(one.format(**values)) for one in several)]
+        path = path_of_job(job or name, list(wildcards.keys())).format(**values)
+        command += ["--log", folder(f"<logs>/{path}.log"), "--cost", folder(f"<benchmarks>/{path}.json")]
+        further = modules(wildcards) if modules else []
+        command += ["--modules", " ".join(further)] if further else []
+        return {"command": command, "source": source_hash(called, *further)}
+
+    of_job.stage, of_job.job = name, job or name  # type: ignore[attr-defined]
+    return of_job
+
+
+def record(config: Config) -> dict[str, Any]:
+    """The record of a run: its configuration, and stage, settings and tables of each of its figures."""
+    figures = {}
+    for figure in figures_drawn(config):
+        inputs = {name: paths for name, paths in Layout(config).drawn_from(figure).items() if paths}
+        figures[figure] = {
+            "stage": figure,
+            "settings": project(config, figure),
+            "inputs": {name: [path.removeprefix("<results>/") for path in paths] for name, paths in inputs.items()},
+        }
+    return {"config": config.as_written(), "figures": figures}
+
+
+def labels(shows: str, figure: str = "") -> dict[str, str]:
+    """What the report says of a file beside its caption; of a figure also the claims that it shows."""
+    if not figure:
+        return {"figure": "–", "shows": shows, "claims": "–"}
+    from emergence.claims.claims_table import bearing  # takes seconds to import, and the report alone needs it
+
+    number = figure.removeprefix("fig")
+    return {"figure": number, "shows": shows, "claims": bearing(number)}
+
+
+def options(wildcards: Any, input: Any, output: Any) -> list[str]:  # noqa: A002, ARG001
+    """Command-line options of a job: its named inputs and outputs, each under its name.
+
+    Files without a name are waited for, no more; a name without files is left out.
+
+    >>> options(None, {"null_leads": ["a", "b"], "floors": []}, {"table": "c"})
+    ['--null-leads', 'a', 'b', '--table', 'c']
+    """
+    given = []
+    for name, paths in [*input.items(), *output.items()]:
+        if paths := [paths] if isinstance(paths, str) else list(paths):
+            given += [f"--{name.replace('_', '-')}", *paths]
+    return given
+
+
+def path_of_job(job: str, wildcards: Sequence[str]) -> str:
+    """Path of a job's log below the folder of logs: its stage, then its wildcards.
+
+    >>> path_of_job("leads", ["study", "measure"]), path_of_job("{study}_claims", ["study"])
+    ('leads/{study}/{measure}', '{study}_claims')
+    """
+    return "/".join([job, *(f"{{{name}}}" for name in wildcards if name not in wildcards_of(job))])
+
+
+def describe(workflow: Any, submitted: Callable[[str], bool]) -> None:
+    """Give each rule of a stage a log, a message and a place to run.
+
+    Args:
+        workflow: Snakemake's object, when all rules are there.
+        submitted: whether the jobs of a rule go to a cluster, by its name; all others run beside Snakemake.
+    """
+    try:
+        for rule in [rule for rule in workflow.rules if "files" in rule.params.keys() and not rule.log]:  # noqa: SIM118
+            if not rule.output:  # the rule that the others are made from
+                rule.log_modifier = workflow.modifier.path_modifier
+                rule.set_log("<logs>/stage.log")
+                continue
+            given, names = rule.params.stage, wildcards_of(str(rule.output[0]))
+            path = path_of_job(given.job, names)
+            rule.log_modifier = rule.output_modifier
+            rule.set_log(f"<logs>/{path}.log")
+            rule.message = f"{summary(given.stage)} ({{wildcards}})" if names else summary(given.stage)
+            if not submitted(rule.name):
+                workflow.localrules(rule.name)
+    except (AttributeError, TypeError) as error:
+        logger.warning(
+            "Snakemake is not as %s (%s): failed jobs show no log, and messages no summary",
+            TESTED,
+            error,
+        )
+
+
+def start_fork_server(workflow: Any) -> None:
+    """Load what jobs need once, if they run on this machine and in Snakemake's own environment."""
+    here = getattr(workflow, "local_exec", False)
+    own = not getattr(getattr(workflow, "deployment_settings", None), "deployment_method", True)
+    if here and own and sys.platform == "linux":
+        forkserver.start({"PYTHONPATH": str(PACKAGE.parent)})
+
+
+def wake_only_at_job_ends(workflow: Any) -> None:
+    """Have Snakemake look for work when a job ends on this machine, and at no other time.
+
+    Its limit of jobs a second has every look start a timer for another (9.27), also those that a timer has started. So
+    looks become more with every job that ends, each at every input of all that waits: after 200 jobs of the default
+    tier they took a quarter of a core.
+    """
+    if getattr(workflow, "local_exec", False) and hasattr(getattr(workflow, "scheduler", None), "job_rate_limiter"):
+        workflow.scheduler.job_rate_limiter = None

@@ -1,0 +1,362 @@
+"""A stage is given the keys that it declares, and no others; what is switched off has no settings."""
+
+import json
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from support.project import OVERLAYS, tier_files
+
+from emergence.config import loading
+from emergence.config.loading import Config, ConfigError
+from emergence.config.project import SwitchedOffError, figures_drawn, possible, project, settings_for
+from emergence.stages import STAGES
+
+RUN = "4x16-s1"
+Values = dict[str, Any]
+
+JOBS = {
+    "train_network": {"run": "mlp1000-s1"},
+    "train_sweep": {"sweep": "width"},
+    "train_scalar_transformer": {"run": "t32-s1"},
+    "train_language_model": {"run": "neox64-s1"},
+    "record_series": {"run": "mine"},
+}
+OF_STUDIES = [name for name, stage in STAGES.items() if "study" in stage.job_wildcards and name != "explorer"]
+
+
+def changed(values: Values, key: str, value: Any) -> Values:
+    """Values with another one at a dotted key."""
+    result = deepcopy(values)
+    *parents, last = key.split(".")
+    inner: Any = result
+    for part in parents:
+        inner = inner[int(part)] if isinstance(inner, list) else inner.setdefault(part, {})
+    inner[last] = value
+    return result
+
+
+def jobs() -> dict[str, dict[str, str]]:
+    """Wildcards of one job of every stage; of a stage that studies share, of one a study."""
+    found = {}
+    for name in STAGES:
+        if name not in OF_STUDIES:
+            found[name] = JOBS.get(name, {"run": RUN})
+            continue
+        for study in ("anatomy", "parity", "language"):
+            found[f"{study} {name}"] = {"study": study, "measure": "rankme"}
+    found["anatomy neuromfa measure_run"] = {"study": "anatomy", "measure": "neuromfa"}
+    return found
+
+
+def projected(config: Config) -> dict[str, str]:
+    """Settings of every job, as JSON."""
+    return {job: json.dumps(project(config, job.split()[-1], **wildcards)) for job, wildcards in jobs().items()}
+
+
+FIGURES = ", ".join(name for name in STAGES if name.startswith("fig"))
+READERS: list[tuple[str, Any, str]] = [
+    ("tier", "mine", "explorer"),
+    ("source", "reference", ""),
+    ("reproduce.networks", 0.05, ""),
+    ("pathvars.results", "elsewhere", ""),
+    (
+        "device",
+        "cpu",
+        "anatomy measure_run, anatomy neuromfa measure_run, evaluate_language_model, train_language_model, "
+        "language measure_run, train_network, parity measure_run, "
+        "llc_sweep, train_sweep, train, train_stack, train_scalar_transformer",
+    ),
+    ("anatomy.tasks.ADD", [1, 2], "task_data, train, train_stack"),
+    ("compute.precision", "bfloat16", "train_language_model, train, train_stack"),
+    ("compute.together", 2, "train, train_stack"),
+    ("anatomy.easy", ["COPY"], "anatomy leads, order_prediction, sensitivity, anatomy_stability"),
+    ("anatomy.sizes.0.heads", 2, "train, train_stack"),
+    ("anatomy.seeds", [1, 2, 3, 4], ""),
+    ("anatomy.context", 24, "train, train_stack"),
+    ("anatomy.checkpoints.linear_every", 50, "train, train_stack"),
+    ("anatomy.evaluation.examples", 90, "task_data, detector_validity"),
+    ("anatomy.measures.rankme.epsilon", 1e-06, "anatomy measure_run, calibration"),
+    ("anatomy.measures.llc.draws", 50, "figS3, llc_sweep"),
+    ("anatomy.llc_sweep.at", [0.5], "llc_sweep"),
+    ("anatomy.signals.hessian.variant", "trace", "explorer, anatomy_stability"),
+    ("anatomy.order_prediction.tie", 2.0, "order_prediction, anatomy_stability"),
+    (
+        "anatomy.metric",
+        "log_probability",
+        "anatomy leads, anatomy_numbers, anatomy_claims, explorer, fig1, fig4, fig5, order_prediction, "
+        "neuromfa_claims, baselines,"
+        " sensitivity, anatomy_stability, detector_validity",
+    ),
+    ("anatomy.detector_validity.trials", 100, "detector_validity"),
+    ("anatomy.verdicts.modular_floor", 3.0, "anatomy_claims, anatomy_stability"),
+    ("protocol.sensitivity.margin", [3.0], "language_stability, sensitivity, anatomy_stability"),
+    (
+        "protocol.precursors.families",
+        ["metric"],
+        "anatomy leads, anatomy precursors, joint, language leads, language precursors, language_claims, "
+        "language_stability, parity leads, parity precursors, sensitivity, anatomy_stability",
+    ),
+    (
+        "protocol.precursors.definition",
+        "change-point",
+        "anatomy leads, anatomy precursors, anatomy_numbers, anatomy_claims, explorer, fig10, fig4, fig8, joint, "
+        "language leads, language precursors, language_claims, language_numbers, language_stability, "
+        "neuromfa_claims, parity leads, parity precursors, parity_claims, parity_numbers, sensitivity, "
+        "anatomy_stability",
+    ),
+    (
+        "protocol.precursors.shifts",
+        100,
+        "anatomy leads, anatomy precursors, joint, language leads, language precursors, language_stability, "
+        "parity leads, parity precursors, sensitivity, anatomy_stability",
+    ),
+    (
+        "protocol.verdicts.nulls",
+        ["placebo"],
+        "anatomy_claims, language_claims, language_stability, neuromfa_claims, parity_claims, "
+        "rule_outcomes, anatomy_stability",
+    ),
+    (
+        "protocol.verdicts.detector.timing",
+        2.0,
+        "anatomy_claims, fig8, figS1, language_claims, language_stability, neuromfa_claims, "
+        "parity_claims, rule_outcomes, "
+        "anatomy_stability, detector_validity",
+    ),
+    (
+        "protocol.variant",
+        "mean/centred/sigma",
+        "anatomy direction, anatomy leads, anatomy_numbers, anatomy_claims, explorer, fig10, fig2, fig3, floors, "
+        "language direction, language leads, language_claims, language_stability, neuromfa_claims, parity "
+        "direction, parity leads, phases, sensitivity, anatomy_stability",
+    ),
+    (
+        "protocol.events.threshold",
+        0.45,
+        "anatomy events, anatomy leads, explorer, fig1, joint, language events, language leads, "
+        "language_stability, parity events, parity leads, sensitivity, anatomy_stability, detector_validity",
+    ),
+    (
+        "protocol.events.detector",
+        "sigmoid",
+        "anatomy events, anatomy leads, anatomy_numbers, fig8, joint, language events, language leads, "
+        "language_stability, parity events, parity leads, parity_claims, sensitivity, anatomy_stability, "
+        "detector_validity",
+    ),
+    (
+        "protocol.collapse.depth",
+        0.7,
+        "anatomy collapse, anatomy leads, language collapse, language leads, language_stability, parity "
+        "collapse, parity leads, phases, sensitivity, anatomy_stability",
+    ),
+    ("protocol.collapse.floor_until", 300, "anatomy collapse, anatomy leads, fig3, sensitivity, anatomy_stability"),
+    (
+        "protocol.statistics.seed",
+        7,
+        "anatomy leads, anatomy precursors, anatomy_claims, constants, curves, floors, joint, language leads, "
+        "language precursors, language_claims, language_stability, order_prediction, neuromfa_claims, "
+        "single_skill, parity"
+        " leads, parity precursors, parity_claims, rule_outcomes, sensitivity, anatomy_stability",
+    ),
+    (
+        "protocol.statistics.confidence",
+        0.9,
+        "anatomy direction, anatomy leads, anatomy precursors, anatomy_claims, constants, curves, "
+        "entropy_slopes, floors, "
+        "joint, language direction, language leads, language precursors, language_claims, language_stability,"
+        " order_prediction, neuromfa_claims, single_skill, parity direction, parity leads, parity precursors, "
+        "parity_claims, rule_outcomes, phases, power_laws, baselines, sensitivity, anatomy_stability, "
+        "detector_validity",
+    ),
+    (
+        "anatomy.protocol.events.threshold",
+        0.45,
+        "anatomy events, anatomy leads, explorer, fig1, sensitivity, anatomy_stability, detector_validity",
+    ),
+    ("parity.protocol.collapse.floor_until", 400, "parity collapse, parity leads"),
+    ("language.protocol.collapse.smoothing", 3, "language collapse, language leads, language_stability, phases"),
+    ("neuromfa.protocol.statistics.confidence", 0.9, "neuromfa_claims, baselines"),
+    ("calibration.seed", 7, "calibration"),
+    ("parity.task.alpha", 0.7, "curves, joint, models, train_network, parity_probes, power_laws, staging, train_sweep"),
+    (
+        "parity.target",
+        4.0,
+        "constants, curves, joint, models, train_network, single_skill, parity_probes, staging, train_sweep",
+    ),
+    ("parity.test.seed", 7, "train_network, train_sweep"),
+    ("parity.network.optimiser.learning_rate", 0.01, "curves, joint, models, train_network, staging"),
+    ("parity.network.seeds", [1, 2, 3, 4], "curves, joint, models, staging"),
+    ("parity.checkpoints.linear_every", 200, "train_network"),
+    ("parity.sweeps.width.steps", 100, "train_sweep"),
+    ("parity.sweeps.data.steps", 100, ""),
+    ("parity.sweeps.one_skill_time.sigma", 0.02, "constants, single_skill"),
+    ("parity.transformer.steps", 100, "train_scalar_transformer"),
+    ("parity.powers.tolerance", 0.1, "parity_claims, power_laws"),
+    ("parity.verdicts.crossing", 0.1, "parity_claims"),
+    ("parity.entropy.tolerance", 0.1, "parity_claims"),
+    ("parity.staging.skills", 6, "staging"),
+    ("parity.joint.common", 0.4, "joint"),
+    ("neuromfa.sigma", 0.03, "anatomy neuromfa measure_run"),
+    ("neuromfa.verdicts.correlation", 0.6, "neuromfa_claims"),
+    ("language.text.vocabulary", 1024, "corpus, train_language_model"),
+    ("language.ladder.sizes.1.layers", 3, "train_language_model"),
+    ("language.ladder.sizes.0.layers", 3, ""),
+    ("language.models.0.folder", "elsewhere", "record_series"),
+    ("language.phases.expansion", 0.7, "language_stability, phases"),
+    ("language.verdicts.in_order", 0.6, "language_claims, language_stability"),
+    ("figures.dpi", 100, FIGURES),
+]
+QUOTED = "paper_numbers"  # the paper quotes every setting that changes a number
+LOOKS = ("figures.", "pathvars.", "reproduce.", "source")
+
+
+@pytest.fixture
+def values(settings_values: Values) -> Values:
+    """The default tier with a series of one's own."""
+    settings_values["language"]["models"] = [{"name": "mine", "folder": "checkpoints"}]
+    return settings_values
+
+
+@pytest.mark.parametrize(("key", "value", "readers"), READERS, ids=[key for key, _, _ in READERS])
+def test_a_setting_reaches_just_its_readers(values: Values, key: str, value: Any, readers: str) -> None:
+    before = projected(loading.load(values))
+    after = projected(loading.load(changed(values, key, value)))
+    differ = {job for job in before if before[job] != after[job]}
+    assert differ - {QUOTED} == {job for job in readers.split(", ") if job}
+    assert (QUOTED in differ) is not key.startswith(LOOKS)
+
+
+def test_every_job_takes_its_settings(values: Values) -> None:
+    """What is projected is valid by the annotations of the stage's function."""
+    config = loading.load(values)
+    for job, wildcards in jobs().items():
+        stage = job.split()[-1]
+        assert settings_for(config, stage, **wildcards).keys() == STAGES[stage].reads.keys()
+
+
+@pytest.mark.parametrize("tier", OVERLAYS)
+def test_every_run_of_a_tier_takes_its_settings(tier: str) -> None:
+    config = loading.read(*tier_files(tier))
+    runs = {
+        "train": ("anatomy", "runs"),
+        "train_network": ("parity", "runs"),
+        "train_scalar_transformer": ("parity", "transformers"),
+        "train_language_model": ("language", "trained"),
+        "record_series": ("language", "series"),
+    }
+    for stage, (study, names) in runs.items():
+        for name in getattr(config.studies.get(study), names, ()):
+            assert settings_for(config, stage, run=name)["settings"].run == name
+    for name in config.parity.sweeps.names if config.parity else ():
+        assert settings_for(config, "train_sweep", sweep=name)["settings"].name == name
+
+
+def test_a_run_is_given_its_own_size_and_seed(values: Values) -> None:
+    settings = project(loading.load(values), "train", run="4x32-s2")["settings"]
+    assert (settings["size"]["width"], settings["seed"]) == (32, 2)
+
+
+def test_runs_of_a_stack_are_given_what_each_is_given_alone(values: Values) -> None:
+    config = loading.load(changed(values, "compute.together", 2))
+    stack = project(config, "train_stack", run="4x96-s2")["settings"]["runs"]
+    assert stack == [project(config, "train", run=run)["settings"] for run in ("4x96-s1", "4x96-s2")]
+
+
+def test_the_measure_neuromfa_has_the_options_of_its_study(values: Values) -> None:
+    config = loading.load(changed(values, "neuromfa.sigma", 0.03))
+    for study, every in (("anatomy", 3), ("parity", 2), ("language", 2)):
+        options = settings_for(config, "measure_run", study=study, measure="neuromfa")["settings"].options
+        assert (options.sigma, options.every) == (0.03, every)
+
+
+@pytest.mark.parametrize(
+    ("stage", "wildcards", "named"),
+    [
+        ("train_stack", {"run": "4x17-s1"}, "4x17-s1"),
+        ("train", {"run": "4x17-s1"}, "4x17-s1"),
+        ("train", {}, "run"),
+        ("measure_run", {"study": "anatomy", "measure": "sharpness"}, "sharpness"),
+        ("leads", {"study": "anatomy", "measure": "sharpness"}, "allowed: rankme, fisher"),
+        ("leads", {"measure": "rankme"}, "study"),
+        ("train_sweep", {"sweep": "depth"}, "depth"),
+        ("fig99", {}, "fig99"),
+    ],
+)
+def test_what_does_not_exist_is_named(values: Values, stage: str, wildcards: dict[str, str], named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        project(loading.load(values), stage, **wildcards)
+
+
+OF_ANATOMY = {"fig1", "fig2", "fig3", "fig4", "fig5", "figS1", "figS3", "figS4"}
+OFF: list[tuple[str, set[str], set[str]]] = [
+    ("anatomy.measures.llc", {"llc_sweep", "figS3"}, {"figS3"}),
+    ("anatomy.measures.rankme", {"floors", "sensitivity", "fig2"}, {"fig2", "fig3", "figS4"}),
+    (
+        "anatomy",
+        {"train", "order_prediction", "fig1", "anatomy_claims"},
+        {*(f"fig{n}" for n in range(1, 6)), "figS1", "figS3", "figS4"},
+    ),
+    ("parity", {"train_network", "train_sweep", "joint"}, {"fig6", "fig7", "fig8", "figS5", "figS6", "figS7", "figS8"}),
+    ("language", {"corpus", "train_language_model", "phases"}, {"fig10"}),
+    ("neuromfa", {"degree_of_emergence", "baselines", "neuromfa_claims"}, {"fig9"}),
+    ("figures.fig10", set(), {"fig10"}),
+]
+
+
+def test_neuromfa_is_judged_in_the_studies_that_are_switched_on(values: Values) -> None:
+    settings = [
+        settings_for(loading.load({**values, **off}), "neuromfa_claims")["settings"]
+        for off in ({}, {"anatomy": None}, {"language": None})
+    ]
+    assert [one.anatomy is None for one in settings] == [False, True, False]
+    assert [one.pythia.runs for one in settings] == [[], [], []]
+
+
+@pytest.mark.parametrize("off", [None, False], ids=["null", "false"])
+@pytest.mark.parametrize(("key", "stages", "figures"), OFF, ids=[key for key, _, _ in OFF])
+def test_what_is_switched_off_leaves_out_what_reads_it(
+    values: Values, key: str, stages: set[str], figures: set[str], off: bool | None
+) -> None:
+    config, whole = loading.load(changed(values, key, off)), loading.load(values)
+    assert {*figures_drawn(whole)} - {*figures_drawn(config)} == figures
+    for job in stages:
+        wildcards = jobs()[job]
+        assert possible(whole, job.split()[-1], **wildcards)
+        assert not possible(config, job.split()[-1], **wildcards)
+        with pytest.raises(SwitchedOffError, match=job.split()[-1]):
+            project(config, job.split()[-1], **wildcards)
+
+
+def test_a_study_that_is_switched_off_is_in_no_list(values: Values) -> None:
+    config = loading.load(changed(values, "parity", None))
+    assert [*config.studies] == ["anatomy", "language"]
+    assert config.studies_with_claims == ["anatomy", "neuromfa", "language"]
+    assert "parity" not in config.neuromfa_runs
+    assert [study["study"] for study in project(config, "explorer")["settings"]["studies"]] == ["anatomy", "language"]
+    assert project(config, "paper_numbers")["settings"]["parity"] is None
+
+
+def test_a_measure_that_is_switched_off_takes_its_signals_with_it(values: Values) -> None:
+    config = loading.load(changed(values, "anatomy.measures.llc", False))
+    assert "llc" not in config.anatomy.measures.names
+    assert list(config.anatomy.followed) == ["rankme", *(name for name in config.anatomy.signals if name != "llc")]
+
+
+def test_a_signal_can_be_switched_off_alone(values: Values) -> None:
+    config = loading.load(changed(values, "anatomy.signals.llc", None))
+    assert "llc" in config.anatomy.measures.names
+    assert "llc" not in config.anatomy.followed
+
+
+def test_without_neuromfa_no_study_measures_it(values: Values) -> None:
+    config = loading.load(changed(values, "neuromfa", False))
+    assert all("neuromfa" not in study.measures.names for study in config.studies.values())
+    assert not any(name.startswith("neuromfa") for study in config.studies.values() for name in study.followed)
+    assert config.studies_with_claims == ["anatomy", "parity", "language"]
+
+
+@pytest.mark.parametrize("off", ["figures.fig11", "figures.figS9"])
+def test_a_figure_that_does_not_exist_cannot_be_switched_off(values: Values, off: str) -> None:
+    with pytest.raises(ConfigError, match=off):
+        loading.load(changed(values, off, False))

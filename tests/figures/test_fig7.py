@@ -1,0 +1,54 @@
+"""Figure 7: direct sums, laws and their ratios are those of the tables."""
+
+from functools import cache
+
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from support.drawn_marks import assert_line, panels, texts
+from synthetic.random_tables import random_table
+
+from emergence.analysis.select import select
+from emergence.figures import fig7
+from emergence.schemas.parity import SCALING_EXPONENTS, SCALING_LAWS
+
+ALPHAS, AXES = [0.3, 0.9], ["time", "data", "width", "compute"]
+MODELS = ["multilinear", "linear"]
+KINDS = {"axis": AXES, "quantity": ["loss", "width"], "model": MODELS, "alpha": ALPHAS}
+SUMS = random_table(SCALING_LAWS, x=[1.0, 10.0, 100.0], **KINDS)
+FITS = random_table(SCALING_EXPONENTS, low=10.0, high=100.0, **KINDS)
+
+
+@cache
+def drawn() -> list[Axes]:
+    return panels(fig7.plot(SUMS, FITS, ALPHAS))
+
+
+def of(place: int, model: str, alpha: float) -> pd.DataFrame:
+    return select(SUMS, axis=AXES[place], quantity="loss", model=model, alpha=alpha)
+
+
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("alpha", ALPHAS)
+def test_sums_stand_beside_both_laws(place: int, alpha: float) -> None:
+    for model in MODELS:
+        rows = of(place, model, alpha)
+        assert_line(drawn()[place], rows["x"], rows["value"])
+    rows = of(place, "multilinear", alpha)
+    assert_line(drawn()[place], rows["x"], rows["asymptote"])
+    assert_line(drawn()[place], rows["x"], rows["law"])
+
+
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("alpha", ALPHAS)
+def test_ratios_are_to_the_power_law(place: int, alpha: float) -> None:
+    for model in MODELS:
+        rows = of(place, model, alpha)
+        assert_line(drawn()[4 + place], rows["x"], rows["value"] / rows["asymptote"])
+        assert_line(drawn()[4 + place], rows["x"], rows["law"] / rows["asymptote"])
+
+
+def test_exponents_are_written_beside_their_law() -> None:
+    fits = select(FITS, axis="time", quantity="loss", model="multilinear")
+    expected = [f"{row.expected:.3f}, {row.corrected:.3f}" for row in fits.itertuples()]
+    assert texts(drawn()[0]) == ["theory, fit", *expected]

@@ -1,0 +1,45 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from emergence.io.usage import Usage, recorded
+
+BUSY = "import time\nwhile time.process_time() < {seconds}: pass\nlargest = bytearray({megabytes} * 10**6)"
+
+
+def recorded_by(folder: Path, body: str) -> Usage:
+    """What a process of its own records of itself."""
+    indented = body.replace("\n", "\n    ")
+    program = (
+        "import subprocess, sys\nfrom pathlib import Path\nfrom emergence.io.usage import recorded\n"
+        f"with recorded(Path('usage.json')):\n    {indented}\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=folder, check=True)
+    return Usage.read(folder / "usage.json")
+
+
+def test_time_and_memory_are_those_of_the_process(tmp_path: Path) -> None:
+    usage = recorded_by(tmp_path, BUSY.format(seconds=0.5, megabytes=300))
+    assert 0.5 <= usage.cpu_seconds < 2
+    assert 300 < usage.memory_mb < 450
+
+
+def test_children_count(tmp_path: Path) -> None:
+    child = BUSY.format(seconds=0.5, megabytes=300)
+    usage = recorded_by(tmp_path, f"subprocess.run([sys.executable, '-c', {child!r}])")
+    assert 0.5 <= usage.cpu_seconds < 2
+    assert 300 < usage.memory_mb < 450
+
+
+def test_a_job_that_waits_uses_no_processor(tmp_path: Path) -> None:
+    usage = recorded_by(tmp_path, "import time\ntime.sleep(1.5)")
+    assert usage.wall_seconds >= 1.5
+    assert usage.cpu_seconds < 1.5
+
+
+def test_a_job_that_fails_records_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), recorded(tmp_path / "usage.json"):
+        _ = 1 / 0
+    assert not (tmp_path / "usage.json").exists()

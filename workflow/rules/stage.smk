@@ -1,0 +1,17 @@
+# The one rule of all stages. Every other rule is `use rule stage as NAME with: input, output, params`: named files are
+# options of the stage, files without a name are only waited for. Logs, benchmarks, messages and what each rule takes of
+# a machine: src/emergence/workflow.py.
+
+
+rule stage:
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=resources.memory,
+        runtime=resources.minutes,
+        gpu=resources.gpus,
+    params:
+        files=support.options,
+    shell:
+        "python3 -m emergence stage {params.stage[command]:q} {params.files:q}"
