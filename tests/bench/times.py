@@ -22,7 +22,7 @@ FIGURE = "snakemake --cores all figures/fig3.pdf"
 COMMANDS = {
     "make explore": ("draws figures and explorer of the reference run, without training", "make explore"),
     "make": ("a first result: all studies, figures and claims at small sizes", "rm -rf results && make"),
-    "make again": ("`make` once more: nothing is to be done", "make"),
+    "make   # again": ("nothing is left to be done", "make"),
     FIGURE: ("one figure, with all that it needs", f"rm -rf results figures/*.p* && .venv/bin/{FIGURE}"),
     "make smoke": ("every stage on toy models, whose numbers mean nothing", "make smoke"),
     "make test-fast": ("the quick unit tests", "make test-fast"),

@@ -46,7 +46,8 @@ for folder in (CHECKOUT, Path(sys.executable).parent):
 try:
     # A module is given what its user changes; all else is as here. Otherwise `config` holds this file already.
     DEFAULTS = contents(Path(shipped("config.yaml")))
-    contents(*workflow.overwrite_configfiles)  # of a key given twice, `config` holds the last value alone
+    # Read only to be checked: of a key given twice, `config` holds the last value alone.
+    contents(*workflow.overwrite_configfiles)
     CONFIG = load(merged(DEFAULTS, config))
 except ConfigError as error:
     raise WorkflowError(f"The configuration cannot be run.\n{error}") from None
@@ -126,6 +127,10 @@ def files(paths):
 def caption(figure):
     """Caption of a figure, as an input."""
     return files([shipped(f"workflow/captions/{figure}.rst")])
+
+
+def caption_text(figure):
+    return Path(*caption(figure)).read_text(encoding="utf-8")
 
 
 # Of the explorer.

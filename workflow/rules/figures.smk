@@ -26,7 +26,9 @@ use rule stage as figure with:
         ),
     params:
         stage=stage("{figure}"),
-        caption=lambda wildcards, output: Path(*CAPTIONS[wildcards.figure]).read_text(encoding="utf-8"),
+        caption=lambda wildcards, output: Path(*CAPTIONS[wildcards.figure]).read_text(
+            encoding="utf-8"
+        ),
 
 
 use rule stage as explorer with:
