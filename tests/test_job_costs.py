@@ -7,6 +7,7 @@ import pytest
 
 from emergence import job_costs
 from emergence.config import loading
+from emergence.errors import EmergenceError
 
 
 def used(path: Path, user: float, system: float) -> None:
@@ -24,6 +25,16 @@ def test_costs_are_means_over_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     job_costs.store(tmp_path)
     stored = json.loads((tmp_path / "costs.json").read_text())
     assert stored == {"mine": {"train/2x8": 6.0}, "other": {"train": 1.0}}
+
+
+def test_a_run_without_costs_leaves_those_of_its_tier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_costs, "TABLES", tmp_path / "costs.json")
+    (tmp_path / "costs.json").write_text('{"mine": {"train": 1.0}}')
+    config = {"tier": "mine", "pathvars": {"benchmarks": str(tmp_path / "elsewhere")}}
+    (tmp_path / "record.json").write_text(json.dumps({"config": config}))
+    with pytest.raises(EmergenceError, match="elsewhere"):
+        job_costs.store(tmp_path)
+    assert json.loads((tmp_path / "costs.json").read_text()) == {"mine": {"train": 1.0}}
 
 
 def test_what_is_unknown_costs_what_is_alike() -> None:

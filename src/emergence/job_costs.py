@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from statistics import fmean
 
+from emergence.errors import EmergenceError
+
 TABLES = Path(__file__).with_name("costs.json")
 DEFAULT = 3.0
 """CPU seconds of a job that nothing is known of: a start of Python with the libraries that it needs"""
@@ -64,9 +66,16 @@ def recorded(benchmarks: Path) -> dict[str, float]:
 
 
 def store(results: Path) -> None:
-    """Replace the table of a tier by the costs of a run."""
+    """Replace the table of a tier by the costs of a run.
+
+    Raises:
+        EmergenceError: if the run recorded none where it says, seen from the present folder.
+    """
     config = json.loads((results / "record.json").read_text(encoding="utf-8"))["config"]
-    costs = recorded(Path(config["pathvars"]["benchmarks"]))
+    benchmarks = Path(config["pathvars"]["benchmarks"])
+    costs = recorded(benchmarks)
+    if not costs:
+        raise EmergenceError(f"{benchmarks} has no costs; run this in the folder where Snakemake ran")
     tables = json.loads(TABLES.read_text(encoding="utf-8")) | {config["tier"]: costs}
     TABLES.write_text(json.dumps(tables, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 

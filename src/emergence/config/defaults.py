@@ -1,7 +1,6 @@
 """Settings of the default tier for training runs of one's own, wherever the package is installed.
 
-`default.yaml` beside this module is a link to the project's `config.yaml`, of which an installed package has a copy: so
-each setting is stated once.
+They are those of the project's `config.yaml`; an installed package has a copy of it beside this module (`setup.py`).
 """
 
 from functools import cache
@@ -12,12 +11,12 @@ from emergence.config import loading
 from emergence.config.loading import Config
 from emergence.config.protocol import Protocol, Signal
 
-DEFAULT = Path(__file__).with_name("default.yaml")
+INSTALLED, CHECKOUT = Path(__file__).with_name("default.yaml"), Path(__file__).parents[3] / "config.yaml"
 
 
 @cache
 def _default() -> Config:
-    return loading.read(DEFAULT)
+    return loading.read(INSTALLED if INSTALLED.exists() else CHECKOUT)
 
 
 def default_protocol() -> Protocol:
