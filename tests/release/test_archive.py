@@ -36,7 +36,8 @@ def committed(tmp_path: Path) -> Path:
 @pytest.fixture
 def unpacked(committed: Path, tmp_path: Path) -> Path:
     with tarfile.open(archive(committed, tmp_path / "dist")) as tar:
-        tar.extractall(tmp_path / "unpacked", filter="data")
+        tar.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.2 has none
+        tar.extractall(tmp_path / "unpacked")
     return tmp_path / "unpacked" / f"emergence-{run_metadata.version(PROJECT)}"
 
 
