@@ -18,6 +18,7 @@ import jobs
 import llc
 import measures
 import neuromfa
+import own_runs
 import parity
 import probe
 import torch
@@ -34,6 +35,7 @@ SUBJECTS: dict[str, Callable[[], Iterator[Case]]] = {
     "parity": parity.cases,
     "jobs": jobs.cases,
     "measures": measures.cases,
+    "own_runs": own_runs.cases,
 }
 TITLES = ("what", "size", "ours", "peer", "peer's", "ratio", "target", "apart")
 
