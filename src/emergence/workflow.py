@@ -1,7 +1,7 @@
 """What the rules need of Python: parameters and resources of jobs, and Snakemake beyond its directives.
 
 `stage` says what makes a job anew when it changes, `options` builds its command line from the names of its files.
-`describe` gives every rule of a stage its log, its message and its place (this machine or the cluster), and
+`describe` gives every rule of a stage its log, message, priority and place (this machine or the cluster), and
 `wake_only_at_job_ends` slows an eager scheduler: both reach into Snakemake's objects, since rules inherit no directive
 for that. Where another version has other objects they change nothing and say so: the workflow runs, without these.
 """
@@ -48,6 +48,8 @@ SUBMITTED: Mapping[str, tuple[int, bool]] = {
 }
 """Rules that train or measure, whose jobs go to a cluster and keep their state, so that a time limit costs no work:
 minutes of the first attempt, and whether they take a GPU."""
+LAST = {"train_sweep", "train_scalar_transformer", "models", "calibration", "detector_validity", "llc_sweep"}
+"""Rules of long jobs that no other long job waits for; begun last, they keep all cores busy to the end."""
 MEMORY = {"stability": 4000, "explorer": 8000}
 """MB of the other rules, where 2000 are not enough."""
 DAY = 24 * 60
@@ -68,6 +70,11 @@ class Resources:
     def submitted(self, rulename: str) -> bool:
         """Whether the jobs of a rule go to a cluster."""
         return self.kind(rulename) in SUBMITTED
+
+    def priority(self, rulename: str) -> int:
+        """Of jobs that could start, which go first: short ones, then training, then measures, then the `LAST`."""
+        kind = self.kind(rulename)
+        return 0 if kind in LAST else 1 if kind.startswith("measure_") else 2 if kind in SUBMITTED else 3
 
     def memory(self, wildcards: Any, attempt: int, rulename: str) -> int:
         """MB of the host: without a GPU, training used 730 at most; CUDA alone takes some 4000."""
@@ -184,12 +191,12 @@ def path_of_job(job: str, wildcards: Sequence[str]) -> str:
     return "/".join([job, *(f"{{{name}}}" for name in wildcards if name not in wildcards_of(job))])
 
 
-def describe(workflow: Any, submitted: Callable[[str], bool]) -> None:
-    """Give each rule of a stage a log, a message and a place to run.
+def describe(workflow: Any, resources: Resources) -> None:
+    """Give each rule of a stage a log, a message, a priority and a place to run.
 
     Args:
         workflow: Snakemake's object, when all rules are there.
-        submitted: whether the jobs of a rule go to a cluster, by its name; all others run beside Snakemake.
+        resources: tell which rules go to a cluster; all others run beside Snakemake.
     """
     try:
         for rule in [rule for rule in workflow.rules if "files" in rule.params.keys() and not rule.log]:  # noqa: SIM118
@@ -202,7 +209,8 @@ def describe(workflow: Any, submitted: Callable[[str], bool]) -> None:
             rule.log_modifier = rule.output_modifier
             rule.set_log(f"<logs>/{path}.log")
             rule.message = f"{summary(given.stage)} ({{wildcards}})" if names else summary(given.stage)
-            if not submitted(rule.name):
+            rule.priority = resources.priority(rule.name)
+            if not resources.submitted(rule.name):
                 workflow.localrules(rule.name)
     except (AttributeError, TypeError) as error:
         logger.warning(

@@ -45,12 +45,14 @@ class ProjectCopy:
 
     @classmethod
     def at(cls, folder: Path) -> "ProjectCopy":
-        """A new copy, without any result."""
+        """A new copy, without any result; what Python has compiled of the source need not be compiled again."""
         listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         for name in subprocess.run(listed, cwd=PROJECT, check=True, capture_output=True, text=True).stdout.split("\0"):
             if name and (PROJECT / name).exists():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(PROJECT / name, folder / name, follow_symlinks=False)
+        for compiled in (PROJECT / "src").rglob("__pycache__"):
+            shutil.copytree(compiled, folder / compiled.relative_to(PROJECT))
         return cls(folder)
 
     def snakemake(self, *arguments: str, check: bool = True) -> str:
