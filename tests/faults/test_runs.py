@@ -62,7 +62,7 @@ def test_a_job_that_the_kernel_kills_for_its_memory(
     copy: ProjectCopy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str]
 ) -> None:
     with copy.running(*arguments) as run:
-        wait_for_training(run, folder).kill()
+        copy_of(run, wait_for_training(run, folder)).kill()
         printed, _ = run.communicate()
     assert run.returncode == 1
     assert "Error in rule train" in printed

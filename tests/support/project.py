@@ -25,14 +25,13 @@ OVERLAYS = {
 TRAINING = [tier for tier in OVERLAYS if tier != "pythia"]
 """Tiers that train every study."""
 OF_EVERY_STATE = (
-    *(f"anatomy/measures/{measure}/2x8-s1.parquet" for measure in ("rankme", "hessian", "llc")),
+    "anatomy/measures/rankme/2x8-s1.parquet",
     "anatomy/analysis/llc_sweep.parquet",
     "parity/measures/gradient_covariance/mlp50-s1.parquet",
-    *(f"parity/analysis/{table}.parquet" for table in ("sweeps/one_skill_time", "sweeps/width", "transformers/t8-s1")),
-    "language/measures/neuromfa/neox8-s1.parquet",
+    *(f"parity/analysis/{table}.parquet" for table in ("sweeps/one_skill_time", "transformers/t8-s1")),
     "language/trajectories/neox8-s1/behaviour.parquet",
 )
-"""Results of the smoke tier that take a job or two of every stage that keeps a state and goes to a cluster."""
+"""Results of the smoke tier that take a job of every stage that keeps a state and goes to a cluster."""
 ELSEWHERE = {"train_stack", "record_series", "measure_series"}
 """Such rules that the smoke tier has no job of: stacks, and models from elsewhere."""
 

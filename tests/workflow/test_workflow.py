@@ -105,8 +105,8 @@ def test_a_series_that_is_not_there_ends_in_one_line(smoke: ProjectCopy) -> None
     own = overlay(smoke, "absent.yaml", "language: {models: [{name: absent, folder: nowhere}]}")
     manifest = "results/smoke/language/trajectories/absent/manifest.json"
     smoke.snakemake("--cores", "1", manifest, *own, check=False)
-    said = (smoke.folder / "results/smoke/logs/record_series/absent.log").read_text().splitlines()
-    assert said == ["emergence: nowhere: no such folder; check it"]
+    (said,) = (smoke.folder / "results/smoke/logs/record_series/absent.log").read_text().splitlines()
+    assert "nowhere: no such folder" in said
     assert not (smoke.folder / manifest).exists()
 
 
