@@ -75,7 +75,7 @@ def stopping_at(last: int) -> object:
 
 
 def test_no_stage_reads_a_clock_that_can_go_back() -> None:
-    """Times of files matter to Snakemake alone, or whether they changed; times within a job are of the monotonic clock."""
+    """Times of files matter to Snakemake alone, and in whether they changed; jobs read the monotonic clock."""
     clocks = re.compile(r"\btime\.(time|time_ns|localtime|gmtime)\(|\bdatetime\b|st_[mac]time")
     sources = sorted((PROJECT / "src").rglob("*.py"))
     assert len(sources) > 100

@@ -26,7 +26,8 @@ FEWEST = {
 }
 """Memory does not depend on how often a measure repeats its work."""
 WATCHED = """
-import resource, sys
+import resource
+import sys
 from emergence.cli import main
 status = main(sys.argv[1:])
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, file=sys.stderr)
