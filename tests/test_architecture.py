@@ -57,6 +57,7 @@ BEHAVIOURS = {
     "report/test_paper.py": "the paper of a run whose studies are switched off",
     "report/test_quoting.py": "how the paper quotes numbers",
     "report/test_typed_numbers.py": "no result is typed into the paper",
+    "own_runs/test_at_size.py": "an analysis of a model of 160 million weights",
     "test_architecture.py": "this file",
     "test_determinism.py": "bytes that surroundings do not change",
     "test_readme.py": "the front page",
