@@ -59,7 +59,7 @@ def model() -> GPTNeoXForCausalLM:
 
 @pytest.fixture
 def subject(model: GPTNeoXForCausalLM) -> LanguageSubject:
-    return LanguageSubject(model, PAIRS, encode)
+    return LanguageSubject(model, PAIRS, encode, passages="text")
 
 
 def alone(model: Any, prompt: str, right: str) -> Tensor:
@@ -166,6 +166,8 @@ def test_the_mixture_is_the_loss_of_the_passages(subject: LanguageSubject) -> No
     assert subject.mixture([SYNTAX, TEXT], parts).item() == 20
     assert subject.mixture([TEXT, SYNTAX], parts).item() == 4
     assert subject.mixture([SYNTAX, FACTUAL], parts).item() == pytest.approx(52 / 5)
+    nameless = LanguageSubject(subject.model, PAIRS, encode)  # a group of one's own may be called text
+    assert nameless.mixture([SYNTAX, TEXT], parts).item() == pytest.approx(52 / 5)
 
 
 def test_batches_draw_each_question_once_and_all_of_a_small_group(subject: LanguageSubject) -> None:
@@ -203,7 +205,7 @@ def flat_loss(model: GPTNeoXForCausalLM, pairs: Sequence[tuple[str, str]]) -> tu
 
 def test_the_hessian_is_the_dense_one() -> None:
     model = neox(hidden_size=4, num_hidden_layers=1, num_attention_heads=1, intermediate_size=4, vocab_size=27)
-    subject = LanguageSubject(model, {name: PAIRS[name] for name in ("syntax", "text")}, encode)
+    subject = LanguageSubject(model, {name: PAIRS[name] for name in ("syntax", "text")}, encode, passages="text")
     settings = Hessian(samples=3, tolerance=1e-6, products=60, draws=20, every=1)
     rows = {(row["task"], row["variant"]): row for row in hessian.measure(subject, rng(), settings)}
     exact = dense_hessian(*flat_loss(model, PAIRS["text"][:3]), vectorize=True)

@@ -148,8 +148,15 @@ def logits_at(model: nn.Module, tokens: Tensor, places: Tensor) -> Tensor:
 class LanguageSubject(ModuleSubject):
     """A language model on questions; Langevin batches are random questions of each group."""
 
-    def __init__(self, model: Any, pairs: Pairs, encode: Encode, rows: int = ROWS) -> None:
-        """Take a model of transformers, the function of its own tokenizer, and the sequences in a pass at most.
+    def __init__(self, model: Any, pairs: Pairs, encode: Encode, rows: int = ROWS, passages: str | None = None) -> None:
+        """Take a model and what it is asked.
+
+        Args:
+            model: Of transformers.
+            pairs: Prompts and their right continuations, by group.
+            encode: Of the model's own tokenizer.
+            rows: Sequences in a pass at most.
+            passages: The group of text like that of training, whose loss is the mixture; of all groups alike if None.
 
         Raises:
             MeasureError: if a group is empty, or a prompt or continuation has no token or does not fit the context.
@@ -159,7 +166,7 @@ class LanguageSubject(ModuleSubject):
             _group(group): [_encoded(group, *pair, encode, context) for pair in of_group]
             for group, of_group in pairs.items()
         }
-        self.rows = rows
+        self.rows, self.passages = rows, passages
         super().__init__(
             model, {group_name(group): _examples(group, questions) for group, questions in self.questions.items()}
         )
@@ -187,7 +194,7 @@ class LanguageSubject(ModuleSubject):
 
     def mixture(self, groups: Sequence[NamedGroup], parts: Sequence[Tensor]) -> Tensor:
         """The loss of the passages; without any among the groups, that of every answer token alike."""
-        passages = [part for group, part in zip(groups, parts, strict=True) if group.task == PASSAGES]
+        passages = [part for group, part in zip(groups, parts, strict=True) if group.task == self.passages]
         return torch.cat(passages or list(parts)).mean()
 
     def batches(self, groups: Sequence[NamedGroup], number: int, examples: int, seed: int) -> list[Batch]:
@@ -296,5 +303,6 @@ def open_subject(run: Trajectory, probes: Path, device: Device) -> TrajectorySub
     pairs: dict[str, list[tuple[str, str]]] = {}
     for item in items:
         pairs.setdefault(item.probe, []).append((item.prompt, item.right))
-    subject = LanguageSubject(model, {**pairs, PASSAGES: passages} if passages else pairs, series.encoder())
+    asked = {**pairs, PASSAGES: passages} if passages else pairs
+    subject = LanguageSubject(model, asked, series.encoder(), passages=PASSAGES)
     return TrajectorySubject(run, subject, lambda step: series.load(model, step))
