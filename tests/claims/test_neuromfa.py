@@ -40,8 +40,15 @@ QUANTITIES = {  # of every run of a study on which all claims but N8 hold
     "share of growth": 0.67,
     "correlation, E": 0.9,
     "correlation, mean_weight": 0.6,
+    "correlation, shuffled": 0.7,
+    "correlation, step": 0.8,
+    "correlation over shuffled": 0.2,
+    "correlation over steps": 0.1,
     "partial, E": 0.5,
     "partial, mean_weight": 0.1,
+    "partial, shuffled": 0.2,
+    "partial over shuffled": 0.3,
+    "partial given steps, E": 0.4,
 }
 
 
@@ -75,7 +82,8 @@ def evidence(
         for name, value in {**QUANTITIES, **(changed or {})}.items()
     ]
     of_runs = pd.DataFrame(rows, columns=BASELINE_COMPARISON.arrow.names)
-    of_runs["value"] += spread * np.random.default_rng(0).standard_normal(len(of_runs))
+    signs = dict(zip(runs, np.resize([-1.0, 1.0], len(runs)), strict=True))  # with no mean, so that nothing is decided
+    of_runs["value"] += spread * of_runs["run"].map(signs).astype(float)
     start = {"study": "anatomy", "size": "small", "network": "trained", "runs": 3, "pairs": 6, "mean": band / 2}
     bands = pd.DataFrame([{**start, "largest": band, "sampling": 0.0}], columns=UNTRAINED.arrow.names)
     return {
@@ -109,7 +117,11 @@ def test_all_hold_where_all_is_planted(claim: str, settings: NeuroMFAClaimSettin
         ("N3", {"excess over gaussian": 0.01}),
         ("N3", {"E, rescaled": 0.01}),
         ("N4", {"correlation, E": 0.3}),
+        ("N4", {"correlation over shuffled": -0.1}),
+        ("N4", {"correlation over steps": -0.1}),
         ("N5", {"partial, E": -0.2}),
+        ("N5", {"partial over shuffled": -0.2}),
+        ("N5", {"partial given steps, E": -0.2}),
     ],
 )
 def test_each_part_can_fail_it(claim: str, changed: dict[str, float], settings: NeuroMFAClaimSettings) -> None:
@@ -126,8 +138,13 @@ def test_a_quantity_that_is_nowhere_defined_decides_nothing(name: str, settings:
     assert verdicts(evidence({name: np.nan}), settings)[claim] == "undecided"
 
 
+@pytest.mark.parametrize(("steps", "verdict"), [(0.98, "holds"), (0.999, "not testable at this tier")])
+def test_steps_that_order_capability_leave_no_room(steps: float, verdict: str, settings: NeuroMFAClaimSettings) -> None:
+    assert verdicts(evidence({"correlation, step": steps}, spread=1e-4), settings)["N4"] == verdict
+
+
 def test_wide_intervals_decide_nothing(settings: NeuroMFAClaimSettings) -> None:
-    found = verdicts(evidence(spread=5.0), settings)
+    found = verdicts(evidence({"correlation, step": -9.0}, spread=5.0), settings)
     assert {found[f"N{number}"] for number in range(1, 6)} == {"undecided"}
 
 

@@ -4,6 +4,7 @@ Published values are those of arXiv:2402.09099, read off its figures (± .02). I
 that of the one run whose curve is published (N7).
 """
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -113,38 +114,54 @@ def more_than_growth(run_means: pd.DataFrame, settings: NeuroMFAClaimSettings, p
 
 @by_study(
     "N4",
-    "E follows capability ({part})",
-    published="rises with LAMBADA, SciQ, PIQA and ARC-easy; not with WSC, LogiQA, ARC-challenge",
+    "E follows capability, more closely than shuffled weights and the number of steps do ({part})",
+    published="rises with LAMBADA, SciQ, PIQA and ARC-easy; not with WSC, LogiQA, ARC-challenge; no null",
 )
 def follows_capability(run_means: pd.DataFrame, settings: NeuroMFAClaimSettings, part: Part) -> Finding:
-    """E rises with capability."""
-    ours, rival = (_of(run_means, part.name, f"correlation, {name}") for name in ("E", "mean_weight"))
-    least = settings.verdicts.correlation
-    return _finding(
+    """E rises with capability, and its correlation exceeds those of its nulls; untested where steps leave no room."""
+    of = partial(_of, run_means, part.name)
+    ours, over_shuffled, over_steps = (of(f"correlation{name}") for name in (", E", " over shuffled", " over steps"))
+    steps, least, room = of("correlation, step"), settings.verdicts.correlation, settings.verdicts.room
+    finding = _finding(
         ours,
         settings,
-        (ours, at_least(least), ""),
+        (ours, at_least(least), "ρ"),
+        (over_shuffled, at_least(0.0), "excess over shuffled weights"),
+        (over_steps, at_least(0.0), "excess over steps"),
         interval="Spearman's ρ over checkpoints",
-        control=f"mean |w|: {_text(rival)}",
-        rule=f"interval at or above {least}",
+        control=f"number of steps {_text(steps)}, excess {_text(over_steps)}; shuffled weights "
+        f"{_text(of('correlation, shuffled'))}, excess {_text(over_shuffled)}; mean |w| "
+        f"{_text(of('correlation, mean_weight'))}",
+        rule=f"interval at or above {least}; ρ of the same run's shuffled weights and of its steps exceeded, each "
+        f"interval at or above 0; not testable where steps are within {room} of ρ = 1",
     )
+    return replace(finding, judged=UNTESTED) if steps.value > 1 - room else finding
 
 
-@by_study("N5", "E follows capability beyond what mean |w| tells ({part})", published="no rival", ours=True)
+@by_study(
+    "N5",
+    "E follows capability beyond what mean |w|, shuffled weights and the number of steps tell ({part})",
+    published="no rival",
+    ours=True,
+)
 def more_than_mean_weight(run_means: pd.DataFrame, settings: NeuroMFAClaimSettings, part: Part) -> Finding:
-    """E tells something of capability that mean |w| does not."""
+    """E tells something of capability that mean |w| and steps do not, and more of it than shuffled weights tell."""
     of = partial(_of, run_means, part.name)
-    ours, other = of("partial, E"), of("partial, mean_weight")
+    ours, over_shuffled, given_steps = of("partial, E"), of("partial over shuffled"), of("partial given steps, E")
     moves, of_weight = (of(f"increments beyond shifts, {name}") for name in ("E", "mean_weight"))
     return _finding(
         ours,
         settings,
-        (ours, at_least(0.0), ""),
+        (ours, at_least(0.0), "mean |w| given"),
+        (over_shuffled, at_least(0.0), "excess over shuffled weights"),
+        (given_steps, at_least(0.0), "steps given"),
         interval="partial ρ, mean |w| given",
-        control=f"mean |w|, E given: {_text(other)}; ρ of increments beyond circular shifts {_text(moves)}, "
-        f"of mean |w| {_text(of_weight)}; of increments of E, the steps between given, "
+        control=f"shuffled weights {_text(of('partial, shuffled'))}, excess {_text(over_shuffled)}; steps given "
+        f"{_text(given_steps)}; mean |w|, E given: {_text(of('partial, mean_weight'))}; ρ of increments beyond "
+        f"circular shifts {_text(moves)}, of mean |w| {_text(of_weight)}; of increments of E, the steps between given, "
         f"{_text(of('increments given spacing, E'))}",
-        rule="interval at or above 0",
+        rule="interval at or above 0; so are those of the excess over shuffled weights and of the partial ρ given "
+        "the number of steps",
     )
 
 

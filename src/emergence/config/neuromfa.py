@@ -15,6 +15,8 @@ class NeuronVerdicts(Strict):
     """an excess of E over a null below this counts as none"""
     correlation: Fraction
     """least Spearman correlation of E with capability, for E to follow it"""
+    room: Fraction
+    """least distance of the steps' own correlation from 1, so that E could exceed it"""
     minimum_runs: Count
     """of a study; fewer decide nothing"""
     curve_tolerance: Positive

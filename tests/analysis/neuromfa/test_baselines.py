@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 from synthetic.neuromfa_tables import STEPS, Array, neuromfa_rows, score_rows
 
 from emergence.analysis.neuromfa.baselines import (
+    CURVES,
     average_runs,
     compare_baselines,
     compare_runs,
@@ -74,10 +75,25 @@ def test_capability_leaves_the_control_out_and_takes_the_study_s_metric() -> Non
 
 
 def test_e_and_weights_that_grow_with_capability() -> None:
-    """Both follow; what |w| tells is all, since it grows in even steps as capability does."""
+    """All follow; what |w| tells is all, since it grows in even steps as capability does."""
     found = held(neuromfa_rows("small-s1"))
-    assert found["correlation, E"] == found["correlation, mean_weight"] == pytest.approx(1)
-    assert np.isnan(found["partial, E"])
+    assert found[[f"correlation, {name}" for name in CURVES]].tolist() == pytest.approx([1] * len(CURVES))
+    assert np.isnan(found[["partial, E", "partial, shuffled", "partial given steps, E"]]).all()
+
+
+def test_what_follows_by_its_arrangement_exceeds_shuffled_weights_and_steps() -> None:
+    """Capability falls back and E with it; shuffled weights and steps go on."""
+    back = np.r_[RISE[:6], RISE[4::-1][:4]]
+    rows = neuromfa_rows("small-s1")
+    trained = rows["variant"] == "width"
+    rows.loc[trained, "value"] = 0.6 + back
+    rows.loc[rows["variant"] == "alpha_0", "value"] = 1.5 * np.exp(-0.1 - back)
+    rows.loc[rows["variant"] == "mean_weight", "value"] = np.random.default_rng(0).random(len(STEPS))
+    found = held(rows, back)
+    assert found["correlation, E"] == pytest.approx(1)
+    assert found["correlation over shuffled"] == pytest.approx(1 - correlation(RISE, back))
+    assert found["correlation over steps"] == pytest.approx(1 - correlation(STEPS.astype(float), back))
+    assert found[["partial over shuffled", "partial given steps, E"]].min() > 0.2
 
 
 def test_weights_that_grow_otherwise_leave_e_its_share() -> None:

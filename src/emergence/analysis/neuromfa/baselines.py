@@ -7,14 +7,18 @@ Quantities of table ``baseline_comparison``, at the last checkpoint of a run unl
 - a decomposition of the excess over shuffled weights, with E = widening × fall: ``E, fall of shuffled`` takes the
   null's fall, ``E, widening of shuffled`` the null's widening. ``part of fall`` and ``part of widening`` are the mean
   differences that each makes, over both orders of replacement, and sum to the excess;
-- over checkpoints, ``correlation, E`` and ``correlation, mean_weight`` with capability, ``partial, E`` (given mean |w|)
-  and ``partial, mean_weight`` (given E); ``increments, …``, the same between successive checkpoints, ``increments
-  beyond shifts, …`` and ``increments given spacing, …`` (see `increment_correlation`).
+- over checkpoints, ``correlation, …`` with capability of each of `CURVES`: E, that of shuffled weights, mean |w| and
+  the bare number of steps; ``partial, …`` given mean |w| (mean |w| given E), and ``partial given steps, E``;
+  ``increments, …`` of E and mean |w|, the same between successive checkpoints, ``increments beyond shifts, …`` and
+  ``increments given spacing, …`` (see `increment_correlation`);
+- the same, less that of a null on the same run: ``correlation over shuffled``, ``correlation over steps`` and
+  ``partial over shuffled``.
 
-Any two quantities that grow in training correlate. So correlations are also taken given a third curve, and between
-increments from checkpoint to checkpoint, beside the same for all circular shifts of one against the other. Checkpoints
-are unevenly spaced and increments grow with the spacing: increments are also correlated given the number of steps
-between checkpoints.
+Any two quantities that grow in training correlate, the number of steps among them. So correlations are also taken given
+a third curve, held against those of shuffled weights and of the steps in the same run, and taken between increments
+from checkpoint to checkpoint, beside the same for all circular shifts of one against the other. Checkpoints are
+unevenly spaced and increments grow with the spacing: increments are also correlated given the number of steps between
+checkpoints.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,7 +41,11 @@ from emergence.tasks.symbols import CONTROL
 
 FEWEST = 4  # points, for a correlation to be defined
 NULLS = ("shuffled", "gaussian", "rescaled")
-OTHER = {"E": "mean_weight", "mean_weight": "E"}
+CURVES = ("E", "shuffled", "mean_weight", "step")
+"""Curves of a run that are correlated with capability."""
+GIVEN = {"E": "mean_weight", "shuffled": "mean_weight", "mean_weight": "E"}
+MOVING = ("E", "mean_weight")
+"""Curves of which increments are correlated as well."""
 Quantities = Iterator[tuple[str, float]]
 
 
@@ -60,7 +68,9 @@ def compare_runs(degrees: pd.DataFrame, capability: pd.DataFrame) -> pd.DataFram
     rows = []
     for run, of in degrees.groupby("run", sort=False):
         identity = of.iloc[0][list(RUN)].to_dict()
-        quantities = dict([*_ends(of), *_parts(of), *_agreement(capability[capability["run"] == run])])
+        shuffled = of.loc[of["network"] == "shuffled", ["step", "E"]].rename(columns={"E": "shuffled"})
+        able = capability[capability["run"] == run].merge(shuffled, on="step", how="left")
+        quantities = dict([*_ends(of), *_parts(of), *_agreement(able)])
         rows += [{**identity, "quantity": name, "value": value} for name, value in quantities.items()]
     return pd.DataFrame(rows, columns=BASELINE_COMPARISON.arrow.names)
 
@@ -104,17 +114,23 @@ def _parts(of: pd.DataFrame) -> Quantities:
 
 
 def _agreement(capability: pd.DataFrame) -> Quantities:
-    """Over the checkpoints of one run at which E and mean |w| exist."""
-    known = capability.dropna(subset=["E", "mean_weight"]).sort_values("step")
-    steps, score = known["step"].to_numpy(), known["capability"].to_numpy()
-    for name, other in OTHER.items():
-        curve, given = known[name].to_numpy(), known[other].to_numpy()
-        yield f"correlation, {name}", correlation(curve, score)
-        yield f"partial, {name}", partial_correlation(curve, score, given)
-        plain, beyond = increment_correlation(curve, score)
-        yield f"increments, {name}", plain
+    """Over the checkpoints of one run at which E, that of shuffled weights and mean |w| exist."""
+    known = capability.dropna(subset=["E", "shuffled", "mean_weight"]).sort_values("step")
+    score, curves = known["capability"].to_numpy(), {name: known[name].to_numpy(dtype=float) for name in CURVES}
+    plain = {name: correlation(curve, score) for name, curve in curves.items()}
+    partial = {name: partial_correlation(curves[name], score, curves[given]) for name, given in GIVEN.items()}
+    yield from ((f"correlation, {name}", value) for name, value in plain.items())
+    yield from ((f"partial, {name}", value) for name, value in partial.items())
+    yield "partial given steps, E", partial_correlation(curves["E"], score, curves["step"])
+    yield "correlation over shuffled", plain["E"] - plain["shuffled"]
+    yield "correlation over steps", plain["E"] - plain["step"]
+    yield "partial over shuffled", partial["E"] - partial["shuffled"]
+    for name in MOVING:
+        moves, beyond = increment_correlation(curves[name], score)
+        yield f"increments, {name}", moves
         yield f"increments beyond shifts, {name}", beyond
-        yield f"increments given spacing, {name}", increment_correlation_given_spacing(curve, score, steps)
+        given_spacing = increment_correlation_given_spacing(curves[name], score, known["step"].to_numpy())
+        yield f"increments given spacing, {name}", given_spacing
 
 
 def compare_baselines(
