@@ -10,7 +10,7 @@ from emergence.config.project import possible
 from emergence.figures.declarations import Input, declared
 
 MADE_BY = {
-    **{name: name for name in ("collapse", "floors", "direction", "sensitivity", "phases")},
+    **{name: name for name in ("collapse", "floors", "direction", "sensitivity", "phases", "shots")},
     "direction_shares": "direction",
     "phase_shares": "phases",
     "degree_of_emergence": "degree_of_emergence",

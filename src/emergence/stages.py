@@ -360,6 +360,35 @@ STAGES: dict[str, Stage] = {
         {"settings": CONSTANTS},
         "parity",
     ),
+    "shots": Stage(
+        "emergence.analysis.parity.constants:fit_shots",
+        "Fit the samples that a skill takes at other widths and starts",
+        {"settings": {"target": "parity.target", "sweeps": "parity.data_sweeps", "resampling": RESAMPLING}},
+        "parity",
+        needs=("parity.data_sweeps",),
+    ),
+    "network_scaling": Stage(
+        "emergence.analysis.parity.network_scaling:fit_network_scaling",
+        "Fit the scaling laws of the loss of networks",
+        {
+            "settings": {
+                "target": "parity.target",
+                "skills": "parity.task.skills",
+                "alpha": "parity.task.alpha",
+                "network": "parity.network",
+                "data": "parity.sweeps.data",
+                "many": "parity.scaling_sweeps",
+                "confidence": "protocol.statistics.confidence",
+            }
+        },
+        "parity",
+    ),
+    "theory_curves": Stage(
+        "emergence.analysis.parity.theory_curves:tabulate_theory",
+        "Tabulate curves of theory beside the main laws",
+        {"settings": "parity.theory_curves"},
+        "parity",
+    ),
     "single_skill": Stage(
         "emergence.analysis.parity.curves:compare_single_skill",
         "Compare networks with one skill with theory",
@@ -425,6 +454,7 @@ STAGES: dict[str, Stage] = {
                 "alpha": "parity.task.alpha",
                 "network": "parity.network",
                 "staging": "parity.staging",
+                "confidence": "protocol.statistics.confidence",
             }
         },
         "parity",

@@ -65,7 +65,7 @@ def of_parity(whole: loading.Config) -> Iterator[Kind]:
     settings = settings_for(whole, "train_network", run=next(iter(study.runs)))["settings"]
     of_network = cost.of_networks(settings.sweep, settings.parity)
     yield Kind("network", len(study.runs), of_network, mixed=False)
-    for name in study.sweeps.names:
+    for name in study.every_sweep:
         settings = settings_for(whole, "train_sweep", sweep=name)["settings"]
         yield Kind(f"sweep {name}", 1, cost.of_networks(settings.sweep, settings.parity), mixed=False)
     settings = settings_for(whole, "train_scalar_transformer", run=next(iter(study.transformers)))["settings"]

@@ -10,18 +10,19 @@ from synthetic.random_tables import random_table
 
 from emergence.analysis.select import select
 from emergence.figures import fig7
-from emergence.schemas.parity import SCALING_EXPONENTS, SCALING_LAWS
+from emergence.schemas.parity import SCALING_CONDITIONS, SCALING_EXPONENTS, SCALING_LAWS
 
 ALPHAS, AXES = [0.3, 0.9], ["time", "data", "width", "compute"]
 MODELS = ["multilinear", "linear"]
 KINDS = {"axis": AXES, "quantity": ["loss", "width"], "model": MODELS, "alpha": ALPHAS}
 SUMS = random_table(SCALING_LAWS, x=[1.0, 10.0, 100.0], **KINDS)
+MET = random_table(SCALING_CONDITIONS, axis=AXES, alpha=ALPHAS, low=10.0, high=50.0)
 FITS = random_table(SCALING_EXPONENTS, low=10.0, high=100.0, **KINDS)
 
 
 @cache
 def drawn() -> list[Axes]:
-    return panels(fig7.plot(SUMS, FITS, ALPHAS))
+    return panels(fig7.plot(SUMS, FITS, MET, ALPHAS))
 
 
 def of(place: int, model: str, alpha: float) -> pd.DataFrame:
@@ -52,3 +53,9 @@ def test_exponents_are_written_beside_their_law() -> None:
     fits = select(FITS, axis="time", quantity="loss", model="multilinear")
     expected = [f"{row.expected:.3f}, {row.corrected:.3f}" for row in fits.itertuples()]
     assert texts(drawn()[0]) == ["theory, fit", *expected]
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_bars_show_where_conditions_are_met(place: int) -> None:
+    bars = [line for line in drawn()[4 + place].lines if list(line.get_xdata()) == [10.0, 50.0]]
+    assert len(bars) == len(ALPHAS)

@@ -101,6 +101,13 @@ use rule stage as detector_validity with:
 
 
 # Study 2: networks against theory.
+DATA_SWEEPS, MANY_SKILLS = (
+    (list(STUDIES["parity"].data_sweeps), list(STUDIES["parity"].scaling_sweeps))
+    if "parity" in STUDIES
+    else ([], [])
+)
+
+
 use rule stage as constants with:
     input:
         time=table("parity", "sweeps/one_skill_time"),
@@ -134,8 +141,37 @@ use rule stage as curves with:
         curves_table=table("parity", "curves"),
         crossings_table=table("parity", "crossings"),
         deviations_table=table("parity", "deviations"),
+        comparisons_table=table("parity", "comparisons"),
     params:
         stage=stage("curves"),
+
+
+use rule stage as shots with:
+    input:
+        sweeps=[table("parity", f"sweeps/{name}") for name in DATA_SWEEPS],
+    output:
+        table=table("parity", "shots"),
+    params:
+        stage=stage("shots"),
+
+
+use rule stage as network_scaling with:
+    input:
+        constants=rules.constants.output.table,
+        behaviour=of_runs("trajectories/{run}/behaviour.parquet", "parity"),
+        sweeps=[table("parity", f"sweeps/{name}") for name in ["data", *MANY_SKILLS]],
+    output:
+        network_losses_table=table("parity", "network_losses"),
+        network_exponents_table=table("parity", "network_exponents"),
+    params:
+        stage=stage("network_scaling"),
+
+
+use rule stage as theory_curves with:
+    output:
+        table=table("parity", "theory_curves"),
+    params:
+        stage=stage("theory_curves"),
 
 
 use rule stage as entropy_slopes with:
@@ -152,6 +188,7 @@ use rule stage as scaling_laws with:
     output:
         scaling_laws_table=table("parity", "scaling_laws"),
         scaling_exponents_table=table("parity", "scaling_exponents"),
+        scaling_conditions_table=table("parity", "scaling_conditions"),
     params:
         stage=stage("scaling_laws"),
 
@@ -166,7 +203,7 @@ use rule stage as models with:
 
 use rule stage as staging with:
     input:
-        crossings=rules.curves.output.crossings_table,
+        behaviour=of_runs("trajectories/{run}/behaviour.parquet", "parity"),
     output:
         table=table("parity", "staging"),
     params:

@@ -18,6 +18,10 @@ CLAIM_TABLES = {
         "constants",
         "crossings",
         "deviations",
+        "comparisons",
+        "shots",
+        "network_exponents",
+        "sweeps/width",
         "entropy_slopes",
         "scaling_exponents",
         "model_strengths",
@@ -29,6 +33,11 @@ CLAIM_TABLES = {
         "detector_error",
         "measure_tracking",
         "rule_outcomes",
+    )
+    + (
+        of_runs("measures/layer_balance/{run}.parquet", "parity")
+        if "parity" in STUDIES and "layer_balance" in STUDIES["parity"].measures.names
+        else []
     ),
     "neuromfa": [
         *made("neuromfa", "run_means", "baseline_comparison", "untrained"),

@@ -4,7 +4,6 @@ TOGETHER = (
     if "anatomy" in STUDIES and CONFIG.compute.together > 1
     else []
 )
-SWEEPS = STUDIES["parity"].sweeps.names if "parity" in STUDIES else []
 TRANSFORMERS = list(STUDIES["parity"].transformers) if "parity" in STUDIES else []
 
 

@@ -1,7 +1,7 @@
 """Confidence intervals and tests for rates, means over runs and dependent observations."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -66,6 +66,33 @@ def student_mean(values: pd.Series, confidence: float) -> MeanInterval:
         return MeanInterval(value, np.nan, np.nan, 1)
     half = float(stats.t.ppf((1 + confidence) / 2, len(known) - 1) * stats.sem(known))
     return MeanInterval(value, value - half, value + half, len(known))
+
+
+def log_width(row: Mapping[str, Any] | pd.Series) -> float:
+    """Half of an interval, ``low`` to ``high``, on a logarithmic scale."""
+    return float(np.log(row["high"] / row["low"])) / 2
+
+
+def welch_factor(estimates: Iterable[tuple[float, int]], confidence: float) -> float:
+    """Factor of the interval of a product or ratio of independent estimates (Welch 1947).
+
+    Args:
+        estimates: Half of the interval of each, on a logarithmic scale, and the number of seeds that it is over.
+        confidence: Of all intervals.
+
+    >>> round(welch_factor([(0.1, 6), (0.0, 6)], 0.95), 6) == round(float(np.exp(0.1)), 6)
+    True
+    """
+    halves, seeds = (np.array(values, dtype=float) for values in zip(*estimates, strict=True))
+    freedoms = seeds - 1
+    if np.isnan(halves).any() or (freedoms < 1).any():
+        return float("nan")
+    variances = (halves / stats.t.ppf((1 + confidence) / 2, freedoms)) ** 2
+    total = variances.sum()
+    if not total > 0:
+        return 1.0
+    freedom = total**2 / (variances**2 / freedoms).sum()
+    return float(np.exp(stats.t.ppf((1 + confidence) / 2, freedom) * np.sqrt(total)))
 
 
 def mean_of_medians(values: pd.Series, runs: pd.Series, confidence: float) -> MeanInterval:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from emergence.analysis.intervals import student_mean
-from emergence.claims import parity_joint, parity_networks
+from emergence.claims import parity_departures, parity_joint, parity_networks
 from emergence.claims.estimates import OverRuns, Resampled, Share
 from emergence.claims.published import STAGED_SKILLS
 from emergence.claims.registry import Registry, Section
@@ -21,6 +21,7 @@ from emergence.claims.verdicts import UNTESTED, Finding, Judged, both, judge
 from emergence.io import tables as files
 from emergence.schemas import parity as schemas
 from emergence.schemas.analysis import CLAIMS
+from emergence.schemas.trajectories import MEASURE
 
 Array = NDArray[np.float64]
 
@@ -185,7 +186,7 @@ def stages_of_networks(staging: pd.DataFrame, settings: ParityClaimSettings) -> 
         value,
         low,
         high,
-        interval="number of skills; by the ends of both times' intervals over seeds",
+        interval="number of skills; by intervals of the ratio over seeds, both times of the same networks",
         control=f"ratios {each or '–'}; theory {_list(theory)}",
         judged=_stage_like(network, theory, settings),
         rule=_stage_rule(settings),
@@ -276,6 +277,7 @@ PARITY = Registry(
         *(schemas.CONSTANTS, schemas.CROSSINGS, schemas.DEVIATIONS, schemas.ENTROPY_SLOPES),
         *(schemas.SCALING_EXPONENTS, schemas.MODEL_STRENGTHS, schemas.MODEL_CROSSINGS, schemas.STAGING),
         *(schemas.EMERGENCE_TIMES, schemas.POWER_LAWS),
+        *(schemas.COMPARISONS, schemas.SHOTS, schemas.NETWORK_EXPONENTS, schemas.SWEEP, MEASURE),
         *(schemas.DETECTION_TIMES, schemas.DETECTOR_ERROR, schemas.MEASURE_TRACKING, schemas.RULE_OUTCOMES),
     ),
     (
@@ -283,9 +285,11 @@ PARITY = Registry(
         scaling,
         models,
         parity_networks.transformers,
+        parity_departures.departures,
         parity_joint.joint,
     ),
     headlines=("B1", "L1", "J6"),
+    elsewhere=parity_departures.ELSEWHERE,
 )
 
 

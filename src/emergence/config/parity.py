@@ -6,10 +6,10 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from emergence.config.parity_networks import ParityTask, Sweep, TransformerTraining, Width
-from emergence.config.parity_theory import Models, PowerLaw, Scaling, Staging
+from emergence.config.parity_theory import Models, PowerLaw, Scaling, Staging, TheoryCurves
 from emergence.config.study import Study
 from emergence.config.training import Checkpoints, Sample
-from emergence.config.types import Count, Fraction, Positive, Strict
+from emergence.config.types import Count, Fraction, Positive, Seed, Strict, Switchable
 from emergence.tasks.symbols import CONTROL
 
 
@@ -41,6 +41,19 @@ class Published(Strict):
     """N_c"""
 
 
+class Spread(Strict):
+    """How networks of one width differ between seeds (arXiv:2404.17563, table 5)."""
+
+    width: Count
+    """hidden units, of the sweep over width"""
+    learned: Fraction
+    """R/S from which a skill counts as learned"""
+    always: Fraction
+    """least share of seeds that learn the first skill, and that do not learn the last"""
+    sometimes: Annotated[float, Field(gt=0, lt=0.5)]
+    """least share of seeds that learn the middle skill, and that do not"""
+
+
 class NetworkVerdicts(Strict):
     """Thresholds of the verdicts on networks against theory, fixed before the numbers were seen."""
 
@@ -48,6 +61,9 @@ class NetworkVerdicts(Strict):
     """relative distance from the published constant within which one that is fitted here confirms it"""
     crossing: Fraction
     """relative distance from theory within which networks pass one half"""
+    drift: Fraction
+    """largest change of the difference of squared weights of both layers, as a share of their sum"""
+    spread: Spread
 
 
 class Entropy(Strict):
@@ -79,17 +95,27 @@ class Sweeps(Strict):
     """as the runs over time, but for the optimiser"""
     cross_entropy: OtherTask
     """the variant of arXiv:2303.13506"""
+    many_skills_time: Switchable[Sweep] = None
+    """as the runs over time, with enough skills for a power law of the loss"""
+    many_skills_data: Switchable[Sweep] = None
+    """the same over the size of the data set"""
 
-    @property
-    def names(self) -> list[str]:
-        """All sweeps, those first that take longest."""
-        return sorted(type(self).model_fields, key=lambda name: -self.cost(name))
 
-    def cost(self, name: str) -> float:
-        """Roughly, in units of a sample passing a hidden unit."""
-        sweep: Sweep = getattr(self, name)
-        samples = [min(size, sweep.batch) for size in sweep.samples] if sweep.samples else [sweep.batch]
-        return float(sum(samples) * sum(sweep.widths) * len(sweep.seeds) * sweep.steps)
+class Shots(Strict):
+    """What the samples that a skill takes depend on: the sweep of one skill over data, with one setting changed."""
+
+    widths: list[Count]
+    """hidden units"""
+    sigmas: list[Positive]
+    """standard deviations of all parameters at the start"""
+    samples: Annotated[list[Count], Field(min_length=3)]
+    """sizes D of data sets"""
+    seeds: Annotated[list[Seed], Field(min_length=2)]
+
+    def changes(self) -> dict[str, dict[str, object]]:
+        """What each of the sweeps changes, by its name."""
+        of_widths: dict[str, dict[str, object]] = {f"shots_width{width}": {"widths": [width]} for width in self.widths}
+        return of_widths | {f"shots_sigma{sigma:g}": {"sigma": sigma} for sigma in self.sigmas}
 
 
 class Parity(Study):
@@ -112,9 +138,11 @@ class Parity(Study):
     joint: Joint
     """Study 1's measures and detectors on these runs"""
     sweeps: Sweeps
+    shots: Shots
     transformer: TransformerTraining
     powers: PowerLaw
     scaling: Scaling
+    theory_curves: TheoryCurves
     models: Models
     staging: Staging
     published: Published
@@ -151,21 +179,46 @@ class Parity(Study):
         return {run: self.transformer.model_copy(update={"seeds": [seed]}) for run, seed in self.transformers.items()}
 
     @property
+    def shot_sweeps(self) -> dict[str, Sweep]:
+        """The sweeps of `shots`, by name."""
+        beside = {"samples": self.shots.samples, "seeds": self.shots.seeds}
+        base = self.sweeps.one_skill_data
+        return {name: base.model_copy(update=beside | changed) for name, changed in self.shots.changes().items()}
+
+    @property
+    def data_sweeps(self) -> dict[str, Sweep]:
+        """The sweep of one skill over data, and those of `shots`; none without the latter."""
+        varied = self.shot_sweeps
+        return {"one_skill_data": self.sweeps.one_skill_data, **varied} if varied else {}
+
+    @property
+    def scaling_sweeps(self) -> dict[str, Sweep]:
+        """The sweeps with many skills that are switched on."""
+        sweeps = {name: getattr(self.sweeps, name) for name in ("many_skills_time", "many_skills_data")}
+        return {name: sweep for name, sweep in sweeps.items() if sweep is not None}
+
+    @property
+    def every_sweep(self) -> dict[str, Sweep]:
+        """All sweeps by name, those first that take longest."""
+        named = {name: sweep for name, sweep in self.sweeps if sweep is not None} | self.shot_sweeps
+        return dict(sorted(named.items(), key=lambda one: -_cost(one[1])))
+
+    @property
     def sweep_training(self) -> dict[str, Sweep]:
         """How the networks of each sweep are trained, without a task of its own."""
-        dumped = {name: getattr(self.sweeps, name).model_dump(exclude={"task"}) for name in self.sweeps.names}
+        dumped = {name: sweep.model_dump(exclude={"task"}) for name, sweep in self.every_sweep.items()}
         return {name: Sweep.model_validate(values) for name, values in dumped.items()}
 
     @property
     def sweep_tasks(self) -> dict[str, ParityTask]:
         """The task of each sweep: that of the study with the sweep's number of skills, or one of its own."""
-        return {name: self.task_of(getattr(self.sweeps, name)) for name in self.sweeps.names}
+        return {name: self.task_of(sweep) for name, sweep in self.every_sweep.items()}
 
     @property
     def sweep_targets(self) -> dict[str, float]:
         """S of each sweep; the logits of cross-entropy have targets of ±1."""
-        losses = {name: getattr(self.sweeps, name).loss for name in self.sweeps.names}
-        return {name: 1.0 if loss == "cross_entropy" else self.target for name, loss in losses.items()}
+        sweeps = self.every_sweep.items()
+        return {name: 1.0 if sweep.loss == "cross_entropy" else self.target for name, sweep in sweeps}
 
     def task_of(self, sweep: Sweep) -> ParityTask:
         """The task of one sweep."""
@@ -216,8 +269,7 @@ class Parity(Study):
 
     @model_validator(mode="after")
     def _enough_samples(self) -> Self:
-        for name in self.sweeps.names:
-            sweep: Sweep = getattr(self.sweeps, name)
+        for name, sweep in self.every_sweep.items():
             skills = self.task_of(sweep).skills
             if low := [size for size in sweep.samples or [] if size < skills]:
                 raise ValueError(
@@ -225,3 +277,9 @@ class Parity(Study):
                     f"never seen; allowed: {skills} and more"
                 )
         return self
+
+
+def _cost(sweep: Sweep) -> float:
+    """Roughly, in units of a sample passing a hidden unit."""
+    samples = [min(size, sweep.batch) for size in sweep.samples] if sweep.samples else [sweep.batch]
+    return float(sum(samples) * sum(sweep.widths) * len(sweep.seeds) * sweep.steps)

@@ -52,6 +52,8 @@ class Laws(Strict):
     """n_s, on all axes but that of compute"""
     points: Annotated[int, Field(ge=3)]
     """on each axis, evenly on a logarithmic scale"""
+    margin: Annotated[float, Field(gt=1, allow_inf_nan=False)]
+    """ratio from which one side of a condition counts as much larger than the other"""
     time: Range
     data: Range
     width: Range
@@ -133,3 +135,59 @@ class PowerLaw(Strict):
         if self.shares[0] >= self.shares[1]:
             raise ValueError(f"shares: {self.shares} must rise; allowed: two shares, the lower first")
         return self
+
+
+class Modes(Strict):
+    """A linear network of two layers (arXiv:2404.17563, figure 5)."""
+
+    strengths: Annotated[list[Positive], Field(min_length=1)]
+    """λ of its modes"""
+    initial: Positive
+    """a(0)b(0), below the weakest mode"""
+    until: Positive
+    """time ηt"""
+
+
+class Neurons(Strict):
+    """Three ReLU neurons on three bits (figure 8)."""
+
+    target: Positive
+    """S"""
+    initial: Positive
+    """of all three weights"""
+    learning_rate: Positive
+    until: Positive
+    """steps"""
+
+
+class FiniteSkills(Strict):
+    """The law of time for finitely many skills (figure 7)."""
+
+    alphas: Annotated[list[Positive], Field(min_length=1)]
+    skills: Count
+    """n_s"""
+    until: Annotated[float, Field(gt=1, allow_inf_nan=False)]
+    """time ηST"""
+
+
+class ComputeCurves(Strict):
+    """The loss against compute, one curve a width (figure 3)."""
+
+    alphas: Annotated[list[Positive], Field(min_length=1)]
+    skills: Count
+    """n_s"""
+    widths: Annotated[list[Count], Field(min_length=1)]
+    """N"""
+    between: Pair
+    """compute N·ηST, first and last"""
+
+
+class TheoryCurves(Strict):
+    """Curves of theory beside the main laws."""
+
+    points: Annotated[int, Field(ge=3)]
+    """of each curve that is a sum over skills"""
+    modes: Modes
+    neurons: Neurons
+    finite: FiniteSkills
+    compute: ComputeCurves

@@ -13,7 +13,7 @@ from emergence.analysis.parity.scaling import over_power_law
 from emergence.analysis.select import select
 from emergence.figures import style
 from emergence.io import tables
-from emergence.schemas.parity import SCALING_EXPONENTS, SCALING_LAWS
+from emergence.schemas.parity import SCALING_CONDITIONS, SCALING_EXPONENTS, SCALING_LAWS
 
 STUDY = "parity"
 READS = {"alphas": "parity.scaling.laws.alphas"}
@@ -32,18 +32,37 @@ MARKERS: dict[str, dict[str, Any]] = {
 Colours = dict[float, str]
 
 
-def draw(dpi: int, alphas: list[float], scaling_laws: Path, scaling_exponents: Path, pdf: Path, png: Path) -> None:
-    """Draw figure 7 from tables."""
-    figure = plot(tables.read(SCALING_LAWS, scaling_laws), tables.read(SCALING_EXPONENTS, scaling_exponents), alphas)
+def draw(
+    dpi: int,
+    alphas: list[float],
+    scaling_laws: Path,
+    scaling_exponents: Path,
+    pdf: Path,
+    png: Path,
+    scaling_conditions: Path | None = None,
+) -> None:
+    """Draw figure 7 from tables; runs before 0.2.0 have none of conditions."""
+    figure = plot(
+        tables.read(SCALING_LAWS, scaling_laws),
+        tables.read(SCALING_EXPONENTS, scaling_exponents),
+        tables.read(SCALING_CONDITIONS, scaling_conditions),
+        alphas,
+    )
     style.save(figure, pdf, png, dpi)
 
 
-def plot(scaling_laws: pd.DataFrame, scaling_exponents: pd.DataFrame, alphas: list[float]) -> Figure:
+def plot(
+    scaling_laws: pd.DataFrame,
+    scaling_exponents: pd.DataFrame,
+    scaling_conditions: pd.DataFrame,
+    alphas: list[float],
+) -> Figure:
     """The loss on each axis (a to d), and the same over the power law of infinitely many skills (e to h).
 
     Args:
         scaling_laws: Table ``scaling_laws``.
         scaling_exponents: Table ``scaling_exponents``.
+        scaling_conditions: Table ``scaling_conditions``.
         alphas: Exponents of skill frequencies that are drawn.
     """
     sums, fits = select(scaling_laws, quantity="loss"), select(scaling_exponents, quantity="loss")
@@ -62,6 +81,7 @@ def plot(scaling_laws: pd.DataFrame, scaling_exponents: pd.DataFrame, alphas: li
         _sums(bottom, select(ratios, axis=axis), colours)
         _theory(bottom, select(ratios, axis=axis), "law", style.SOLID, colours)
         style.guide(bottom, y=1, line=style.DASHED)
+        _conditions(bottom, select(scaling_conditions, axis=axis), colours)
         for axes in (top, bottom):  # where exponents are fitted
             axes.axvspan(fitted["low"].min(), fitted["high"].max(), color="0.95", zorder=0)
         top.set_title(title, pad=3)
@@ -90,6 +110,15 @@ def _theory(axes: Axes, sums: pd.DataFrame, column: str, line: style.Line, colou
             axes.plot(curve["x"], curve[column], linestyle=line, color=colour, linewidth=0.8)
 
 
+def _conditions(axes: Axes, ranges: pd.DataFrame, colours: Colours) -> None:
+    """Bars at the foot where the law's conditions are met, one for each α."""
+    for number, (alpha, colour) in enumerate(colours.items()):
+        for row in select(ranges, alpha=alpha).dropna(subset=["low"]).itertuples():
+            height = 0.03 + 0.035 * number
+            axes.plot([row.low, row.high], [height] * 2, color=colour, linewidth=2, alpha=0.6, solid_capstyle="butt",
+                      transform=axes.get_xaxis_transform(), zorder=1)  # fmt: skip
+
+
 def _exponents(axes: Axes, fits: pd.DataFrame, colours: Colours) -> None:
     """Exponents by the law and fitted, in the corner that falling curves leave empty."""
     lines = [("theory, fit", "0.3")]
@@ -107,5 +136,6 @@ def _keys(colours: Colours) -> list[Line2D]:
         style.key("direct sum", line="none", **MARKERS["multilinear"]),
         style.key("linear model", line="none", **MARKERS["linear"]),
         style.key("power law", line=style.DASHED, linewidth=0.8),
-        style.key("for finitely many skills", linewidth=0.8),
+        style.key("for finite n_s", linewidth=0.8),
+        style.key("conditions met", linewidth=2, alpha=0.6),
     ]

@@ -37,8 +37,26 @@ CONSTANTS = Schema(
 )
 """B², D_c (by either data law) and N_c, fitted to networks with one skill; null, with the reason, where no fit exists.
 
-The interval is over seeds; ``residual`` is the root mean square of R/S about the fit.
+The interval is over seeds; ``residual`` is the root mean square of R/S about the fit. B² is fitted with the published
+R_k(0), and by law ``free-start sigmoid`` together with ``start``, R_k(0)/S.
 """
+
+SHOTS = Schema(
+    "shots",
+    {
+        "sweep": "string",
+        "width": "int64",
+        "sigma": "float64",
+        "law": "string",
+        "value?": "float64",
+        "low?": "float64",
+        "high?": "float64",
+        "residual?": "float64",
+        "seeds": "int64",
+        "reason?": "string",
+    },
+)
+"""D_c of networks with one skill, of several widths and standard deviations σ of their start, by either data law."""
 
 CURVES = Schema(
     "curves",
@@ -96,6 +114,27 @@ DEVIATIONS = Schema(
     },
 )
 """Root mean square of networks' mean R/S about each law, over all skills and points, with its interval over seeds."""
+
+COMPARISONS = Schema(
+    "comparisons",
+    {
+        "quantity": "string",
+        "axis": "string",
+        "law": "string",
+        "other?": "string",
+        "skill?": "int64",
+        "value?": "float64",
+        "low?": "float64",
+        "high?": "float64",
+        "seeds": "int64",
+    },
+)
+"""Ratios on which claims about networks rest, each with one interval.
+
+``crossing``: where networks pass one half on an axis over where a law with its fitted constant says; the networks and
+those of the constant are independent, so the variances of their logarithms add. ``deviation``: the root mean square
+about one law over that about the ``other``, from the same networks, with the constants as fitted.
+"""
 
 ENTROPY = Schema("entropy", {"seed": "int64", "step": "int64", "loss": "float64", "infinite": "float64"})
 """Cross-entropy in nats over all skills; ``infinite`` adds the loss of infinitely many further, unlearned skills."""
@@ -158,6 +197,70 @@ SCALING_EXPONENTS = Schema(
 ``prefactor`` is that of the corrected sums over that of the law (geometric mean); null for too few points.
 """
 
+SCALING_CONDITIONS = Schema(
+    "scaling_conditions",
+    {"axis": "string", "alpha": "float64", "conditions": "string", "low?": "float64", "high?": "float64"},
+)
+"""Where the published conditions of each scaling law are all met, of what is drawn; null if nowhere."""
+
+NETWORK_LOSSES = Schema(
+    "network_losses",
+    {
+        "axis": "string",
+        "skills": "int64",
+        "x": "float64",
+        "value": "float64",
+        "low": "float64",
+        "high": "float64",
+        "closed": "float64",
+    },
+)
+"""Loss of networks over time (steps) or data (samples): mean over seeds and range, beside the closed form.
+
+Skills beyond the finite number are added to all, as if none of them were learned: ½S² times their frequency.
+"""
+
+NETWORK_EXPONENTS = Schema(
+    "network_exponents",
+    {
+        "axis": "string",
+        "skills": "int64",
+        "expected": "float64",
+        "closed?": "float64",
+        "value?": "float64",
+        "low?": "float64",
+        "high?": "float64",
+        "start?": "float64",
+        "end?": "float64",
+        "points": "int64",
+        "seeds": "int64",
+    },
+)
+"""Slope of log loss of networks between ``start`` and ``end``, where the closed form passes the half of the first skill
+and of the last: mean over seeds with Student's interval.
+
+``expected`` is the exponent for infinitely many skills, ``closed`` the slope of the closed form at the same points.
+"""
+
+THEORY_CURVES = Schema(
+    "theory_curves",
+    {
+        "panel": "string",
+        "curve": "string",
+        "parameter": "float64",
+        "alpha?": "float64",
+        "x": "float64",
+        "value?": "float64",
+    },
+)
+"""Curves of theory beside the main laws, by ``panel``.
+
+``modes``: a linear network of two layers, one curve a mode λ. ``neurons``: three ReLU neurons on three bits (``flow``)
+and the nearest sigmoid, whose B² is the ``parameter``. ``finite``: sums over n_s skills (``parameter``), the power law,
+and the law corrected for the skills beyond. ``compute``: loss against compute, one curve a width N; ``balanced`` is the
+point at which N^(α+1) = ηST.
+"""
+
 MODEL_STRENGTHS = Schema(
     "model_strengths",
     {
@@ -206,8 +309,8 @@ STAGING = Schema(
 )
 """Onset of skill k + 1 over saturation of skill k (``skill``): training is stage-like where the ratio exceeds 1.
 
-``source`` is ``network``, with measured times, or one of the two models, with its ``spread``: the time of saturation of
-a skill over that of its onset.
+``source`` is ``network``, with the geometric mean over networks of the ratio of their own times, or one of the two
+models, with its ``spread``: the time of saturation of a skill over that of its onset.
 """
 
 EMERGENCE_TIMES = Schema(

@@ -11,7 +11,8 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import minimize_scalar
+from scipy.optimize import least_squares, minimize_scalar
+from scipy.special import expit
 from scipy.stats import t
 
 from emergence.theory import domain, strengths
@@ -20,6 +21,7 @@ from emergence.theory.model import Constants
 from emergence.theory.strengths import DataLaw
 
 GRID = 129  # values tried before the best is refined
+LATEST = 100.0  # delay, of a start of e^−100: the curve then has no start that could be told
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,51 @@ def speed(
         unit.delay / unit.rate / _span(T)[::-1],
     )
     return _estimate(family, _shares(measured, T, constants), interval, rng)
+
+
+def speed_and_start(
+    steps: ArrayLike, measured: ArrayLike, constants: Constants, interval: Interval
+) -> tuple[FittedConstant, FittedConstant]:
+    """B² and R_k(0)/S from strengths (seeds, steps) over time, where `speed` takes R_k(0) as it is.
+
+    The standard error is the jackknife's over seeds: a bootstrap would search a plane thousands of times.
+
+    Raises:
+        TheoryError: as `speed`, or if there is no best pair.
+    """
+    T = domain.steps(steps)
+    shares, unit = _shares(measured, T, constants), replace(constants, speed=1.0)
+    seeds, mean = len(shares), shares.mean(axis=0)
+    start = speed(T, mean[None] * unit.target, constants, interval, np.random.default_rng(0)).value
+
+    def residuals(logs: Array, curve: Array) -> Array:
+        rate, delay = np.exp(logs)
+        return np.asarray(expit(rate * unit.rate * T - delay) - curve, dtype=np.float64)
+
+    def fit(curve: Array) -> Array:
+        best = least_squares(residuals, np.log([start, unit.delay]), args=(curve,))
+        if not best.success or best.x[1] > np.log(LATEST):
+            raise TheoryError("B² and R_k(0): no best pair; the rise must lie within the measured range")
+        return np.asarray(best.x, dtype=np.float64)
+
+    logs = fit(mean)
+    residual = float(np.sqrt((residuals(logs, mean) ** 2).mean()))
+    error = np.full(2, np.nan)
+    if seeds > 1:
+        without = [_as_constants(fit(np.delete(shares, row, axis=0).mean(axis=0))) for row in range(seeds)]
+        error = np.sqrt((seeds - 1) * np.var(without, axis=0))
+    factors = np.exp(t.ppf((1 + interval.confidence) / 2, max(seeds - 1, 1)) * error)
+    values = np.exp(_as_constants(logs))
+    of_speed, of_start = (
+        FittedConstant(float(value), float(value / factor), float(value * factor), residual)
+        for value, factor in zip(values, factors, strict=True)
+    )
+    return of_speed, of_start
+
+
+def _as_constants(logs: Array) -> Array:
+    """Logarithms of B² and R_k(0)/S from those of B² and of the delay ln(S/R_k(0) − 1)."""
+    return np.array([logs[0], -np.logaddexp(0.0, np.exp(logs[1]))])
 
 
 def shots(

@@ -57,15 +57,21 @@ def one_shot(samples: ArrayLike, skills: Skills, constants: Constants) -> Array:
 
 
 def of_time_and_width(steps: ArrayLike, width: ArrayLike, skills: Skills, constants: Constants) -> Array:
-    """L(T, N) for steps and widths that broadcast: only the skills that fit in width N are learned in time."""
+    """L(T, N) for steps and widths that broadcast: only the skills that fit in width N are learned in time.
+
+    The others, most of them where N is small, are summed at once.
+    """
     T, N = np.broadcast_arrays(domain.steps(steps), domain.widths(width))
+    unlearned_from = np.append(np.cumsum(skills.frequencies[::-1])[::-1], 0.0)  # weight of a skill and those after it
 
-    def learned(pair: Array) -> Array:
-        capacity = strengths.of_width(pair[1], skills.count, constants) / constants.target
-        return capacity * strengths.of_time(pair[0], skills.frequencies, constants)
+    def total(time: float, units: float) -> float:
+        fit = min(skills.count, int(np.ceil(units / constants.neurons)))
+        frequencies = skills.frequencies[:fit]
+        capacity = strengths.of_width(units, fit, constants) / constants.target
+        missing = constants.target - capacity * strengths.of_time(time, frequencies, constants)
+        return float(missing**2 @ frequencies + constants.target**2 * unlearned_from[fit]) / 2
 
-    pairs = np.stack([T, N], axis=-1).reshape(-1, 2)
-    losses = [half_square(learned(pair), skills, constants) for pair in pairs]
+    losses = [total(*pair) for pair in zip(T.flat, N.flat, strict=True)]
     return np.reshape(np.asarray(losses, dtype=np.float64), T.shape)
 
 

@@ -10,8 +10,9 @@ from emergence.analysis.parity import constants as fitting
 from emergence.analysis.parity import curves as module
 from emergence.analysis.parity.constants import ConstantSettings, Resampling
 from emergence.analysis.parity.curves import CurveSettings
+from emergence.analysis.parity.seed_intervals import date_crossing, first_crossing
 from emergence.io import tables
-from emergence.schemas.parity import CONSTANTS, CROSSINGS, CURVES, DEVIATIONS, SWEEP
+from emergence.schemas.parity import COMPARISONS, CONSTANTS, CROSSINGS, CURVES, DEVIATIONS, SWEEP
 from emergence.schemas.trajectories import BEHAVIOUR
 
 Plant = Callable[..., pd.DataFrame]
@@ -35,9 +36,13 @@ def made(
     behaviour = time.assign(**run, level=time["skill"].astype(str), metric="true_strength", value=time["strength"])
     control = behaviour.query("skill == 1").assign(task="CTL", level="6")
     tables.write(BEHAVIOUR, pd.concat([behaviour, control])[BEHAVIOUR.arrow.names], folder / "behaviour.parquet")
-    paths = [folder / f"{name}.parquet" for name in ("data", "width", "curves", "crossings", "deviations")]
+    paths = [
+        folder / f"{name}.parquet" for name in ("data", "width", "curves", "crossings", "deviations", "comparisons")
+    ]
     module.compare_with_theory(curve_settings, folder / "constants.parquet", [folder / "behaviour.parquet"], *paths)
-    return tuple(tables.read(*pair) for pair in zip((CURVES, CROSSINGS, DEVIATIONS), paths[2:], strict=True))
+    return tuple(
+        tables.read(*pair) for pair in zip((CURVES, CROSSINGS, DEVIATIONS, COMPARISONS), paths[2:], strict=True)
+    )
 
 
 def test_networks_pass_where_theory_with_fitted_constants_says(made: tuple[pd.DataFrame, ...]) -> None:
@@ -84,7 +89,7 @@ def test_the_control_is_no_skill(made: tuple[pd.DataFrame, ...]) -> None:
 def test_a_passage_lies_between_points_and_never_before_the_first() -> None:
     x = np.array([0, 10, 20, 30])
     curves = np.array([[0.0, 0.4, 0.6, 1.0], [0.0, 0.1, 0.2, 0.3], [0.9, 0.9, 0.9, 0.9]])
-    found = module.first_crossing(x, curves, 0.5)
+    found = first_crossing(x, curves, 0.5)
     assert found[0] == pytest.approx(15.0)
     assert np.isnan(found[1:]).all()
 
@@ -94,7 +99,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say(resampling: Resampling) 
     for _ in range(200):
         centres = 100 * np.exp(0.05 * rng.standard_normal(4))
         found = 1 / (1 + np.exp(-(x - centres[:, None]) / 8))
-        row = module.date_crossing(x, found, found, 0.5, resampling)
+        row = date_crossing(x, found, found, 0.5, resampling)
         hits += row["low"] <= 100 <= row["high"]
     assert 0.88 <= hits / 200 <= 0.995
 
@@ -102,10 +107,10 @@ def test_intervals_cover_the_truth_as_often_as_they_say(resampling: Resampling) 
 def test_one_seed_has_no_interval_and_a_curve_that_never_passes_no_value(resampling: Resampling) -> None:
     x = np.array([1, 2, 3])
     one = np.array([[0.0, 0.4, 0.8]])
-    row = module.date_crossing(x, one, one, 0.5, resampling)
+    row = date_crossing(x, one, one, 0.5, resampling)
     assert row["value"] == pytest.approx(2.25)
     assert np.isnan([row["low"], row["high"]]).all()
-    row = module.date_crossing(x, np.zeros((3, 3)), np.tile(one, (3, 1)), 0.5, resampling)
+    row = date_crossing(x, np.zeros((3, 3)), np.tile(one, (3, 1)), 0.5, resampling)
     assert np.isnan([row["value"], row["low"], row["ratio"]]).all()
     assert row["reached"] == 0
 
@@ -114,10 +119,10 @@ def test_ratios_take_the_same_seeds_for_both_skills(resampling: Resampling) -> N
     """Seeds that are early for one skill are early for the next: their ratio is known better than either."""
     x, centres = np.arange(0, 400), np.array([[80.0], [90.0], [100.0], [115.0]])
     first, second = (1 / (1 + np.exp(-(x - factor * centres) / 3)) for factor in (1, 3))
-    row = module.date_crossing(x, second, first, 0.5, resampling)
+    row = date_crossing(x, second, first, 0.5, resampling)
     assert row["ratio"] == pytest.approx(3.0, rel=0.02)
     assert row["ratio_high"] / row["ratio_low"] < 1.1 < row["high"] / row["low"]
-    same = module.date_crossing(x, first, first, 0.5, resampling)
+    same = date_crossing(x, first, first, 0.5, resampling)
     assert [same["ratio"], same["ratio_low"], same["ratio_high"]] == pytest.approx([1, 1, 1])
 
 
@@ -129,3 +134,28 @@ def test_deviation_is_that_of_the_mean_curve(made: tuple[pd.DataFrame, ...]) -> 
     network = curves.query("source == 'network'").pivot(index="x", columns="skill", values="strength")
     law = np.clip(network.index.to_numpy()[:, None] / 4.0 - np.arange(5), 0, 1)
     assert found["width", "published", "linear"] == pytest.approx(np.sqrt(((network - law) ** 2).to_numpy().mean()))
+
+
+def test_laws_are_compared_on_the_same_networks(made: tuple[pd.DataFrame, ...]) -> None:
+    """Seeds that are off are off from both laws: the ratio is known better than both ends allow."""
+    each = made[2].query("axis == 'samples' and source == 'fitted'").set_index("law")
+    row = made[3].query("quantity == 'deviation'").iloc[0]
+    assert (row["law"], row["other"]) == ("published", "linear")
+    assert row["value"] == pytest.approx(each.loc["published", "value"] / each.loc["linear", "value"])
+    assert row["value"] > 2, "the linear law was planted"
+    worst = each["high"].prod() / each["low"].prod()
+    assert row["high"] / row["low"] < worst
+
+
+def test_networks_over_theory_have_both_uncertainties(made: tuple[pd.DataFrame, ...]) -> None:
+    found = made[3].query("quantity == 'crossing' and axis == 'step'").set_index("skill").sort_index()
+    network = made[1].query("axis == 'step' and share == 0.5 and source == 'network'").set_index("skill").sort_index()
+    theory = made[1].query("axis == 'step' and share == 0.5 and source == 'fitted'").set_index("skill").sort_index()
+    assert found["value"].tolist() == pytest.approx((network["value"] / theory["value"]).tolist())
+    own, worst = (
+        network["high"] / network["value"],
+        network["high"] / network["value"] * theory["value"] / theory["low"],
+    )
+    half = (found["high"] / found["value"]).to_numpy()
+    assert (half >= own.to_numpy() * (1 - 1e-9)).all()
+    assert (half < worst.to_numpy()).all()

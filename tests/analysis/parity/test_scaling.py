@@ -22,6 +22,7 @@ def laws() -> Laws:
         initial=0.01,
         skills=10**5,
         points=13,
+        margin=10.0,
         time=Range(drawn=[1, 10**4], holds=[100, 10**4]),
         data=Range(drawn=[1, 1000], holds=[100, 1000]),
         width=Range(drawn=[1, 100], holds=[30, 100]),
@@ -34,7 +35,7 @@ def laws() -> Laws:
 @pytest.fixture(scope="module")
 def made(laws: Laws, tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, pd.DataFrame]:
     folder = tmp_path_factory.mktemp("scaling")
-    fit_scaling_laws(laws, folder / "scaling.parquet", folder / "exponents.parquet")
+    fit_scaling_laws(laws, *(folder / f"{name}.parquet" for name in ("scaling", "exponents", "conditions")))
     return tables.read(SCALING_LAWS, folder / "scaling.parquet"), tables.read(
         SCALING_EXPONENTS, folder / "exponents.parquet"
     )

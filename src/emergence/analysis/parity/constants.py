@@ -1,6 +1,11 @@
-"""B², D_c and N_c, fitted to networks with one skill and applied unchanged to networks with five."""
+"""B², D_c and N_c, fitted to networks with one skill and applied unchanged to networks with five.
+
+B² is fitted at the published strength of the start, R_k(0) = σ²/3.6, which is not that of any one network, and again
+with the start free (law `FREE`). D_c is fitted again to networks of other widths and starts (table ``shots``).
+"""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -14,12 +19,14 @@ from emergence.config.parity import Published
 from emergence.config.parity_networks import Sweep
 from emergence.config.types import Fraction, Positive, Seed, Strict
 from emergence.io import tables
-from emergence.schemas.parity import CONSTANTS, SWEEP
+from emergence.schemas.parity import CONSTANTS, SHOTS, SWEEP
 from emergence.theory import fits
 from emergence.theory.domain import TheoryError
 from emergence.theory.model import Constants, initial_strength
 from emergence.theory.strengths import DataLaw
 
+FREE = "free-start sigmoid"
+"""The law of time with R_k(0) fitted as well; ``start`` is then R_k(0)/S."""
 Fit = Callable[[NDArray[np.int64], Array, np.random.Generator], fits.FittedConstant]
 
 
@@ -82,7 +89,7 @@ def fit_each_constant(
         *(
             (
                 "shots", law, settings.published.shots, last_step(data), "samples",
-                lambda x, strength, rng, law=law: fits.shots(x, strength * target, of_data, law, interval, rng),
+                partial(_fit_shots, law=law, constants=of_data, interval=interval),
             )
             for law in get_args(DataLaw)
         ),
@@ -95,7 +102,24 @@ def fit_each_constant(
         {"constant": name, "law": law, "published": published, **_fit(strengths_along(axis, sweep), fit, how)}
         for name, law, published, sweep, axis, fit in jobs
     ]
+    rows += _free_start(strengths_along("step", time), of_time, interval, settings.published.speed)
     return pd.DataFrame(rows, columns=CONSTANTS.arrow.names)
+
+
+def _free_start(
+    points: tuple[NDArray[np.int64], Array], constants: Constants, interval: fits.Interval, published: float
+) -> list[dict[str, Any]]:
+    """Rows of B² and R_k(0)/S, fitted together."""
+    steps, strength = points
+    theirs = {"speed": published, "start": constants.initial / constants.target}
+    rows: list[dict[str, Any]] = [
+        {"constant": name, "law": FREE, "published": value, "seeds": len(strength)} for name, value in theirs.items()
+    ]
+    try:
+        both = fits.speed_and_start(steps, strength * constants.target, constants, interval)
+    except TheoryError as error:
+        return [{**row, "reason": str(error)} for row in rows]
+    return [{**row, **vars(one), "reason": None} for row, one in zip(rows, both, strict=True)]
 
 
 def _fit(points: tuple[NDArray[np.int64], Array], fit: Fit, how: Resampling) -> dict[str, Any]:
@@ -106,6 +130,40 @@ def _fit(points: tuple[NDArray[np.int64], Array], fit: Fit, how: Resampling) -> 
     except TheoryError as error:
         return {**seeds, "reason": str(error)}
     return {**vars(estimate), **seeds, "reason": None}
+
+
+class ShotSettings(Strict):
+    """The sweeps of one skill over data: as configured, and with one setting changed."""
+
+    target: Positive
+    sweeps: dict[str, Sweep]
+    resampling: Resampling
+
+
+def _fit_shots(
+    samples: NDArray[np.int64],
+    shares: Array,
+    rng: np.random.Generator,
+    law: DataLaw,
+    constants: Constants,
+    interval: fits.Interval,
+) -> fits.FittedConstant:
+    return fits.shots(samples, shares * constants.target, constants, law, interval, rng)
+
+
+def fit_shots(settings: ShotSettings, sweeps: list[Path], table: Path) -> None:
+    """Fit D_c to each sweep by either law (table ``shots``)."""
+    rows = []
+    for path in sweeps:
+        ends = last_step(tables.read(SWEEP, path))
+        name = ends["sweep"].iloc[0]
+        sweep, how = settings.sweeps[name], settings.resampling
+        constants, interval = sweep_constants(sweep, settings.target), fits.Interval(how.confidence, how.draws)
+        for law in get_args(DataLaw):
+            fit = partial(_fit_shots, law=law, constants=constants, interval=interval)
+            names = {"sweep": name, "width": sweep.widths[0], "sigma": sweep.sigma, "law": law}
+            rows.append({**names, **_fit(strengths_along("samples", ends), fit, how)})
+    tables.write(SHOTS, pd.DataFrame(rows, columns=SHOTS.arrow.names), table)
 
 
 def fit_constants(settings: ConstantSettings, time: Path, data: Path, width: Path, table: Path) -> None:

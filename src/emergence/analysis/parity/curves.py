@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy.stats import t
 
-from emergence.analysis.curves import Array, crossing, to_steps
+from emergence.analysis.curves import Array
+from emergence.analysis.intervals import log_width, welch_factor
 from emergence.analysis.parity.constants import (
     ConstantSettings,
     Resampling,
@@ -19,18 +19,19 @@ from emergence.analysis.parity.constants import (
     strengths_along,
     sweep_constants,
 )
+from emergence.analysis.parity.seed_intervals import Row, bootstrap_weights, date_crossing, log_student_interval
 from emergence.analysis.select import select, without_control
 from emergence.config.parity_networks import Sweep
 from emergence.config.types import Count, Fraction, Positive, Strict
 from emergence.io import tables
-from emergence.schemas.parity import CONSTANTS, CROSSINGS, CURVES, DEVIATIONS, SWEEP
+from emergence.schemas.parity import COMPARISONS, CONSTANTS, CROSSINGS, CURVES, DEVIATIONS, SWEEP
 from emergence.schemas.trajectories import BEHAVIOUR
 from emergence.theory import strengths
 from emergence.theory.model import Constants, Skills
 
 POINTS = 400  # per theory curve
+HALF = 0.5  # share at which networks are held against theory
 ALONE = Skills(alpha=1.0, count=1)  # a single skill has frequency 1 for any α
-Row = dict[str, object]
 
 
 class CurveSettings(Strict):
@@ -130,69 +131,59 @@ def theory_rows(axis: str, theory: Theory, skills: Skills, x: NDArray[np.int64],
     return pd.concat(frames).assign(axis=axis, source=theory.source, law=theory.law.name, spread=np.nan, seeds=np.nan)
 
 
-def date_crossing(x: NDArray[np.int64], strength: Array, first: Array, share: float, how: Resampling) -> Row:
-    """Crossing of a share by the mean R/S, and its ratio to the crossing of the first skill.
-
-    Args:
-        x: Points of the axis (points,).
-        strength: R/S of a skill (seeds, points).
-        first: R/S of the first skill (seeds, points).
-        share: Share of the final strength.
-        how: Confidence, draws and seed of the bootstrap.
-
-    Returns:
-        Columns of table ``crossings``, with Student's intervals on a logarithmic scale, their standard errors from a
-        bootstrap over seeds, as in `emergence.theory.fits`.
-    """
-    seeds, draws = len(strength), _draws(len(strength), how)
-    value, start = (float(first_crossing(x, of_skill.mean(axis=0), share)) for of_skill in (strength, first))
-    drawn, drawn_first = (first_crossing(x, draws @ of_skill, share) for of_skill in (strength, first))
-    low, high = log_student_interval(value, drawn, seeds, how)
-    ratio_low, ratio_high = log_student_interval(value / start, drawn / drawn_first, seeds, how)
-    return {
-        "seeds": seeds,
-        "reached": int(np.isfinite(first_crossing(x, strength, share)).sum()),
-        "value": value,
-        "low": low,
-        "high": high,
-        "ratio": value / start,
-        "ratio_low": ratio_low,
-        "ratio_high": ratio_high,
-    }
-
-
-def log_student_interval(value: float, drawn: Array, seeds: int, how: Resampling) -> tuple[float, float]:
-    """Student's interval of a positive value, with the standard error of its log from a bootstrap (draws,); or NaN."""
-    if seeds < 2 or not np.isfinite(value) or not np.isfinite(drawn).all():
-        return np.nan, np.nan
-    error = np.log(drawn).std(ddof=1) * np.sqrt(seeds / (seeds - 1))
-    factor = float(np.exp(t.ppf((1 + how.confidence) / 2, seeds - 1) * error))
-    return value / factor, value * factor
-
-
-def _draws(seeds: int, how: Resampling) -> Array:
-    """Bootstrap weights of seeds (draws, seeds), the same for every quantity."""
-    rng = np.random.default_rng(how.seed)
-    return rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=how.draws) / seeds
-
-
 def deviation(x: NDArray[np.int64], strength: Array, theory: Theory, skills: Skills, settings: CurveSettings) -> Row:
     """Root mean square of networks' mean R/S (skills, seeds, points) about a law, with its interval over seeds."""
-    points = x > 0  # at 0 all laws agree
-    expected = theory.law.strength(x[points].astype(float), skills, theory.constants).T / settings.target
+    value, drawn = _deviations(x, strength, theory, skills, settings)
     seeds = strength.shape[1]
-    means = np.einsum("ds,ksp->dkp", _draws(seeds, settings.resampling), strength[..., points])
-    drawn = np.sqrt(((means - expected) ** 2).mean(axis=(1, 2)))
-    value = float(np.sqrt(((strength[..., points].mean(axis=1) - expected) ** 2).mean()))
     low, high = log_student_interval(value, drawn, seeds, settings.resampling)
     return {"source": theory.source, "law": theory.law.name, "value": value, "low": low, "high": high, "seeds": seeds}
 
 
-def first_crossing(x: NDArray[np.int64], curves: Array, share: float) -> Array:
-    """First crossing of a share by curves (..., points), interpolated; NaN without one, or if above it at first."""
-    position = crossing(curves, share, persistence=1)
-    reached = np.isfinite(position) & (curves[..., 0] < share)
-    return np.where(reached, to_steps(np.nan_to_num(position), x), np.nan)
+def compare_deviations(
+    x: NDArray[np.int64], strength: Array, laws: tuple[Theory, Theory], skills: Skills, settings: CurveSettings
+) -> Row:
+    """Root mean square about one law over that about another, drawn together: both are of the same networks."""
+    (one, drawn), (other, drawn_other) = (_deviations(x, strength, law, skills, settings) for law in laws)
+    seeds = strength.shape[1]
+    low, high = log_student_interval(one / other, drawn / drawn_other, seeds, settings.resampling)
+    names = {"quantity": "deviation", "law": laws[0].law.name, "other": laws[1].law.name, "seeds": seeds}
+    return {**names, "value": one / other, "low": low, "high": high}
+
+
+def _deviations(
+    x: NDArray[np.int64], strength: Array, theory: Theory, skills: Skills, settings: CurveSettings
+) -> tuple[float, Array]:
+    """The deviation of all seeds' mean curve, and those of a bootstrap over seeds (draws,)."""
+    points = x > 0  # at 0 all laws agree
+    expected = theory.law.strength(x[points].astype(float), skills, theory.constants).T / settings.target
+    means = np.einsum("ds,ksp->dkp", bootstrap_weights(strength.shape[1], settings.resampling), strength[..., points])
+    drawn = np.sqrt(((means - expected) ** 2).mean(axis=(1, 2)))
+    return float(np.sqrt(((strength[..., points].mean(axis=1) - expected) ** 2).mean())), drawn
+
+
+def over_fitted(crossings: pd.DataFrame, constants: pd.DataFrame, confidence: float) -> Iterator[Row]:
+    """Networks' crossings of one half over those of laws with fitted constants (quantity ``crossing``).
+
+    The constants come from other networks, with one skill: variances of logarithms add, with the degrees of freedom of
+    Welch and Satterthwaite.
+
+    Args:
+        crossings: Table ``crossings``.
+        constants: Table ``constants``.
+        confidence: Of the intervals.
+    """
+    half = crossings[crossings["share"] == HALF]
+    networks = half[half["source"] == "network"].set_index(["axis", "skill"])
+    seeds_of = constants.set_index(["constant", "law"])["seeds"]
+    for law in half[half["source"] == "fitted"].to_dict("records"):
+        axis, skill = law["axis"], law["skill"]
+        network = networks.loc[(axis, skill)]
+        (constant,) = (one.constant for one in AXES[axis] if one.name == law["law"])
+        seeds = int(network["seeds"]), int(seeds_of.loc[(constant, law["law"])])
+        ratio = network["value"] / law["value"]
+        factor = welch_factor(zip((log_width(network), log_width(law)), seeds, strict=True), confidence)
+        names = {"quantity": "crossing", "axis": axis, "law": law["law"], "skill": skill, "seeds": min(seeds)}
+        yield {**names, "value": ratio, "low": ratio / factor, "high": ratio * factor}
 
 
 def crossing_rows(axis: str, theory: Theory, skills: Skills, shares: Array) -> Iterator[Row]:
@@ -244,8 +235,9 @@ def compare_with_theory(
     curves_table: Path,
     crossings_table: Path,
     deviations_table: Path,
+    comparisons_table: Path,
 ) -> None:
-    """Compare networks with theory on all axes (tables ``curves``, ``crossings`` and ``deviations``)."""
+    """Compare networks with theory on all axes (``curves``, ``crossings``, ``deviations`` and ``comparisons``)."""
     fitted, skills = tables.read(CONSTANTS, constants), Skills(settings.alpha, settings.skills)
     base, shares = sweep_constants(settings.network, settings.target), np.array(settings.shares)
     measured = {
@@ -256,6 +248,7 @@ def compare_with_theory(
     curves: list[pd.DataFrame] = []
     crossing_table: list[Row] = []
     deviations: list[Row] = []
+    comparisons: list[Row] = []
     for axis, rows in measured.items():
         each = [strengths_along(axis, of_skill) for _, of_skill in rows.groupby("skill")]
         x, strength = each[0][0], np.stack([of_skill for _, of_skill in each])
@@ -264,7 +257,12 @@ def compare_with_theory(
             for share in settings.shares:
                 names = {"axis": axis, "skill": skill, "share": share, "source": "network", "law": None}
                 crossing_table.append({**names, **date_crossing(x, of_skill, strength[0], share, settings.resampling)})
-        for theory in theories(axis, fitted, base):
+        laws = list(theories(axis, fitted, base))
+        fitted_laws = [law for law in laws if law.source == "fitted"]
+        if len(fitted_laws) == 2:
+            two = fitted_laws[0], fitted_laws[1]
+            comparisons.append({"axis": axis, **compare_deviations(x, strength, two, skills, settings)})
+        for theory in laws:
             curves.append(theory_rows(axis, theory, skills, x, settings.target))
             crossing_table += crossing_rows(axis, theory, skills, shares)
             deviations.append({"axis": axis, **deviation(x, strength, theory, skills, settings)})
@@ -273,6 +271,9 @@ def compare_with_theory(
     crossed = pd.DataFrame(crossing_table, columns=CROSSINGS.arrow.names).astype({**whole, "reached": "Int64"})
     tables.write(CROSSINGS, crossed, crossings_table)
     tables.write(DEVIATIONS, pd.DataFrame(deviations), deviations_table)
+    comparisons += over_fitted(crossed, fitted, settings.resampling.confidence)
+    compared = pd.DataFrame(comparisons, columns=COMPARISONS.arrow.names).astype({"skill": "Int64"})
+    tables.write(COMPARISONS, compared, comparisons_table)
 
 
 def compare_single_skill(

@@ -16,7 +16,7 @@ from pydantic import Field
 
 from emergence.analysis.curves import Array
 from emergence.analysis.parity.constants import sweep_constants
-from emergence.analysis.parity.curves import first_crossing
+from emergence.analysis.parity.seed_intervals import first_crossing
 from emergence.config.parity_networks import Sweep
 from emergence.config.parity_theory import Models
 from emergence.config.types import Count, Fraction, Positive, Strict

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import t
 
 from emergence.analysis.curves import Array, crossing, smooth, to_steps
 from emergence.analysis.parity.constants import strengths_along
-from emergence.analysis.parity.curves import first_crossing, true_strengths
+from emergence.analysis.parity.curves import true_strengths
+from emergence.analysis.parity.seed_intervals import first_crossing, student_interval
 from emergence.config.parity_theory import PowerLaw
 from emergence.config.types import Count, Fraction, Positive, Strict
 from emergence.io import tables
@@ -73,15 +73,6 @@ def emergence_times(curves: pd.DataFrame, alpha: float, share: float, smoothing:
         x, strength = strengths_along("step", of_skill)
         steps.append(first_crossing(x, smooth(strength, smoothing), share))
     return EmergenceTimes(np.stack(steps, axis=1), float(curves["step"].max()), alpha)
-
-
-def student_interval(values: Array, confidence: float) -> tuple[float, float, float]:
-    """Mean with Student's interval, whose bounds are NaN for fewer than two values."""
-    mean, count = float(values.mean()), len(values)
-    if count < 2:
-        return mean, np.nan, np.nan
-    half = float(t.ppf((1 + confidence) / 2, count - 1) * values.std(ddof=1) / np.sqrt(count))
-    return mean, mean - half, mean + half
 
 
 def emergence_rows(times: EmergenceTimes, confidence: float) -> Iterator[dict[str, Any]]:

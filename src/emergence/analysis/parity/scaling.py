@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from emergence.analysis.curves import Array
+from emergence.analysis.parity.law_ranges import met_ranges
 from emergence.config.parity_theory import ComputeRange, Laws, Range
 from emergence.io import tables
-from emergence.schemas.parity import SCALING_EXPONENTS, SCALING_LAWS
+from emergence.schemas.parity import SCALING_CONDITIONS, SCALING_EXPONENTS, SCALING_LAWS
 from emergence.theory import compute, linear, loss
 from emergence.theory.loss import PowerLaw
 from emergence.theory.model import Constants, Skills
@@ -123,9 +124,13 @@ def over_power_law(sums: pd.DataFrame) -> pd.DataFrame:
     return sums.assign(**{column: sums[column] / sums["asymptote"] for column in ("value", "law")})
 
 
-def fit_scaling_laws(settings: Laws, scaling_laws_table: Path, scaling_exponents_table: Path) -> None:
-    """Sum the losses and fit their exponents (tables ``scaling_laws`` and ``scaling_exponents``)."""
+def fit_scaling_laws(
+    settings: Laws, scaling_laws_table: Path, scaling_exponents_table: Path, scaling_conditions_table: Path
+) -> None:
+    """Sum the losses, fit their exponents, and tell where each law's conditions are met (three tables)."""
     summed = [curve for alpha in settings.alphas for curve in curves(settings, alpha)]
-    tables.write(SCALING_LAWS, pd.concat([curve.rows for curve in summed]), scaling_laws_table)
+    sums = pd.concat([curve.rows for curve in summed])
+    tables.write(SCALING_LAWS, sums, scaling_laws_table)
     exponents = pd.DataFrame([curve.exponent for curve in summed], columns=SCALING_EXPONENTS.arrow.names)
     tables.write(SCALING_EXPONENTS, exponents, scaling_exponents_table)
+    tables.write(SCALING_CONDITIONS, met_ranges(sums, settings), scaling_conditions_table)

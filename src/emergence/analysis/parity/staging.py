@@ -10,12 +10,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from emergence.analysis.parity.constants import sweep_constants
+from emergence.analysis.parity.constants import strengths_along, sweep_constants
+from emergence.analysis.parity.curves import true_strengths
+from emergence.analysis.parity.seed_intervals import paired_ratio
 from emergence.config.parity_networks import Sweep
 from emergence.config.parity_theory import Staging
-from emergence.config.types import Positive, Strict
+from emergence.config.types import Fraction, Positive, Strict
 from emergence.io import tables
-from emergence.schemas.parity import CROSSINGS, STAGING
+from emergence.schemas.parity import STAGING
+from emergence.schemas.trajectories import BEHAVIOUR
 from emergence.theory import conditions, linear
 from emergence.theory.model import Skills
 
@@ -27,6 +30,8 @@ class StagingSettings(Strict):
     alpha: Positive
     network: Sweep
     staging: Staging
+    confidence: Fraction
+    """of the intervals over seeds"""
 
 
 def theory_rows(source: str, skills: Skills, spread: float) -> Iterator[dict[str, object]]:
@@ -36,36 +41,36 @@ def theory_rows(source: str, skills: Skills, spread: float) -> Iterator[dict[str
         yield {"source": source, "skill": skill, "ratio": float(ratio), "spread": spread}
 
 
-def network_rows(crossings: pd.DataFrame, epsilon: float) -> Iterator[dict[str, object]]:
-    """Ratios of the networks' mean curves, for each skill with both times.
+def network_rows(strengths: pd.DataFrame, settings: StagingSettings) -> Iterator[dict[str, object]]:
+    """Ratios within networks, for each skill with both times in every one.
 
-    The bounds combine opposite ends of the intervals of both times, which makes them wider than an interval of the
-    ratio itself.
+    Args:
+        strengths: R/S with columns seed, step, skill and strength.
+        settings: The share at which a skill begins, and the confidence of intervals.
     """
-    chosen = crossings[(crossings["axis"] == "step") & (crossings["source"] == "network")]
-    begun, saturated = (
-        chosen[np.isclose(chosen["share"], share)].set_index("skill") for share in (epsilon, 1 - epsilon)
-    )
-    for skill in sorted(set(saturated.index) & {k - 1 for k in begun.index}):
-        before, after = saturated.loc[skill], begun.loc[skill + 1]
-        ratio = after["value"] / before["value"]
+    epsilon = settings.staging.epsilon
+    curves = {skill: strengths_along("step", of) for skill, of in strengths.groupby("skill")}
+    for skill in sorted(curves)[:-1]:
+        steps, before = curves[skill]
+        later, earlier = (curves[skill + 1][1], epsilon), (before, 1 - epsilon)
+        ratio, low, high = paired_ratio(steps, later, earlier, settings.confidence)
         if np.isfinite(ratio):
-            low, high = after["low"] / before["high"], after["high"] / before["low"]
             yield {"source": "network", "skill": skill, "ratio": ratio, "low": low, "high": high}
 
 
-def staging_ratios(crossings: pd.DataFrame, settings: StagingSettings) -> pd.DataFrame:
+def staging_ratios(strengths: pd.DataFrame, settings: StagingSettings) -> pd.DataFrame:
     """Table ``staging``."""
     constants, epsilon = sweep_constants(settings.network, settings.target), settings.staging.epsilon
     skills = Skills(settings.alpha, settings.staging.skills + 1)
     rows = [
         *theory_rows("multilinear", skills, conditions.spread(epsilon, constants)),
         *theory_rows("linear", skills, linear.spread(epsilon, constants)),
-        *network_rows(crossings, epsilon),
+        *network_rows(strengths, settings),
     ]
     return pd.DataFrame(rows, columns=STAGING.arrow.names)
 
 
-def compare_staging(settings: StagingSettings, crossings: Path, table: Path) -> None:
+def compare_staging(settings: StagingSettings, behaviour: list[Path], table: Path) -> None:
     """Compare the saturation of each skill with the onset of the next (table ``staging``)."""
-    tables.write(STAGING, staging_ratios(tables.read(CROSSINGS, crossings), settings), table)
+    strengths = true_strengths(tables.read(BEHAVIOUR, *behaviour))
+    tables.write(STAGING, staging_ratios(strengths, settings), table)

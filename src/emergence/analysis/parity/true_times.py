@@ -19,7 +19,8 @@ from emergence.analysis.anatomy.detector_validity import date_curves, score_curv
 from emergence.analysis.curves import Array, to_positions
 from emergence.analysis.intervals import mean_of_medians
 from emergence.analysis.parity.constants import sweep_constants
-from emergence.analysis.parity.curves import first_crossing, theories
+from emergence.analysis.parity.curves import theories
+from emergence.analysis.parity.seed_intervals import first_crossing
 from emergence.config.parity import Joint
 from emergence.config.parity_networks import Sweep
 from emergence.config.protocol import Events, Precursors, Statistics
