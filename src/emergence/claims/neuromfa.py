@@ -229,7 +229,8 @@ def _from_published(degrees: pd.DataFrame, settings: NeuroMFAClaimSettings) -> p
     reproduction="draws",
 )
 def not_monotone_in_size(baseline_comparison: pd.DataFrame, settings: NeuroMFAClaimSettings) -> Finding:
-    """From size to size E rises here and falls there."""
+    """From size to size E rises here and falls there, each by more than a margin."""
+    margin = settings.verdicts.null_margin
     degrees = baseline_comparison[
         (baseline_comparison["study"] == WITH_SIZES) & (baseline_comparison["quantity"] == "E")
     ]
@@ -244,21 +245,22 @@ def not_monotone_in_size(baseline_comparison: pd.DataFrame, settings: NeuroMFACl
         least.high,
         interval=f"lowest step of E from a size to the next, by seed; t over {least.runs} runs",
         control="; ".join(f"{size} {value:.2f}" for (_, size), value in wide.mean(axis=1).items()) or "no run",
-        judged=_not_monotone(steps, settings.confidence),
-        rule="one step's interval wholly above 0 and another's wholly below; fails if all are on one side",
+        judged=_not_monotone(steps, margin, settings.confidence),
+        rule=f"one step's interval wholly above {margin} and another's wholly below −{margin}; fails if all lie above "
+        f"−{margin}, or all below {margin}",
     )
 
 
-def _not_monotone(steps: list[MeanInterval], confidence: float) -> Judged:
+def _not_monotone(steps: list[MeanInterval], margin: float, confidence: float) -> Judged:
     """Verdict from the differences between successive sizes; two sizes have one, which is monotone whatever it is."""
     if len(steps) < 2:
         return UNTESTED
-    rises, falls = [step.low > 0 for step in steps], [step.high < 0 for step in steps]
-    if any(rises) and any(falls):
+    rises, falls = any(step.low > margin for step in steps), any(step.high < -margin for step in steps)
+    if rises and falls:
         return Judged("holds")
-    if all(rises) or all(falls):
+    if all(step.low > -margin for step in steps) or all(step.high < margin for step in steps):
         return Judged("fails")
-    signs = (_part(step, at_least(0.0), confidence, f"step {number}") for number, step in enumerate(steps, start=1))
+    signs = (_part(step, within(-margin, margin), confidence, f"step {number}") for number, step in enumerate(steps, 1))
     return left_open(*signs)
 
 
