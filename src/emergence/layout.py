@@ -12,6 +12,7 @@ from emergence.figures.declarations import Input, declared
 MADE_BY = {
     **{name: name for name in ("collapse", "floors", "direction", "sensitivity", "phases", "shots")},
     "direction_shares": "direction",
+    "llc_validity": "llc_validity",
     "phase_shares": "phases",
     "degree_of_emergence": "degree_of_emergence",
 }

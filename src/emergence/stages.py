@@ -257,6 +257,17 @@ STAGES: dict[str, Stage] = {
         "Measure every checkpoint of a run",
         {"settings": {"measure": "{measure}", "options": "options.{study}.{measure}", "device": "device"}},
     ),
+    "llc_validity": Stage(
+        "emergence.analysis.llc_validity:assess_llc",
+        "Collect how far local learning coefficients can be relied on",
+        {
+            "settings": {
+                "n_beta": "{study}.measures.llc.n_beta",
+                "localisation": "{study}.measures.llc.localisation",
+            }
+        },
+        needs=("{study}.measures.llc",),
+    ),
     "events": Stage(
         "emergence.analysis.events:detect_events", "Detect emergence events", {"settings": "protocol.events"}
     ),
@@ -650,7 +661,7 @@ STAGES: dict[str, Stage] = {
     "calibration": Stage(
         "emergence.calibration.table:calibrate_estimators",
         "Check every estimator against exact values",
-        {"settings": {"calibration": "calibration", "epsilon": "rankme.epsilon"}},
+        {"settings": {"calibration": "calibration", "epsilon": "rankme.epsilon", "llc": "llc_settings"}},
     ),
     "claims": Stage("emergence.claims.claims_table:join_claims", "Join the claims of all studies"),
     "explorer": Stage(

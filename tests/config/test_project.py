@@ -77,7 +77,7 @@ READERS: list[tuple[str, Any, str]] = [
     ("anatomy.checkpoints.linear_every", 50, "train, train_stack"),
     ("anatomy.evaluation.examples", 90, "task_data, detector_validity"),
     ("anatomy.measures.rankme.epsilon", 1e-06, "anatomy measure_run, calibration"),
-    ("anatomy.measures.llc.draws", 50, "figS3, llc_sweep"),
+    ("anatomy.measures.llc.draws", 50, "figS3, llc_sweep, calibration"),
     ("anatomy.llc_sweep.at", [0.5], "llc_sweep"),
     ("anatomy.signals.hessian.variant", "trace", "explorer, anatomy_stability"),
     ("anatomy.order_prediction.tie", 2.0, "order_prediction, anatomy_stability"),
@@ -157,7 +157,7 @@ READERS: list[tuple[str, Any, str]] = [
         "anatomy leads, anatomy precursors, anatomy_claims, constants, curves, floors, joint, language leads, "
         "language precursors, language_claims, language_stability, order_prediction, neuromfa_claims, "
         "single_skill, parity"
-        " leads, parity precursors, parity_claims, rule_outcomes, sensitivity, anatomy_stability",
+        " leads, parity precursors, parity_claims, rule_outcomes, sensitivity, anatomy_stability, shots",
     ),
     (
         "protocol.statistics.confidence",
@@ -167,7 +167,7 @@ READERS: list[tuple[str, Any, str]] = [
         "joint, language direction, language leads, language precursors, language_claims, language_stability,"
         " order_prediction, neuromfa_claims, single_skill, parity direction, parity leads, parity precursors, "
         "parity_claims, rule_outcomes, phases, power_laws, baselines, sensitivity, anatomy_stability, "
-        "detector_validity",
+        "detector_validity, shots, staging, network_scaling",
     ),
     (
         "anatomy.protocol.events.threshold",
@@ -178,18 +178,22 @@ READERS: list[tuple[str, Any, str]] = [
     ("language.protocol.collapse.smoothing", 3, "language collapse, language leads, language_stability, phases"),
     ("neuromfa.protocol.statistics.confidence", 0.9, "neuromfa_claims, baselines"),
     ("calibration.seed", 7, "calibration"),
-    ("parity.task.alpha", 0.7, "curves, joint, models, train_network, parity_probes, power_laws, staging, train_sweep"),
+    (
+        "parity.task.alpha",
+        0.7,
+        "curves, joint, models, train_network, parity_probes, power_laws, staging, train_sweep, network_scaling",
+    ),
     (
         "parity.target",
         4.0,
-        "constants, curves, joint, models, train_network, single_skill, parity_probes, staging, train_sweep",
+        "constants, curves, joint, models, train_network, single_skill, parity_probes, staging, train_sweep, shots, network_scaling",
     ),
     ("parity.test.seed", 7, "train_network, train_sweep"),
-    ("parity.network.optimiser.learning_rate", 0.01, "curves, joint, models, train_network, staging"),
-    ("parity.network.seeds", [1, 2, 3, 4], "curves, joint, models, staging"),
+    ("parity.network.optimiser.learning_rate", 0.01, "curves, joint, models, train_network, staging, network_scaling"),
+    ("parity.network.seeds", [1, 2, 3, 4], "curves, joint, models, staging, network_scaling"),
     ("parity.checkpoints.linear_every", 200, "train_network"),
     ("parity.sweeps.width.steps", 100, "train_sweep"),
-    ("parity.sweeps.data.steps", 100, ""),
+    ("parity.sweeps.data.steps", 100, ", network_scaling"),
     ("parity.sweeps.one_skill_time.sigma", 0.02, "constants, single_skill"),
     ("parity.transformer.steps", 100, "train_scalar_transformer"),
     ("parity.powers.tolerance", 0.1, "parity_claims, power_laws"),

@@ -5,7 +5,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from emergence.config.loading import Config
 from emergence.config.measures import LocalLearning
+from emergence.measures.chain_diagnostics import PLATEAU, diagnose
 from emergence.measures.llc import Chains, FlatWeights, measure, sample
 from emergence.models.transformer import Transformer
 from emergence.subjects.task_transformer import Probe, TaskSubject
@@ -54,6 +56,41 @@ def test_more_effective_parameters_more_llc() -> None:
     assert values[2] > 2 * values[0]
 
 
+def test_traces_are_of_the_excess_on_the_same_batch() -> None:
+    """Batches whose losses differ by constants: the trace has none of that, and its mean is the estimate."""
+    module = nn.Module()
+    module.weight = nn.Parameter(torch.zeros(4, dtype=torch.float64))
+
+    def losses(batch: int) -> tuple[Tensor, Tensor]:
+        value = (module.weight**2).sum() / 2 + 1000.0 * batch
+        return value, value[None]
+
+    options = SETTINGS.model_copy(update={"pool": 4, "burn_in": 100, "draws": 400, "chains": 2})
+    chains = sample(FlatWeights(module), losses, options, torch.Generator().manual_seed(0))
+    assert chains.traces is not None
+    assert chains.traces.shape == (2, 400)
+    assert float(chains.traces.mean()) == pytest.approx(float(chains.value[0]), rel=1e-6)
+    assert float(chains.traces.max()) < 100
+
+
+def test_settings_that_a_study_runs_hold_on_its_curvatures_and_former_ones_did_not(default: Config) -> None:
+    """A hundred directions each of small to large curvature: the chains of the full tier are valid, and near λ̂."""
+    curvature = torch.tensor([0.1, 1.0, 3.0, 10.0, 30.0, 100.0]).double().repeat(100)
+    ratio = 100.0 * curvature / 1e4
+    exact = float((ratio / (1 + ratio)).sum() / 2)
+    run = default.anatomy.measures.llc
+    assert run is not None
+    former = run.model_copy(update={"step_size": 3e-6, "burn_in": 25, "draws": 25})
+    valid = {}
+    for name, options in {"run": run, "former": former}.items():
+        chains = estimate(600, lambda w: (curvature * w**2).sum() / 2, options.model_copy(update={"pool": 1}))
+        assert chains.traces is not None
+        valid[name] = diagnose(chains.traces.numpy()).valid
+        if name == "run":
+            assert float(chains.value[0]) == pytest.approx(exact, rel=PLATEAU)
+    assert valid == {"run": True, "former": False}
+
+
 def test_divergence_is_reported_not_dropped() -> None:
     chains = estimate(4, lambda w: (w**4).sum(), SETTINGS.model_copy(update={"step_size": 1e3, "draws": 50}))
     assert chains.diverged == 1.0
@@ -79,7 +116,8 @@ def test_model_is_put_back_and_rows_are_complete(model: Transformer) -> None:
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
     keys = {(row["task"], row["variant"]) for row in rows}
     expected = {(task, "mixture") for task in (None, "PAR", "CMP")} | {(task, "own") for task in ("PAR", "CMP")}
-    assert keys == expected | {(task, f"{variant}/diverged") for task, variant in expected}
+    told = {(None, f"mixture/{name}") for name in ("rhat", "ess", "drift", "valid")}
+    assert keys == told | expected | {(task, f"{variant}/diverged") for task, variant in expected}
     again = measure(TaskSubject(model, Probe(draw(levels, 4, 1))), np.random.default_rng(0), options)
     assert rows == again
 

@@ -55,6 +55,20 @@ use rule stage as precursors with:
         stage=stage("precursors"),
 
 
+use rule stage as llc_validity with:
+    input:
+        llc=of_runs("measures/llc/{run}.parquet"),
+        hessian=lambda wildcards: (
+            of_runs("measures/hessian/{run}.parquet", wildcards.study)
+            if STUDIES[wildcards.study].measures.hessian
+            else []
+        ),
+    output:
+        table="<results>/{study}/analysis/llc_validity.parquet",
+    params:
+        stage=stage("llc_validity"),
+
+
 # Study 1: floors, the order of emergence, and how sound the detectors and choices are.
 use rule stage as floors with:
     input:

@@ -12,6 +12,7 @@ CLAIM_TABLES = {
         "precursors",
         "hierarchy",
         "order_prediction",
+        "llc_validity",
     ),
     "parity": made(
         "parity",
@@ -33,6 +34,7 @@ CLAIM_TABLES = {
         "detector_error",
         "measure_tracking",
         "rule_outcomes",
+        "llc_validity",
     )
     + (
         of_runs("measures/layer_balance/{run}.parquet", "parity")
@@ -46,6 +48,7 @@ CLAIM_TABLES = {
     ],
     "language": [
         *made("language", "events", "collapse", "direction_shares", "phase_shares"),
+        *made("language", "llc_validity"),
         *made("language", "precursors", "hierarchy"),
         *of_signals("leads", "language"),
         *[

@@ -10,9 +10,12 @@ from torch import Tensor, nn
 from emergence.calibration import langevin
 from emergence.config.calibration import CalibrationSettings, LangevinLengths
 from emergence.config.measures import LocalLearning
+from emergence.measures.chain_diagnostics import PLATEAU
 from emergence.measures.checks import Check, generator
 from emergence.measures.llc import Chains, FlatWeights, sample
 
+NETWORK_CURVATURES = [0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 50.0, 100.0]
+"""Of the mixture's loss in networks of the runs: half of their checkpoints have a top eigenvalue above the last."""
 Potential = Callable[[Tensor], Tensor]
 """From walkers (copies, parameters) to their losses (copies,)."""
 
@@ -21,6 +24,8 @@ def checks(settings: CalibrationSettings) -> Iterator[Check]:
     """A regular model, the discrete step, normal crossings, and reduced-rank regression."""
     yield from _regular(settings)
     yield from _discrete_step(settings)
+    for study, options in settings.llc.items():
+        yield from _as_it_runs(settings, study, options)
     yield from _crossings(settings)
     yield _beside_crossing(settings)
     yield from _reduced_rank(settings)
@@ -95,6 +100,40 @@ def _regular(settings: CalibrationSettings) -> Iterator[Check]:
         deviation / 2**0.5, float((walkers.standard_error**2).mean().sqrt()),
         drawn.deviations * deviation / 2 / drawn.chains.copies**0.5, f"{drawn.deviations:g} s.e. of a deviation",
     )  # fmt: skip
+
+
+def _as_it_runs(settings: CalibrationSettings, study: str, options: LocalLearning) -> Iterator[Check]:
+    """The sampler exactly as a study runs it: burn-in, draws, ε, nβ and γ, on curvatures as networks have them.
+
+    The expected value is that of the discrete chain. Beside it stand half the number of parameters that are held by
+    the potential rather than by the pull, which a longer and finer chain approaches, and nβ tr H/2γ.
+    """
+    drawn = settings.calibration
+    curvatures = torch.tensor(NETWORK_CURVATURES, dtype=torch.float64)
+    chains = options.model_copy(update={"pool": 1})
+    exact, deviation = langevin.quadratic_estimate(curvatures.numpy(), chains)
+    walkers = run_walkers(
+        quadratic(curvatures), torch.zeros(len(curvatures)), drawn.chains.copies, chains, generator(drawn.seed, study)
+    )
+    value, error = pool_walkers(walkers)
+    noise = drawn.deviations * deviation / walkers.estimates.numel() ** 0.5
+    name = f"as in study {study}, curvatures {curvatures.min():g} to {curvatures.max():g}"
+    yield Check(
+        "LLC", f"{name}: the discrete chain", _as_run(chains), exact, value, noise, f"{drawn.deviations:g} s.e.", error
+    )
+    ratio = options.n_beta * curvatures / options.localisation
+    stationary = float((ratio / (1 + ratio)).sum() / 2)
+    yield Check(
+        "LLC", f"{name}: the posterior, λ̂ of a paraboloid {float(ratio.sum()) / 2:.3g}", _as_run(chains), stationary,
+        value, noise + PLATEAU * stationary, f"{PLATEAU:.0%} of discretisation and transient", error,
+    )  # fmt: skip
+
+
+def _as_run(chains: LocalLearning) -> str:
+    return (
+        f"burn-in {chains.burn_in}, draws {chains.draws}, ε {chains.step_size:g}, nβ {chains.n_beta:g}, "
+        f"γ {chains.localisation:g}"
+    )
 
 
 def _discrete_step(settings: CalibrationSettings) -> Iterator[Check]:

@@ -18,13 +18,14 @@ from emergence.analysis.intervals import clopper_pearson
 from emergence.analysis.leads import LeadSettings
 from emergence.claims import anatomy_prediction, published, stability
 from emergence.claims.estimates import OverRuns, Share, ends
+from emergence.claims.llc_caveat import llc_caveat
 from emergence.claims.registry import Part, Registry, Section
 from emergence.claims.rules import at_least, within
 from emergence.claims.settings import AnatomyClaimSettings, ClaimSettings
 from emergence.claims.stability import TrialSettings
 from emergence.claims.verdicts import Finding, interval, judge, of_share, undecided
 from emergence.io import tables as files
-from emergence.schemas.analysis import CLAIMS, COLLAPSE, DIRECTION_SHARES, EVENTS, HIERARCHY, PRECURSORS
+from emergence.schemas.analysis import CLAIMS, COLLAPSE, DIRECTION_SHARES, EVENTS, HIERARCHY, LLC_VALIDITY, PRECURSORS
 from emergence.schemas.anatomy import FLOORS, ORDER_PREDICTION
 from emergence.tasks.symbols import CONTROL
 
@@ -176,9 +177,10 @@ def last_layer_first(
 
 ANATOMY = Registry(
     "anatomy",
-    (EVENTS, COLLAPSE, FLOORS, DIRECTION_SHARES, PRECURSORS, HIERARCHY, ORDER_PREDICTION),
+    (EVENTS, COLLAPSE, FLOORS, DIRECTION_SHARES, PRECURSORS, HIERARCHY, ORDER_PREDICTION, LLC_VALIDITY),
     (claims, anatomy_prediction.claims),
     headlines=("A2", "A6", "A11"),
+    caveats={"A9": llc_caveat},
 )
 
 

@@ -15,13 +15,24 @@ from emergence.analysis.leads import LeadSettings
 from emergence.analysis.select import last_layer
 from emergence.claims import anatomy, anatomy_prediction, published, pythia, rates, stability
 from emergence.claims.estimates import Share
+from emergence.claims.llc_caveat import llc_caveat
 from emergence.claims.registry import Part, Registry, Section
 from emergence.claims.rules import at_least
 from emergence.claims.settings import ClaimSettings, LanguageClaimSettings
 from emergence.claims.stability import TrialSettings
 from emergence.claims.verdicts import Finding, Judged, both, of_share
 from emergence.io import tables as files
-from emergence.schemas.analysis import CLAIMS, COLLAPSE, DIRECTION_SHARES, EVENTS, HIERARCHY, LEADS, ONSETS, PRECURSORS
+from emergence.schemas.analysis import (
+    CLAIMS,
+    COLLAPSE,
+    DIRECTION_SHARES,
+    EVENTS,
+    HIERARCHY,
+    LEADS,
+    LLC_VALIDITY,
+    ONSETS,
+    PRECURSORS,
+)
 from emergence.schemas.language import PHASE_SHARES
 from emergence.tasks.symbols import PASSAGES
 
@@ -157,10 +168,11 @@ def hessian_lags(precursors: pd.DataFrame, hierarchy: pd.DataFrame, settings: La
 
 LANGUAGE = Registry(
     "language",
-    (EVENTS, COLLAPSE, DIRECTION_SHARES, LEADS, PRECURSORS, HIERARCHY, PHASE_SHARES, ONSETS),
+    (EVENTS, COLLAPSE, DIRECTION_SHARES, LEADS, PRECURSORS, HIERARCHY, PHASE_SHARES, ONSETS, LLC_VALIDITY),
     (models, pythia.claims),
     headlines=("LM1", "LM3", "LM4"),
     elsewhere={"leads": "language/analysis/leads", "onsets": "language/analysis/onsets/rankme.parquet"},
+    caveats={"LM6": llc_caveat},
 )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from emergence.analysis.intervals import MeanInterval, student_mean
+from emergence.analysis.select import select
 from emergence.claims import rates
 from emergence.claims.estimates import OverRuns, ends
 from emergence.claims.published import DEGREE_OF_PYTHIA
@@ -41,8 +42,7 @@ def _names(run_means: pd.DataFrame) -> list[str]:
 
 def _of(run_means: pd.DataFrame, study: str, quantity: str) -> MeanInterval:
     """MeanInterval of a quantity over the runs of a study."""
-    key = {"study": study, "size": "all", "quantity": quantity}
-    rows = run_means[(run_means[list(key)] == list(key.values())).all(axis=1)]
+    rows = select(run_means, study=study, size="all", quantity=quantity)
     if rows.empty:
         return MeanInterval(np.nan, np.nan, np.nan, 0)
     row = rows.iloc[0]
@@ -197,10 +197,8 @@ def degree_of_pythia(
         here = "; ".join(f"{study} {_text(_of(run_means, study, 'E'))}" for study in _names(run_means))
         return Finding(control=f"E at the end here: {here}" if here else "no run", rule=rule, bounds=allowed)
     differences = _from_published(degree_of_emergence, settings)
-    parts = (
-        Judged(allowed.verdict(row["low"], row["high"]), f"E at step {step} is unknown, or needs more samples")
-        for step, row in differences.iterrows()
-    )
+    unknown = "E at step {} is unknown, or needs more samples".format
+    parts = (Judged(allowed.verdict(row["low"], row["high"]), unknown(step)) for step, row in differences.iterrows())
     largest = differences.loc[differences["value"].abs().fillna(-1.0).idxmax()]
     return Finding(
         *ends(largest, "value"),
@@ -231,9 +229,7 @@ def _from_published(degrees: pd.DataFrame, settings: NeuroMFAClaimSettings) -> p
 def not_monotone_in_size(baseline_comparison: pd.DataFrame, settings: NeuroMFAClaimSettings) -> Finding:
     """From size to size E rises here and falls there, each by more than a margin."""
     margin = settings.verdicts.null_margin
-    degrees = baseline_comparison[
-        (baseline_comparison["study"] == WITH_SIZES) & (baseline_comparison["quantity"] == "E")
-    ]
+    degrees = select(baseline_comparison, study=WITH_SIZES, quantity="E")
     wide = degrees.pivot(index=["parameters", "size"], columns="seed", values="value").sort_index()
     steps = [
         student_mean(wide.iloc[place + 1] - wide.iloc[place], settings.confidence) for place in range(len(wide) - 1)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from emergence.analysis.intervals import student_mean
 from emergence.claims import parity_departures, parity_joint, parity_networks
 from emergence.claims.estimates import OverRuns, Resampled, Share
+from emergence.claims.llc_caveat import llc_caveat
 from emergence.claims.published import STAGED_SKILLS
 from emergence.claims.registry import Registry, Section
 from emergence.claims.rules import Rule, at_least, at_most, within
@@ -20,7 +21,7 @@ from emergence.claims.settings import ParityClaimSettings
 from emergence.claims.verdicts import UNTESTED, Finding, Judged, both, judge
 from emergence.io import tables as files
 from emergence.schemas import parity as schemas
-from emergence.schemas.analysis import CLAIMS
+from emergence.schemas.analysis import CLAIMS, LLC_VALIDITY
 from emergence.schemas.trajectories import MEASURE
 
 Array = NDArray[np.float64]
@@ -277,7 +278,7 @@ PARITY = Registry(
         *(schemas.CONSTANTS, schemas.CROSSINGS, schemas.DEVIATIONS, schemas.ENTROPY_SLOPES),
         *(schemas.SCALING_EXPONENTS, schemas.MODEL_STRENGTHS, schemas.MODEL_CROSSINGS, schemas.STAGING),
         *(schemas.EMERGENCE_TIMES, schemas.POWER_LAWS),
-        *(schemas.COMPARISONS, schemas.SHOTS, schemas.NETWORK_EXPONENTS, schemas.SWEEP, MEASURE),
+        *(schemas.COMPARISONS, schemas.SHOTS, schemas.NETWORK_EXPONENTS, schemas.SWEEP, MEASURE, LLC_VALIDITY),
         *(schemas.DETECTION_TIMES, schemas.DETECTOR_ERROR, schemas.MEASURE_TRACKING, schemas.RULE_OUTCOMES),
     ),
     (
@@ -290,6 +291,7 @@ PARITY = Registry(
     ),
     headlines=("B1", "L1", "J6"),
     elsewhere=parity_departures.ELSEWHERE,
+    caveats={"J4 llc": llc_caveat},
 )
 
 

@@ -15,7 +15,7 @@ judged once for each value of a parameter has `parts`; its function takes the `P
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -164,6 +164,8 @@ class Registry:
     sections: tuple[Section, ...]
     headlines: tuple[str, ...]
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    caveats: Mapping[str, Callable[[Tables], str]] = field(default_factory=dict)
+    """by the name of a claim: what the run's tables say against what it rests on, for its ``control``; or nothing"""
 
     @property
     def claims(self) -> list[Claim]:
@@ -219,12 +221,17 @@ class Registry:
         """
         topics = {id(claim): section.topic for section in self.sections for claim in section.claims}
         rows = [
-            self._row(topics[id(claim)], claim, part, finding, power=power)
+            self._row(topics[id(claim)], claim, part, self._with_caveat(claim, part, finding, tables), power=power)
             for claim in self.claims
             for part, finding in claim.findings(tables, settings)
         ]
         frame = pd.DataFrame(rows, columns=CLAIMS.arrow.names)
         return frame.astype(dict.fromkeys(("value", "low", "high", "rule_low", "rule_high"), "float64"))
+
+    def _with_caveat(self, claim: Claim, part: Part, finding: Finding, tables: Tables) -> Finding:
+        caveat = self.caveats.get(f"{claim.id} {part.name}".rstrip())
+        told = caveat(tables) if caveat else ""
+        return replace(finding, control="; ".join(filter(None, (finding.control, told)))) if told else finding
 
     def _row(self, topic: str, claim: Claim, part: Part, finding: Finding, *, power: bool) -> dict[str, Any]:
         return {

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from emergence.config.measures import LocalLearning
 from emergence.config.types import Count, Fraction, Positive, Seed, Strict
 
 
@@ -42,3 +43,5 @@ class CalibrationSettings(Strict):
     calibration: Calibration
     epsilon: Positive
     """of RankMe, the one that the measure uses"""
+    llc: dict[str, LocalLearning]
+    """the sampler's settings of each study that has the measure"""

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 from emergence.config.anatomy import Anatomy
 from emergence.config.calibration import Calibration
 from emergence.config.language import Language, Pythia
-from emergence.config.measures import RankMe
+from emergence.config.measures import LocalLearning, RankMe
 from emergence.config.neuromfa import NeuroMFA, NeuroMFAStudy, NeuronAnalysis
 from emergence.config.parity import Parity
 from emergence.config.protocol import Protocol, ScoredMetric
@@ -146,6 +146,11 @@ class Config(Strict):
     def pythia(self) -> Pythia:
         """Which of the language models are Pythia's."""
         return self.language.pythia if self.language else Pythia(runs=[])
+
+    @property
+    def llc_settings(self) -> dict[str, LocalLearning]:
+        """Options of the local learning coefficient in every study that has it."""
+        return {name: study.measures.llc for name, study in self.studies.items() if study.measures.llc}
 
     @property
     def rankme(self) -> RankMe | None:

@@ -7,6 +7,11 @@ variant ``own`` runs chains on one group's loss alone. Batches come from a fixed
 well, so that batch noise cancels. Early checkpoints are not minima: estimates there are biased, may be negative, and
 are reported unchanged. A chain whose loss stops being finite makes the estimate null and is counted in the variant
 ``diverged``.
+
+With a pull γ far above nβ times the curvatures, the chains see a paraboloid, and ``λ̂ ≈ nβ tr H/2γ``: whether λ̂ says
+more than the curvature is told beside it (table ``llc_validity``). The loss of the mixture along the chains, less that
+of the same batch at the checkpoint, gives the variants ``rhat``, ``ess``, ``drift`` and ``valid``
+(`emergence.measures.chain_diagnostics`).
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from emergence.config.measures import LocalLearning
+from emergence.measures.chain_diagnostics import diagnose
 from emergence.subjects.subject import Group, Subject, mean_loss, row
 
 LABEL = "LLC"
@@ -59,6 +65,8 @@ class Chains:
     """Estimates (chains, observables), NaN in the rows of chains that diverged."""
 
     estimates: Tensor
+    traces: Tensor | None = None
+    """nβ times the excess of the first observable over the checkpoint's on the same batch (chains, draws)"""
 
     @property
     def value(self) -> Tensor:
@@ -80,21 +88,24 @@ def sample(weights: FlatWeights, losses: Losses, settings: LocalLearning, genera
     """Run the chains from the weights' present values, to which they are put back; estimate every observable's λ̂."""
     origin = weights.values.clone()
     with torch.no_grad():
-        before = torch.stack([losses(batch)[1].double() for batch in range(settings.pool)]).mean(dim=0)
-    estimates = []
+        each = torch.stack([losses(batch)[1].double() for batch in range(settings.pool)])
+    drawn = [batch % settings.pool for batch in range(settings.burn_in, settings.burn_in + settings.draws)]
+    estimates, traces = [], []
     for _ in range(settings.chains):
-        after = chain(weights, origin, losses, settings, generator)
-        estimates.append(settings.n_beta * (after - before))
+        after, trace = chain(weights, origin, losses, settings, generator)
+        estimates.append(settings.n_beta * (after - each.mean(dim=0)))
+        traces.append(settings.n_beta * (trace - each[drawn, 0]))
         weights.values.copy_(origin)
     weights.gradients.zero_()
-    return Chains(torch.stack(estimates))
+    return Chains(torch.stack(estimates), torch.stack(traces))
 
 
 def chain(
     weights: FlatWeights, origin: Tensor, losses: Losses, settings: LocalLearning, generator: torch.Generator
-) -> Tensor:
-    """Mean of the observables over one chain's draws (float64); NaN if its loss stops being finite."""
+) -> tuple[Tensor, Tensor]:
+    """Mean of the observables over one chain's draws (float64), NaN if its loss stops being finite, and the first's."""
     total: Tensor | None = None
+    trace = []
     noise = torch.empty(weights.values.shape, dtype=weights.values.dtype)
     for step in range(settings.burn_in + settings.draws):
         weights.gradients.zero_()
@@ -102,12 +113,13 @@ def chain(
         loss.backward()
         if step >= settings.burn_in:
             total = observables.detach().double() + (0 if total is None else total)
+            trace.append(observables[0].detach().double())
         drift = weights.gradients.mul_(settings.n_beta).add_(weights.values - origin, alpha=settings.localisation)
         weights.values.add_(drift, alpha=-settings.step_size / 2)
         weights.values.add_(noise.normal_(generator=generator).to(origin.device), alpha=settings.step_size**0.5)
     assert total is not None
     mean = total / settings.draws
-    return mean if bool(mean.isfinite().all()) else torch.full_like(mean, torch.nan)
+    return mean if bool(mean.isfinite().all()) else torch.full_like(mean, torch.nan), torch.stack(trace)
 
 
 class MixtureLosses:
@@ -130,11 +142,18 @@ def measure(subject: Subject[Any], rng: np.random.Generator, settings: LocalLear
     mixture = MixtureLosses(subject, subject.groups, settings)  # first, as it refuses weights that make no one vector
     weights = FlatWeights(subject.model)
     chains = sample(weights, mixture, settings, generator)
-    rows = _rows([None, *subject.groups], "mixture", chains)
+    rows = _rows([None, *subject.groups], "mixture", chains) + _diagnostics("mixture", chains)
     for group in subject.groups if settings.own else []:
         own = sample(weights, MixtureLosses(subject, [group], settings), settings, generator)
         rows += _rows([group], "own", own)
     return rows
+
+
+def _diagnostics(variant: str, chains: Chains) -> list[dict[str, Any]]:
+    """Rows of what the traces of the mixture's loss tell of the estimate."""
+    assert chains.traces is not None
+    told = diagnose(chains.traces.cpu().numpy())
+    return [row(None, f"{variant}/{name}", float(value)) for name, value in vars(told).items()]
 
 
 def _rows(groups: Sequence[Group | None], variant: str, chains: Chains) -> list[dict[str, Any]]:

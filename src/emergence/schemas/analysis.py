@@ -1,6 +1,6 @@
 """Tables that several studies share: events, collapse, leads, precursor rates, claims and their reproduction."""
 
-from emergence.io.tables import UNIT, Schema
+from emergence.io.tables import RUN, UNIT, Schema
 
 SCORES = Schema("scores", {**UNIT, "metric": "string", "step": "int64", "score": "float64"})
 """Behaviour on a common scale: 0 at the best input-independent guess, 1 when perfect."""
@@ -181,6 +181,27 @@ HIERARCHY = Schema(
     },
 )
 """Share of events that a measure leads, coincides with, lags, or has no time for; intervals over runs."""
+
+LLC_VALIDITY = Schema(
+    "llc_validity",
+    {
+        **RUN,
+        "step": "int64",
+        "value?": "float64",
+        "valid": "bool",
+        "rhat?": "float64",
+        "ess?": "float64",
+        "drift?": "float64",
+        "trace?": "float64",
+        "over_curvature?": "float64",
+    },
+)
+"""Local learning coefficient of the mixture at each checkpoint, and whether its chains bear it.
+
+``rhat``, ``ess`` and ``drift`` are those of the chains' losses, ``valid`` the criterion of
+`emergence.measures.chain_diagnostics`. ``trace`` is that of the Hessian at the same checkpoint, where it was taken, and
+``over_curvature`` the estimate over nβ tr H/2γ: near 1, it says no more than the curvature.
+"""
 
 CONFIGURED = "as configured"
 """``factor`` of the first rows of a sensitivity analysis."""

@@ -157,9 +157,9 @@ def fit_network_scaling(
     """Follow the loss of networks, and fit its exponents (tables ``network_losses`` and ``network_exponents``)."""
     read = (tables.read(SWEEP, path) for path in sweeps)
     by_name = {str(rows["sweep"].iloc[0]): rows for rows in read}
-    found = list(losses(settings, tables.read(CONSTANTS, constants), tables.read(BEHAVIOUR, *behaviour), by_name))
-    tables.write(NETWORK_LOSSES, pd.concat([one.rows for one in found]), network_losses_table)
+    followed = list(losses(settings, tables.read(CONSTANTS, constants), tables.read(BEHAVIOUR, *behaviour), by_name))
+    tables.write(NETWORK_LOSSES, pd.concat([one.rows for one in followed]), network_losses_table)
     exponents = pd.DataFrame(
-        [one.exponent(settings.confidence) for one in found], columns=NETWORK_EXPONENTS.arrow.names
+        [one.exponent(settings.confidence) for one in followed], columns=NETWORK_EXPONENTS.arrow.names
     )
     tables.write(NETWORK_EXPONENTS, exponents, network_exponents_table)

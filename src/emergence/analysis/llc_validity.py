@@ -1,0 +1,47 @@
+"""How far estimates of the local learning coefficient can be relied on, and whether they say more than curvature.
+
+The measure `llc` gives diagnostics of its chains at every checkpoint. Where the pull γ is far above nβ times the
+curvatures, λ̂ is nβ tr H/2γ whatever the loss is beyond its second derivatives; so λ̂ is divided by that, with the trace
+of the Hessian that the measure `hessian` takes of the mixture at the same checkpoint.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from emergence.config.types import Positive, Strict
+from emergence.io import tables
+from emergence.io.tables import RUN
+from emergence.schemas.analysis import LLC_VALIDITY
+from emergence.schemas.trajectories import MEASURE
+
+DIAGNOSTICS = ("rhat", "ess", "drift")
+CHECKPOINT = [*RUN, "step"]
+
+
+class ValiditySettings(Strict):
+    """The sampler's settings by which λ̂ is compared with curvature."""
+
+    n_beta: Positive
+    localisation: Positive
+
+
+def llc_validity(llc: pd.DataFrame, hessian: pd.DataFrame, settings: ValiditySettings) -> pd.DataFrame:
+    """Table ``llc_validity`` from rows of the measures `llc` and `hessian`: one row a checkpoint."""
+    of_mixture = llc[llc["task"].isna() & llc["variant"].str.startswith("mixture")]
+    wide = of_mixture.pivot(index=CHECKPOINT, columns="variant", values="value").reset_index()
+    told = wide[CHECKPOINT].assign(value=wide.get("mixture", np.nan), valid=wide.get("mixture/valid", np.nan) == 1)
+    for name in DIAGNOSTICS:
+        told[name] = wide.get(f"mixture/{name}", np.nan)
+    traces = hessian[hessian["task"].isna() & (hessian["variant"] == "trace")]
+    merged = told.merge(traces[["run", "step", "value"]].rename(columns={"value": "trace"}), "left", ["run", "step"])
+    curvature = settings.n_beta * merged["trace"].astype(float) / (2 * settings.localisation)
+    merged["over_curvature"] = (merged["value"].astype(float) / curvature).where(curvature > 0)
+    return merged[LLC_VALIDITY.arrow.names]
+
+
+def assess_llc(settings: ValiditySettings, llc: list[Path], table: Path, hessian: list[Path] | None = None) -> None:
+    """Collect the validity of all estimates of a study (table ``llc_validity``)."""
+    curvatures = tables.read(MEASURE, *(hessian or []))
+    tables.write(LLC_VALIDITY, llc_validity(tables.read(MEASURE, *llc), curvatures, settings), table)
