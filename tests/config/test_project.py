@@ -186,14 +186,15 @@ READERS: list[tuple[str, Any, str]] = [
     (
         "parity.target",
         4.0,
-        "constants, curves, joint, models, train_network, single_skill, parity_probes, staging, train_sweep, shots, network_scaling",
+        "constants, curves, joint, models, train_network, single_skill, parity_probes, staging, train_sweep, shots, "
+        "network_scaling",
     ),
     ("parity.test.seed", 7, "train_network, train_sweep"),
     ("parity.network.optimiser.learning_rate", 0.01, "curves, joint, models, train_network, staging, network_scaling"),
     ("parity.network.seeds", [1, 2, 3, 4], "curves, joint, models, staging, network_scaling"),
     ("parity.checkpoints.linear_every", 200, "train_network"),
     ("parity.sweeps.width.steps", 100, "train_sweep"),
-    ("parity.sweeps.data.steps", 100, ", network_scaling"),
+    ("parity.sweeps.data.steps", 100, "network_scaling"),
     ("parity.sweeps.one_skill_time.sigma", 0.02, "constants, single_skill"),
     ("parity.transformer.steps", 100, "train_scalar_transformer"),
     ("parity.powers.tolerance", 0.1, "parity_claims, power_laws"),

@@ -18,6 +18,8 @@ from emergence.schemas.trajectories import MEASURE
 
 DIAGNOSTICS = ("rhat", "ess", "drift")
 CHECKPOINT = [*RUN, "step"]
+UNMEASURED: list[Path] = []
+"""Hessians of a study that takes none."""
 
 
 class ValiditySettings(Strict):
@@ -41,7 +43,7 @@ def llc_validity(llc: pd.DataFrame, hessian: pd.DataFrame, settings: ValiditySet
     return merged[LLC_VALIDITY.arrow.names]
 
 
-def assess_llc(settings: ValiditySettings, llc: list[Path], table: Path, hessian: list[Path] | None = None) -> None:
+def assess_llc(settings: ValiditySettings, llc: list[Path], table: Path, hessian: list[Path] = UNMEASURED) -> None:
     """Collect the validity of all estimates of a study (table ``llc_validity``)."""
-    curvatures = tables.read(MEASURE, *(hessian or []))
+    curvatures = tables.read(MEASURE, *hessian)
     tables.write(LLC_VALIDITY, llc_validity(tables.read(MEASURE, *llc), curvatures, settings), table)

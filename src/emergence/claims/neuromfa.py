@@ -27,8 +27,8 @@ from emergence.schemas.neuromfa import BASELINE_COMPARISON, DEGREE_OF_EMERGENCE,
 
 claims = Section("neuromfa")
 SIGNAL = "neuromfa_e"
-WITH_SIZES = "anatomy"
-"""The study with several sizes, each with several seeds."""
+NOWHERE = MeanInterval(np.nan, np.nan, np.nan, 0)
+WITH_SIZES = "anatomy"  # each with several seeds
 
 
 def _studies(tables: Tables, _: NeuroMFAClaimSettings) -> list[Part]:
@@ -44,7 +44,7 @@ def _of(run_means: pd.DataFrame, study: str, quantity: str) -> MeanInterval:
     """MeanInterval of a quantity over the runs of a study."""
     rows = select(run_means, study=study, size="all", quantity=quantity)
     if rows.empty:
-        return MeanInterval(np.nan, np.nan, np.nan, 0)
+        return NOWHERE
     row = rows.iloc[0]
     return MeanInterval(row["value"], row["low"], row["high"], int(row["runs"]))
 
@@ -82,9 +82,7 @@ def degree_grows(
     chosen = (untrained["study"] == part.name) & (untrained["network"] == "trained")
     band = float(untrained.loc[chosen, "largest"].max())
     return _finding(
-        degree,
-        settings,
-        (degree, at_least(band), ""),
+        *(degree, settings, (degree, at_least(band), "")),
         interval="E at the end",
         control=f"between untrained networks of one size |E| is at most {band:.3f}",
         rule="interval at or above the largest |E| between untrained networks of one size",
@@ -147,7 +145,7 @@ def follows_capability(run_means: pd.DataFrame, settings: NeuroMFAClaimSettings,
 def more_than_mean_weight(run_means: pd.DataFrame, settings: NeuroMFAClaimSettings, part: Part) -> Finding:
     """E tells something of capability that mean |w| and steps do not, and more of it than shuffled weights tell."""
     of = partial(_of, run_means, part.name)
-    ours, over_shuffled, given_steps = of("partial, E"), of("partial over shuffled"), of("partial given steps, E")
+    ours, over_shuffled, given_steps = map(of, ("partial, E", "partial over shuffled", "partial given steps, E"))
     moves, of_weight = (of(f"increments beyond shifts, {name}") for name in ("E", "mean_weight"))
     return _finding(
         ours,
@@ -231,10 +229,8 @@ def not_monotone_in_size(baseline_comparison: pd.DataFrame, settings: NeuroMFACl
     margin = settings.verdicts.null_margin
     degrees = select(baseline_comparison, study=WITH_SIZES, quantity="E")
     wide = degrees.pivot(index=["parameters", "size"], columns="seed", values="value").sort_index()
-    steps = [
-        student_mean(wide.iloc[place + 1] - wide.iloc[place], settings.confidence) for place in range(len(wide) - 1)
-    ]
-    least = min(steps, key=lambda step: step.value) if steps else MeanInterval(np.nan, np.nan, np.nan, 0)
+    steps = [student_mean(step, settings.confidence) for _, step in wide.diff().iloc[1:].iterrows()]
+    least = min(steps, key=lambda step: step.value) if steps else NOWHERE
     return Finding(
         least.value,
         least.low,
@@ -287,7 +283,7 @@ def _part(of: MeanInterval, rule: Rule, confidence: float, what: str = "") -> Ju
 
 
 def _text(of: MeanInterval) -> str:
-    return interval({"value": of.value, "low": of.low, "high": of.high}, "value", ".2f")
+    return interval(vars(of), "value", ".2f")
 
 
 NEUROMFA = Registry(
