@@ -18,7 +18,6 @@ from emergence.claims.settings import ParityClaimSettings
 from emergence.claims.verdicts import UNTESTED, Finding, Row, both, interval, judge
 
 departures = Section("departures from theory")
-ENDS = ("value", "low", "high")
 CONFIGURED_SHOTS = "one_skill_data"
 """The sweep that D_c of others is compared with."""
 ELSEWHERE = {
@@ -39,12 +38,14 @@ ELSEWHERE = {
 def later_than_theory(power_laws: pd.DataFrame, comparisons: pd.DataFrame, settings: ParityClaimSettings) -> Finding:
     """Networks' half-times grow faster with the rank of a skill than the closed form's, which are k^(α+1) exactly."""
     row, least = slope_row(power_laws, SGD, HALF), settings.scaling.verdicts.exponent
-    excess = {key: row[name] - row["expected"] for key, name in zip(ENDS, ("slope", "low", "high"), strict=True)}
-    estimate = OverRuns(*excess.values(), row["seeds"], settings.confidence)
+    value, low, high = (row[name] - row["expected"] for name in ("slope", "low", "high"))
+    estimate = OverRuns(value, low, high, row["seeds"], settings.confidence)
     of_time = comparisons[(comparisons["quantity"] == "crossing") & (comparisons["axis"] == "step")]
     ratios = ", ".join(f"{value:.2f}" for value in of_time.sort_values("skill")["value"])
     return Finding(
-        *excess.values(),
+        value,
+        low,
+        high,
         interval=f"exponent of T50 less α+1; t over {row['seeds']} runs, {row['fitted']} of {row['skills']} skills",
         control=f"exponent {interval(row, 'slope', '.3f')}, α+1 = {row['expected']:g}; networks over theory, skill by "
         f"skill: {ratios or '–'}",
