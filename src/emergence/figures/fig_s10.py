@@ -91,7 +91,7 @@ def _loss(axes: Axes, losses: pd.DataFrame, exponents: pd.DataFrame) -> None:
         axes.fill_between(curve["x"], curve["low"], curve["high"], color=colour, alpha=0.3, linewidth=0)
         axes.plot(curve["x"], curve["value"], color=colour, linewidth=1.4, alpha=0.7, label=f"{skills} skills")
         axes.plot(curve["x"], curve["closed"], color="black", linewidth=0.6)
-        if np.isfinite(fit["start"]) and len(curve) > 1:
+        if np.isfinite(fit["value"]):  # all of the range was trained
             x = np.geomspace(fit["start"], min(fit["end"], curve["x"].max()), 20)
             y = np.interp(x[0], curve["x"], curve["closed"]) * (x / x[0]) ** fit["expected"]
             axes.plot(x, y, color=colour, linestyle=style.DASHED, linewidth=0.9)
