@@ -36,8 +36,10 @@ SMALLEST, LARGEST = 30, 300
 """Lines of a module."""
 SIZES = {
     "__main__.py": "python -m emergence",
+    "claims/neuromfa.py": "the claims of one study",
     "claims/published.py": "published counts, for claims and figures",
     "errors.py": "the base class of all errors",
+    "schemas/analysis.py": "the tables that studies share",
     "schemas/parity.py": "the tables of one study",
     "stages.py": "an entry for every stage",
     "tasks/symbols.py": "a table of symbols that figures read without the tasks",
@@ -49,6 +51,7 @@ BEHAVIOURS = {
     "analysis/neuromfa/test_network_signal.py": "a measure of the whole network as a signal",
     "calibration/test_checks.py": "every check of the calibration table",
     "calibration/test_oracles.py": "oracles of several estimators, against independent values",
+    "claims/test_reachability.py": "every verdict could have come out otherwise",
     "config/test_readme.py": "the page on settings",
     "measures/test_gradient_ranks.py": "Fisher information and gradient covariance on the same gradients",
     "measures/test_invariance.py": "what no measure may depend on",

@@ -116,12 +116,14 @@ LEADS = {
     "precursors": "protocol.precursors",
     "statistics": "protocol.statistics",
 }
+LEAD_DIFFERENCES = {name: LEADS[name] for name in ("easy", "metric", "collapse", "precursors", "statistics")}
 CLAIMS = {
     "metric": "{study}.metric",
     "definition": "protocol.precursors.definition",
     "variant": "protocol.variant",
     "statistics": "protocol.statistics",
     "verdicts": "protocol.verdicts",
+    "runs": "{study}.run_count",
 }
 ANATOMY_CLAIMS = {**CLAIMS, "modular": "anatomy.verdicts"}
 ORDER = {
@@ -152,6 +154,7 @@ PHASES = {
 LANGUAGE_CLAIMS = {
     "claims": CLAIMS,
     "families": "protocol.precursors.families",
+    "last_step": "language.last_step",
     "verdicts": "language.verdicts",
     "pythia": "pythia",
 }
@@ -299,6 +302,24 @@ STAGES: dict[str, Stage] = {
             "signals": "{study}.signal_names",
             "precursors": "protocol.precursors",
             "statistics": "protocol.statistics",
+        },
+    ),
+    "lead_differences": Stage(
+        "emergence.analysis.lead_differences:compare_lead_times",
+        "Compare the leads of every measure with those of its rivals",
+        {"settings": LEAD_DIFFERENCES},
+    ),
+    "lead_power": Stage(
+        "emergence.claims.lead_power:try_planted_leads",
+        "Estimate the power of rules on leads from planted precursors",
+        {
+            "settings": {
+                "differences": LEAD_DIFFERENCES,
+                "signals": "{study}.signals_with_levels",
+                "power": "protocol.lead_power",
+                "verdicts": "protocol.verdicts",
+                "runs": "{study}.run_count",
+            }
         },
     ),
     # Study 2: multitask sparse parity
@@ -501,13 +522,14 @@ STAGES: dict[str, Stage] = {
         "parity",
     ),
     "rule_outcomes": Stage(
-        "emergence.claims.parity_joint:grade_rules",
+        "emergence.claims.rule_outcomes:grade_rules",
         "Grade rules of inference against known emergence times",
         {
             "settings": {
                 "metric": "parity.metric",
                 "statistics": "protocol.statistics",
                 "verdicts": "protocol.verdicts",
+                "runs": "parity.run_count",
             }
         },
         "parity",
@@ -532,6 +554,8 @@ STAGES: dict[str, Stage] = {
                     "timing": "protocol.verdicts.detector.timing",
                     "statistics": "protocol.statistics",
                     "verdicts": "protocol.verdicts",
+                    "runs": "parity.run_count",
+                    "power": "protocol.lead_power.power",
                 },
                 "confidence": "protocol.statistics.confidence",
             }
@@ -564,7 +588,7 @@ STAGES: dict[str, Stage] = {
         {
             "settings": {
                 "verdicts": "neuromfa.verdicts",
-                "anatomy": Where("anatomy", {**CLAIMS, "metric": "anatomy.metric"}),
+                "anatomy": Where("anatomy", {**CLAIMS, "metric": "anatomy.metric", "runs": "anatomy.run_count"}),
                 "pythia": "pythia",
                 "confidence": "protocol.statistics.confidence",
             }

@@ -40,6 +40,7 @@ def tables(statistics: Statistics) -> Tables:
         "floors": compare_floors(collapse, statistics),
         "direction_shares": count_directions(compare_collapse_steps(collapse), statistics.confidence),
         "precursors": claims_tables.precursors(),
+        "lead_differences": claims_tables.lead_differences(),
         "hierarchy": claims_tables.hierarchy(),
         "order_prediction": claims_tables.limits(),
     }
@@ -51,6 +52,6 @@ def judge(tables: Tables, settings: ClaimSettings) -> Judge:
 
     def judged(**changed: pd.DataFrame | None) -> pd.DataFrame:
         given = {name: table for name, table in {**tables, **changed}.items() if table is not None}
-        return ANATOMY.judge(given, settings).set_index("claim")
+        return ANATOMY.judge(given, settings, power=False).set_index("claim")
 
     return judged

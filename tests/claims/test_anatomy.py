@@ -14,19 +14,22 @@ from emergence.config.protocol import Statistics
 
 Judge = Callable[..., pd.DataFrame]
 Tables = dict[str, pd.DataFrame]
+UNTESTED: Verdict = "not testable at this tier"
 
 
-@pytest.mark.parametrize(("missing", "verdict"), [(0, "undecided"), (10, "fails")])
+@pytest.mark.parametrize(("missing", "verdict"), [(0, UNTESTED), (10, UNTESTED)])
 def test_emergence(missing: int, verdict: Verdict, judge: Judge) -> None:
+    """Thirty-two units that all emerge do not reach the exact bound of 119 of 120."""
     row = judge(events=events(missing)).loc["A1"]
     assert row["verdict"] == verdict
     assert row["value"] == (32 - missing) / 32
 
 
-def test_emergence_of_many_units_holds(judge: Judge) -> None:
-    levels = pd.concat([events().assign(level=level) for level in "123"])
+@pytest.mark.parametrize(("missing", "verdict"), [(0, "holds"), (10, "fails")])
+def test_emergence_of_many_units(missing: int, verdict: Verdict, judge: Judge) -> None:
+    levels = pd.concat([events(missing).assign(level=level) for level in "123"])
     row = judge(events=levels).loc["A1"]
-    assert (row["value"], row["verdict"]) == (1.0, "holds")
+    assert (row["value"], row["verdict"]) == ((32 - missing) / 32, verdict)
 
 
 def test_emergence_in_most_seeds_counts(judge: Judge) -> None:
@@ -37,12 +40,9 @@ def test_emergence_in_most_seeds_counts(judge: Judge) -> None:
     assert judge(events=table).loc["A1", "value"] == 0.0
 
 
-@pytest.mark.parametrize("smallest", [404_991, 14_000])
-def test_emergence_below_the_published_sizes_is_not_testable(smallest: int, judge: Judge) -> None:
-    for missing in (0, 32):
-        table = events(missing, {**SIZES, "small": smallest})
-        row = judge(events=table).loc["A1"]
-        assert row["verdict"] == "not testable at this tier"
+def test_the_sizes_stand_beside_the_published(judge: Judge) -> None:
+    row = judge(events=events(0, {**SIZES, "small": 14_000})).loc["A1"]
+    assert "sizes 14K to 25300K parameters (published from 405K)" in row["control"]
 
 
 @pytest.mark.parametrize(("missing", "verdict"), [(0, "holds"), (2, "undecided"), (16, "fails"), (32, "fails")])
@@ -111,4 +111,4 @@ def test_the_control_changes_no_claim(learned: bool, tables: Tables, judge: Judg
     assert after.drop("A1")["control"].equals(before.drop("A1")["control"])
     assert f"control: {12 * learned}/12" in after.loc["A1", "control"]
     assert "control: 0/0" in before.loc["A1", "control"]
-    assert after.loc["A1", "control"].startswith("largest size here: 100%")
+    assert "largest size here: 100%" in after.loc["A1", "control"]

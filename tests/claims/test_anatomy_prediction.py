@@ -4,12 +4,21 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from synthetic.claims_tables import events, excess, hierarchy, limits, precursors, rate, with_values
+from synthetic.claims_tables import (
+    difference,
+    events,
+    excess,
+    hierarchy,
+    lead_differences,
+    limits,
+    precursors,
+    rate,
+    with_values,
+)
 
 from emergence.analysis.intervals import clopper_pearson
 from emergence.analysis.precursors import (
     DEFINITIONS,
-    NULLS,
     RateCells,
     estimate_hierarchy,
     estimate_rates,
@@ -19,7 +28,7 @@ from emergence.claims.anatomy import ANATOMY
 from emergence.claims.settings import ClaimSettings
 from emergence.claims.verdicts import Verdict
 from emergence.config.protocol import Statistics
-from emergence.schemas.analysis import HIERARCHY, LEADS
+from emergence.schemas.analysis import LEADS
 
 Judge = Callable[..., pd.DataFrame]
 Tables = dict[str, pd.DataFrame]
@@ -27,6 +36,7 @@ Tables = dict[str, pd.DataFrame]
 NAN = float("nan")
 HARD = {"measure": "rankme", "classes": "family", "difficulty": "hard"}
 EASY = {**HARD, "difficulty": "easy"}
+CHANGING = ("precursors", "lead_differences", "hierarchy", "order_prediction")
 OVERALL = {"measure": "rankme", "classes": "all", "difficulty": "all"}
 
 
@@ -50,110 +60,101 @@ def test_all_claims_can_hold(judge: Judge) -> None:
         "A14",
     ]
     assert found.loc[expected, "verdict"].tolist() == ["holds"] * len(expected)
-    assert found.loc["A1", "verdict"] == "undecided"
+    assert found.loc["A1", "verdict"] == "not testable at this tier"
 
 
-# A precursor: a rate as published, beyond every null, in enough runs ----------------------------------------------
+# A precursor: ahead of every rival, in enough runs ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("of_rate", "of_excess", "verdict"),
+    ("of_lead", "verdict"),
     [
-        (rate(0.9), excess(0.5), "holds"),
-        (rate(0.8, 0.1), excess(0.5), "undecided"),  # a rate that may be too low
-        (rate(0.5), excess(0.5), "fails"),  # a rate that is too low
-        (rate(0.9), excess(0.1, 0.2), "undecided"),  # an excess that may be none
-        (rate(0.9), excess(0.0, 0.02), "fails"),  # no excess
-        (rate(0.9, NAN), excess(0.5, NAN), "undecided"),
+        (difference(5.0), "holds"),
+        (difference(3.0), "holds"),  # the margin is reached
+        (difference(2.5), "undecided"),  # a lead that may be too small
+        (difference(0.9), "fails"),  # no lead that counts
+        (difference(-8.0), "fails"),
+        (difference(5.0, NAN), "undecided"),
     ],
 )
 @pytest.mark.parametrize(
     ("claim", "cell"), [("A6", HARD), ("A8", OVERALL), ("A11", {**OVERALL, "measure": "linear_probe"})]
 )
 def test_precursors(
-    claim: str,
-    cell: dict[str, str],
-    of_rate: dict[str, float],
-    of_excess: dict[str, float],
-    verdict: Verdict,
-    judge: Judge,
+    claim: str, cell: dict[str, str], of_lead: dict[str, float], verdict: Verdict, judge: Judge
 ) -> None:
-    primary = {**cell, "metric": "exact_match", "definition": "onset", "size": "all"}
-    table = with_values(precursors(), of_rate, **primary, control="observed")
-    for null in NULLS:
-        table = with_values(table, of_excess, **primary, control=null)
-    row = judge(precursors=table).loc[claim]
+    """The value is the least lead."""
+    table = with_values(lead_differences(), of_lead, **cell, definition="onset", rival="own loss")
+    row = judge(lead_differences=table).loc[claim]
     assert row["verdict"] == verdict
-    assert row["value"] == of_rate["rate"]
+    assert row["value"] == of_lead["difference"]
+    assert "own loss" in row["interval"]
 
 
-@pytest.mark.parametrize("null", NULLS)
-def test_a_precursor_must_exceed_every_null(null: str, judge: Judge) -> None:
-    table = with_values(precursors(), excess(0.0, 0.02), **HARD, control=null, definition="onset")
-    assert judge(precursors=table).loc["A6", "verdict"] == "fails"
-    table = with_values(precursors(), excess(0.06, 0.05), **HARD, control=null, definition="onset")
-    assert judge(precursors=table).loc["A6", "verdict"] == "undecided"
+@pytest.mark.parametrize("rival", ["placebo", "control", "own score", "own loss"])
+def test_every_rival_is_asked(rival: str, judge: Judge) -> None:
+    table = with_values(lead_differences(), difference(0.9), **HARD, definition="onset", rival=rival)
+    assert judge(lead_differences=table).loc["A6", "verdict"] == "fails"
 
 
-def test_only_the_nulls_named_are_asked(tables: Tables, settings: ClaimSettings) -> None:
-    table = with_values(precursors(), excess(0.0, 0.02), **HARD, control="random", definition="onset")
-    for nulls, verdict in ((["shift", "random"], "fails"), (["shift", "control"], "holds")):
-        chosen = settings.model_copy(update={"verdicts": settings.verdicts.model_copy(update={"nulls": nulls})})
-        found = ANATOMY.judge(tables | {"precursors": table}, chosen).set_index("claim")
-        assert found.loc["A6", "verdict"] == verdict
-
-
-def test_a_null_that_is_not_there_is_not_asked(judge: Judge) -> None:
-    """As the random one of a cross-correlation, or the loss where it is not followed."""
-    gone = {"events": 0, **excess(NAN), "rate": NAN}
-    row = judge(precursors=with_values(precursors(), gone, **HARD, control="own loss")).loc["A6"]
-    assert row["verdict"] == "holds"
-    assert "own loss" not in row["control"]
-    assert all(null in row["control"] for null in set(NULLS) - {"own loss"})
-
-
-def test_without_any_null_nothing_is_decided(judge: Judge) -> None:
-    """A rate means nothing on its own."""
+def test_rates_beyond_every_null_are_description(judge: Judge) -> None:
+    """Whatever the rate and its nulls: they stand beside, and the verdict stays."""
     table = precursors()
-    for null in NULLS:
-        table = with_values(table, {"events": 0, **excess(NAN), "rate": NAN}, control=null)
-    found = judge(precursors=table)["verdict"]
-    assert found[["A6", "A7", "A8", "A11"]].tolist() == ["undecided"] * 4
+    for value in (0.1, 0.99):
+        changed = with_values(table, {**rate(value), **excess(-value)}, **HARD)
+        row = judge(precursors=changed).loc["A6"]
+        assert row["verdict"] == "holds"
+        assert f"leads {value:.2f}" in row["control"]
+        assert f"own loss {value:.2f}" in row["control"]
 
 
-@pytest.mark.parametrize(("runs", "decided"), [(5, False), (6, True)])
-def test_few_runs_decide_nothing(runs: int, decided: bool, judge: Judge) -> None:
-    found = judge(
-        precursors=precursors().assign(runs=runs),
-        hierarchy=hierarchy().assign(runs=runs),
-        order_prediction=limits().assign(runs=runs),
-    )
-    predicted = found.loc[found["topic"] == "prediction", "verdict"]
-    assert set(predicted) == {"holds" if decided else "undecided"}
+def test_a_rival_that_is_not_there_is_not_asked(judge: Judge) -> None:
+    table = lead_differences()
+    gone = table[table["rival"] != "own loss"]
+    assert judge(lead_differences=gone).loc["A6", "verdict"] == "holds"
+
+
+@pytest.mark.parametrize("of_tier", [True, False])
+def test_few_runs_decide_nothing(of_tier: bool, tables: Tables, settings: ClaimSettings) -> None:
+    """Too few with an event leave a claim undecided; too few in the tier make it untestable there."""
+    for runs, decided in ((5, False), (6, True)):
+        few = {name: tables[name].assign(runs=runs) for name in CHANGING}
+        chosen = settings.model_copy(update={"runs": runs if of_tier else 20})
+        found = ANATOMY.judge(tables | few, chosen)
+        predicted = found.loc[(found["topic"] == "prediction") & ~found["claim"].isin(["A9", "A10"]), "verdict"]
+        asked = "holds" if decided else "not testable at this tier" if of_tier else "undecided"
+        assert set(predicted) == {asked}
 
 
 @pytest.mark.parametrize(
-    ("of_excess", "verdict"),
-    [(excess(0.0, 0.02), "holds"), (excess(0.1, 0.2), "undecided"), (excess(0.5), "fails"), (excess(-0.4), "holds")],
+    ("of_lead", "verdict"),
+    [(difference(0.0), "holds"), (difference(2.0, 2.0), "undecided"), (difference(5.0), "fails")],
 )
-def test_no_precursor_of_easy_tasks(of_excess: dict[str, float], verdict: Verdict, judge: Judge) -> None:
-    """It is none if it exceeds a single null no more; whatever its rate."""
-    table = precursors()
-    for null in NULLS:
-        table = with_values(table, excess(0.5), **EASY, definition="onset", control=null)
-    table = with_values(table, of_excess, **EASY, definition="onset", control="placebo")
-    for value in (0.1, 0.9):
-        changed = with_values(table, rate(value), **EASY, definition="onset", control="observed")
-        assert judge(precursors=changed).loc["A7", "verdict"] == verdict
+def test_no_precursor_of_easy_tasks(of_lead: dict[str, float], verdict: Verdict, judge: Judge) -> None:
+    """It is none if a single rival tells as early."""
+    table = with_values(lead_differences(), of_lead, **EASY, definition="onset", rival="placebo")
+    assert judge(lead_differences=table).loc["A7", "verdict"] == verdict
 
 
 def test_the_other_difficulty_stands_beside(judge: Judge) -> None:
-    table = with_values(
-        precursors(), rate(0.123), measure="rankme", classes="other_seeds", difficulty="hard", control="observed"
-    )
-    row = judge(precursors=table).loc["A6"]
-    assert "by other seeds: 0.12 [0.07, 0.17]" in row["control"]
+    cell = {"measure": "rankme", "classes": "other_seeds", "difficulty": "hard", "definition": "onset"}
+    table = with_values(lead_differences(), difference(1.2), **cell, rival="control")
+    row = judge(lead_differences=table).loc["A6"]
+    assert "by other seeds: placebo +8.0 [+7.0, +9.0], control +1.2 [+0.2, +2.2]" in row["control"]
     assert row["verdict"] == "holds"
+
+
+def test_a_lag_has_no_lead_to_compare(tables: Tables, settings: ClaimSettings) -> None:
+    """The published definition of a lead gives rates, which A9 and A10 are judged by, but no time."""
+    chosen = settings.model_copy(update={"definition": "cross-correlation"})
+    found = ANATOMY.judge(tables, chosen).set_index("claim")["verdict"]
+    assert set(found[["A6", "A7", "A8", "A11"]]) == {"not testable at this tier"}
+    assert set(found[["A9", "A10"]]) == {"fails"}
+
+
+def test_one_curve_for_all_tasks_announces_none_of_them(judge: Judge) -> None:
+    table = lead_differences().assign(whole_network=True)
+    assert judge(lead_differences=table).loc["A6", "verdict"] == "not testable at this tier"
 
 
 # Only RankMe -------------------------------------------------------------------------------------------------------
@@ -161,24 +162,18 @@ def test_the_other_difficulty_stands_beside(judge: Judge) -> None:
 
 @pytest.mark.parametrize("measure", ["fisher", "gradient_covariance", "hessian", "llc"])
 def test_another_reliable_measure_refutes_that_only_rankme_is(measure: str, judge: Judge) -> None:
-    cell = {**OVERALL, "measure": measure, "definition": "onset"}
-    leading = with_values(precursors(), rate(0.9), **cell, control="observed")
-    assert judge(precursors=leading).loc["A8", "verdict"] == "holds", "its rate exceeds no null"
-    for null in NULLS:
-        leading = with_values(leading, excess(0.5), **cell, control=null)
-    row = judge(precursors=leading).loc["A8"]
+    leading = lead_differences(leading=("rankme", "linear_probe", measure))
+    row = judge(lead_differences=leading).loc["A8"]
     assert row["verdict"] == "fails"
-    assert f"{measure} 0.90 [0.85, 0.95]: holds" in row["control"]
-    unsure = with_values(leading, rate(0.8, 0.1), **cell, control="observed")
-    assert judge(precursors=unsure).loc["A8", "verdict"] == "undecided"
+    assert f"{measure} +8.0 [+7.0, +9.0]: holds" in row["control"]
+    cell = {**OVERALL, "measure": measure, "definition": "onset"}
+    unsure = with_values(leading, difference(2.0), **cell, rival="control")
+    assert judge(lead_differences=unsure).loc["A8", "verdict"] == "undecided"
 
 
 @pytest.mark.parametrize("measure", ["linear_probe", "loss"])
 def test_probes_and_losses_are_no_geometry(measure: str, judge: Judge) -> None:
-    table = with_values(precursors(), rate(0.99, 0.005), measure=measure, control="observed")
-    for null in NULLS:
-        table = with_values(table, excess(0.9), measure=measure, control=null)
-    row = judge(precursors=table).loc["A8"]
+    row = judge(lead_differences=lead_differences(leading=("rankme", measure))).loc["A8"]
     assert row["verdict"] == "holds"
     assert measure not in row["control"]
 
@@ -225,9 +220,10 @@ def test_lags_do_not_matter_for_the_learning_coefficient(judge: Judge) -> None:
 # Limits ------------------------------------------------------------------------------------------------------------
 
 
-def of_limit(statistic: str, classes: str, pairs_of: str, **values: float) -> pd.DataFrame:
-    key = {"statistic": statistic, "classes": classes, "pairs_of": pairs_of}
-    return with_values(limits(), values, **key, measure="rankme", feature="onset", size="all")
+def of_limit(statistic: str, classes: str, pairs_of: str, feature: str = "", **values: float) -> pd.DataFrame:
+    """Other values of one feature, or of all."""
+    key = {"statistic": statistic, "classes": classes, "pairs_of": pairs_of, "measure": "rankme", "size": "all"}
+    return with_values(limits(), values, **key, **({"feature": feature} if feature else {}))
 
 
 @pytest.mark.parametrize(
@@ -243,7 +239,7 @@ def of_limit(statistic: str, classes: str, pairs_of: str, **values: float) -> pd
     ],
 )
 def test_coarse_order(low: float, high: float, task_p: float, verdict: Verdict, judge: Judge) -> None:
-    table = of_limit("spearman", "none", "all", low=low, high=high, task_p=task_p, holm_p=0.9)
+    table = of_limit("spearman", "none", "all", "onset", low=low, high=high, task_p=task_p, holm_p=0.9)
     assert judge(order_prediction=table).loc["A12", "verdict"] == verdict
 
 
@@ -279,6 +275,26 @@ def test_order_within_hard_tasks(
     assert judge(order_prediction=table).loc["A13 v3", "verdict"] == verdict
 
 
+@pytest.mark.parametrize("feature", ["onset", "early", "floor"])
+def test_every_feature_is_asked(feature: str, judge: Judge) -> None:
+    """One that orders rightly refutes that all are worse than a coin, and is enough for order within hard tasks."""
+    right, wrong = {"value": 0.8, "low": 0.7, "high": 0.9}, {"value": 0.2, "low": 0.1, "high": 0.3}
+    for claim, key in (("A13 v1", ("concordance", "family", "within")), ("A14", ("swap", "none", "all"))):
+        row = judge(order_prediction=of_limit(*key, feature, **right)).loc[claim]
+        assert row["verdict"] == "fails"
+        assert f"{feature} 0.80 [0.70, 0.90]" in row["control"]
+    hard = ("concordance", "family", "within hard")
+    table = of_limit(*hard, **wrong)
+    assert judge(order_prediction=table).loc["A13 v3", "verdict"] == "fails"
+    one = with_values(table, right, **dict(zip(("statistic", "classes", "pairs_of"), hard, strict=True)),
+                      measure="rankme", feature=feature, size="all")  # fmt: skip
+    assert judge(order_prediction=one).loc["A13 v3", "verdict"] == "holds"
+
+
+def test_the_own_loss_stands_beside(judge: Judge) -> None:
+    assert "onset of the own loss 0.5" in judge().loc["A13 v1", "control"]
+
+
 def test_pairs_that_keep_their_order_stand_beside(judge: Judge) -> None:
     found = judge()["control"]
     assert "keep their order: 0.60 [0.50, 0.70]" in found["A14"]
@@ -296,6 +312,7 @@ def test_without_events_all_is_undecided(judge: Judge, statistics: Statistics) -
         events=events(32),
         precursors=estimate_rates(nothing, tier, ["metric"], statistics),
         hierarchy=estimate_hierarchy(nothing, tier, statistics),
+        lead_differences=lead_differences().iloc[:0],
         order_prediction=limits().assign(**empty, pairs=0, runs=0),
     )
     predicted = ["A6", "A7", "A8", "A9", "A10", "A11", "A12", "A13 v1", "A13 v3", "A14"]
@@ -303,20 +320,3 @@ def test_without_events_all_is_undecided(judge: Judge, statistics: Statistics) -
     assert found.loc[predicted, "value"].isna().all()
     assert found.loc["A1", "value"] == 0.0
     assert "nan" not in " ".join(found.loc[["A6", "A7", "A8", "A9", "A10", "A11"], "control"])
-
-
-def test_two_runs_that_agree_decide_nothing(judge: Judge, statistics: Statistics) -> None:
-    unit = {"study": "anatomy", "parameters": 1, "seed": 1, "task": "ADD", "level": "1", "size": "2x128"}
-    unit |= {"metric": "exact_match", "definition": "onset", "event_step": 1.0, "lead": 9.0, "margin": 2.0}
-    unit["relation"] = "leads"
-    nulls = dict.fromkeys(("shift", "placebo, family", "placebo, other_seeds", "control", "random", "own score"), 0.0)
-    rows = [
-        {**unit, **nulls, "run": run, "family": kind, "other_seeds": kind, "measure": "rankme"}
-        for run in "ab"
-        for kind in ("easy", "hard")
-    ]
-    table = estimate_rates(
-        with_own_loss(pd.DataFrame(rows)), RateCells(["rankme"], ["exact_match"], ["onset"], []), ["size"], statistics
-    )
-    found = judge(precursors=table, hierarchy=pd.DataFrame(columns=HIERARCHY.arrow.names))["verdict"]
-    assert found[["A6", "A7", "A8"]].tolist() == ["undecided"] * 3

@@ -7,12 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic.claims_tables import SIZES, collapses, events, excess, hierarchy, precursors, rate, units, with_values
+from synthetic.claims_tables import (
+    SIZES,
+    collapses,
+    difference,
+    events,
+    hierarchy,
+    lead_differences,
+    precursors,
+    units,
+    with_values,
+)
 from synthetic.language_run import SETS, LanguageRun, phase_shares
 
 from emergence.analysis.collapse import compare_collapse_steps, count_directions
 from emergence.analysis.language.phases import NAMES
-from emergence.analysis.precursors import NULLS
 from emergence.claims.language import LANGUAGE
 from emergence.claims.settings import LanguageClaimSettings
 from emergence.claims.verdicts import Verdict
@@ -21,17 +30,20 @@ from emergence.config.language import Pythia, SeriesSettings
 from emergence.config.project import settings_for
 from emergence.schemas.analysis import LEADS, ONSETS
 
-ALL = {"measure": "rankme", "classes": "all", "difficulty": "all", "definition": "onset", "metric": "exact_match"}
+ALL = {"measure": "rankme", "classes": "all", "difficulty": "all", "definition": "onset"}
+UNTESTED: Verdict = "not testable at this tier"
 TWO = dict(list(SIZES.items())[:2])
+NAN = float("nan")
 Tables = dict[str, pd.DataFrame]
 RUNS = [f"2x128-s{seed}" for seed in (1, 2, 3)] + [f"4x256-s{seed}" for seed in (1, 2, 3)]
 
 
 @pytest.fixture(scope="module")
 def settings(default: loading.Config) -> LanguageClaimSettings:
-    """Of the default tier, on the metric that the tables here have."""
+    """Of the default tier, on the metric and runs that the tables here have, as long as Pythia's."""
     given: Any = settings_for(default, "language_claims")["settings"]
-    return given.model_copy(update={"claims": given.claims.model_copy(update={"metric": "exact_match"})})
+    claims = given.claims.model_copy(update={"metric": "exact_match", "runs": 12})
+    return given.model_copy(update={"claims": claims, "last_step": 143_000})
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +56,7 @@ def tables() -> Tables:
         "direction_shares": count_directions(compare_collapse_steps(collapse), 0.95),
         "leads": pd.DataFrame(columns=LEADS.arrow.names),
         "precursors": precursors(),
+        "lead_differences": lead_differences(),
         "hierarchy": hierarchy(),
         "phase_shares": phase_shares(dict.fromkeys(NAMES, 12)),
         "onsets": pd.DataFrame(columns=ONSETS.arrow.names),
@@ -54,15 +67,16 @@ def judged(tables: Tables, settings: LanguageClaimSettings, **changed: Any) -> p
     return LANGUAGE.judge({**tables, **changed}, settings).set_index("claim")
 
 
-def silent(table: pd.DataFrame) -> pd.DataFrame:
-    """RankMe exceeds its placebo no more."""
-    return with_values(table, excess(0.0, 0.02), **ALL, control="placebo")
+def silent(of_lead: dict[str, float] | None = None) -> pd.DataFrame:
+    """RankMe leads its placebo no more, or by another difference."""
+    return with_values(lead_differences(), of_lead or difference(0.0), **ALL, rival="placebo")
 
 
 def test_all_claims_can_hold(tables: Tables, settings: LanguageClaimSettings) -> None:
-    found = judged(tables, settings, precursors=silent(precursors()))
-    expected = dict.fromkeys(("LM1", "LM2 v3", "LM3", "LM4", "LM5", "LM6", "LM7"), "holds") | {"LM2 v1": "undecided"}
-    assert found["verdict"].to_dict() == expected | dict.fromkeys(("P1", "P2", "P3"), "not testable at this tier")
+    found = judged(tables, settings, lead_differences=silent())
+    expected = dict.fromkeys(("LM1", "LM2 v3", "LM3", "LM4", "LM5", "LM6", "LM7"), "holds")
+    expected |= dict.fromkeys(("LM2 v1", "P1", "P2", "P3"), "not testable at this tier")
+    assert found["verdict"].to_dict() == expected
     assert set(found["study"]) == {"language"}
 
 
@@ -83,11 +97,13 @@ def test_passages_are_no_unit_of_the_collapse(tables: Tables, settings: Language
 
 
 def test_two_sizes_are_too_few_units(tables: Tables, settings: LanguageClaimSettings) -> None:
-    assert judged(tables, settings, collapse=collapses(tasks=SETS, sizes=TWO)).loc["LM1", "verdict"] == "undecided"
+    row = judged(tables, settings, collapse=collapses(tasks=SETS, sizes=TWO)).loc["LM1"]
+    assert row["verdict"] == "not testable at this tier"
+    assert "with 14 units only one verdict" in row["otherwise"]
 
 
 @pytest.mark.parametrize(
-    ("upward", "v1", "v3"), [(0, "undecided", "holds"), (6, "undecided", "undecided"), (28, "fails", "fails")]
+    ("upward", "v1", "v3"), [(0, UNTESTED, "holds"), (6, UNTESTED, "undecided"), (28, UNTESTED, "fails")]
 )
 def test_top_down(upward: int, v1: Verdict, v3: Verdict, tables: Tables, settings: LanguageClaimSettings) -> None:
     """As A5: with 28 units, all of them reach an exact bound of .877, which is less than that of 32."""
@@ -107,33 +123,37 @@ def test_order_of_phases(count: int, verdict: Verdict, tables: Tables, settings:
 # Precursors of single probe sets ------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("rival", ["placebo", "control", "own score", "own loss"])
 @pytest.mark.parametrize(
-    ("of_excess", "verdict"),
-    [(excess(0.0, 0.02), "holds"), (excess(0.1, 0.2), "undecided"), (excess(0.5), "fails"), (excess(-0.4), "holds")],
+    ("of_lead", "verdict"), [(difference(0.0), "holds"), (difference(2.0), "undecided"), (difference(5.0), "fails")]
 )
 def test_no_precursor(
-    of_excess: dict[str, float], verdict: Verdict, tables: Tables, settings: LanguageClaimSettings
+    rival: str, of_lead: dict[str, float], verdict: Verdict, tables: Tables, settings: LanguageClaimSettings
 ) -> None:
-    """It is none if it exceeds a single null no more; whatever its rate."""
-    table = with_values(precursors(), of_excess, **ALL, control="placebo")
-    for value in (0.1, 0.9):
-        changed = with_values(table, rate(value), **ALL, control="observed")
-        assert judged(tables, settings, precursors=changed).loc["LM4", "verdict"] == verdict
+    """It is none if a single rival tells as early."""
+    table = with_values(lead_differences(), of_lead, **ALL, rival=rival)
+    assert judged(tables, settings, lead_differences=table).loc["LM4", "verdict"] == verdict
 
 
 def test_few_runs_decide_nothing(tables: Tables, settings: LanguageClaimSettings) -> None:
-    few = silent(precursors()).assign(runs=5)
-    found = judged(tables, settings, precursors=few)["verdict"]
+    few = {"lead_differences": silent().assign(runs=5), "precursors": precursors().assign(runs=5)}
+    found = judged(tables, settings, **few, hierarchy=hierarchy().assign(runs=5))["verdict"]
     assert found[["LM4", "LM6", "LM7"]].tolist() == ["undecided"] * 3
 
 
+def test_short_training_cannot_show_the_last_phase(tables: Tables, settings: LanguageClaimSettings) -> None:
+    short = settings.model_copy(update={"last_step": 142_999})
+    row = judged(tables, short).loc["LM3"]
+    assert (row["verdict"], row["value"]) == (UNTESTED, 12 / 14)
+
+
 def test_both_sides_must_hold(tables: Tables, settings: LanguageClaimSettings) -> None:
-    quiet = silent(precursors())
+    quiet = silent()
     assert judged(tables, settings).loc["LM5", "verdict"] == "fails", "RankMe leads"
     flat = collapses(14, tasks=SETS)
-    assert judged(tables, settings, precursors=quiet, collapse=flat).loc["LM5", "verdict"] == "fails"
+    assert judged(tables, settings, lead_differences=quiet, collapse=flat).loc["LM5", "verdict"] == "fails"
     some = collapses(tasks=SETS, sizes=TWO)
-    assert judged(tables, settings, precursors=quiet, collapse=some).loc["LM5", "verdict"] == "undecided"
+    assert judged(tables, settings, lead_differences=quiet, collapse=some).loc["LM5", "verdict"] == UNTESTED
 
 
 def test_a_measure_that_is_no_signal_is_not_judged(tables: Tables, settings: LanguageClaimSettings) -> None:
@@ -207,16 +227,25 @@ def test_a_lead_elsewhere_refutes_that_there_is_none(tables: Tables, settings: L
     assert row["verdict"] == "undecided", "nothing else emerged"
 
 
-@pytest.mark.parametrize(("null", "verdict"), [(1.0, "holds"), (0.2, "fails")])
+@pytest.mark.parametrize(("lead", "verdict"), [(0.0, "holds"), (8.0, "fails")])
 def test_pythia_is_judged_by_its_own_runs(
-    null: float, verdict: Verdict, tables: Tables, settings: LanguageClaimSettings
+    lead: float, verdict: Verdict, tables: Tables, settings: LanguageClaimSettings
 ) -> None:
     """Other models say the opposite."""
     others = [f"6x384-s{seed}" for seed in range(1, 8)]
-    leads = pd.concat([led(RUNS, "leads", null), led(others, "leads", 1.2 - null)])
-    row = judged(tables, with_pythia(settings, *RUNS), **{**gap(1.0, 2.0), "leads": leads}).loc["P2"]
+    leads = pd.concat([led(RUNS, "leads", 0.5), led(others, "leads", 0.5)])
+    leads["size"] = leads["run"]
+    of_models = [
+        {**ALL, "size": run, "rival": "own loss", "events": 7, "runs": 1, **difference(own + 0.01 * place, NAN),
+         "margin": 2.0, "whole_network": False}
+        for runs, own in ((RUNS, lead), (others, 8.0 - lead))
+        for place, run in enumerate(runs)
+    ]  # fmt: skip
+    differences = pd.DataFrame(of_models, columns=lead_differences().columns)
+    given = {**gap(1.0, 2.0), "leads": leads, "lead_differences": differences}
+    row = judged(tables, with_pythia(settings, *RUNS), **given).loc["P2"]
     assert row["verdict"] == verdict
-    assert "over 6 runs, 42 events" in row["interval"]
+    assert "over own loss, the least, in checkpoints; t over 6 runs" in row["interval"]
 
 
 def test_fewer_models_than_a_rate_needs_test_no_precursor(tables: Tables, settings: LanguageClaimSettings) -> None:
@@ -225,7 +254,7 @@ def test_fewer_models_than_a_rate_needs_test_no_precursor(tables: Tables, settin
     assert row["control"].startswith("5 of 6 models")
 
 
-@pytest.mark.parametrize(("missing", "value", "verdict"), [(0, 1.0, "undecided"), (14, 0.0, "fails")])
+@pytest.mark.parametrize(("missing", "value", "verdict"), [(0, 1.0, UNTESTED), (14, 0.0, UNTESTED)])
 def test_patterns_of_pythia(
     missing: int, value: float, verdict: Verdict, tables: Tables, settings: LanguageClaimSettings
 ) -> None:
@@ -254,9 +283,9 @@ def test_pythia_is_known_by_repository_or_name(default: loading.Config) -> None:
 
 def test_the_stage_judges_a_planted_world(language_run: LanguageRun) -> None:
     found = language_run.judged()
-    assert found.loc["LM3", "verdict"] == "holds"
+    assert found.loc["LM3", "value"] == 1.0
     assert found.loc["LM2 v3", "value"] == 1.0
-    assert found.loc["LM4", "verdict"] == "undecided", "two runs are few"
+    assert found.loc["LM4", "verdict"] == "undecided", "two runs have events, of ten"
     assert "leads syntax 2/2" in found.loc["LM4", "control"]
     assert "RankMe of the passages leads syntax 2/2" in found.loc["LM4", "control"]
 
@@ -268,9 +297,3 @@ def test_where_nothing_emerges_all_that_asks_for_events_is_undecided(
     pythia = Pythia(runs=quiet.runs * 6, largest=quiet.runs[0])
     found = quiet.judged(pythia=pythia)["verdict"]
     assert found[["LM4", "P2", "P3"]].tolist() == ["undecided"] * 3
-
-
-def test_every_null_is_asked(tables: Tables, settings: LanguageClaimSettings) -> None:
-    for null in NULLS:
-        table = with_values(precursors(), excess(0.0, 0.02), **ALL, control=null)
-        assert judged(tables, settings, precursors=table).loc["LM4", "verdict"] == "holds"

@@ -20,7 +20,7 @@ from emergence.claims.settings import NeuroMFAClaimSettings
 from emergence.config import loading
 from emergence.config.project import settings_for
 from emergence.io import tables
-from emergence.schemas.analysis import CLAIMS, PRECURSORS
+from emergence.schemas.analysis import CLAIMS, LEAD_DIFFERENCES, PRECURSORS
 from emergence.schemas.neuromfa import BASELINE_COMPARISON, DEGREE_OF_EMERGENCE, RUN_MEANS, UNTRAINED
 
 PYTHIA = loading.read(*tier_files("pythia"))
@@ -64,12 +64,27 @@ def precursors(like: str | None) -> pd.DataFrame:
     return pd.concat([found, found[found["measure"] == like].assign(measure="neuromfa_e")], ignore_index=True)
 
 
+LEADS = {"placebo": 0.0, "control": 0.0, "own score": 8.0, "own loss": 8.0, "mean weight": 8.0}
+"""Of E over its rivals, checkpoints."""
+
+
+def leads_of_degree(leads: Mapping[str, float]) -> pd.DataFrame:
+    """E, one curve for all tasks, leads its rivals by so much."""
+    names = {"measure": "neuromfa_e", "definition": "onset", "classes": "all", "difficulty": "all", "size": "all"}
+    rows = [
+        {**names, "rival": rival, **tables_of.difference(lead), "events": 48, "runs": 12, "margin": 2.0}
+        for rival, lead in leads.items()
+    ]
+    return pd.DataFrame(rows).assign(whole_network=True)[LEAD_DIFFERENCES.arrow.names]
+
+
 def evidence(
     changed: Mapping[str, float] | None = None,
     runs: Sequence[str] = RUNS,
     band: float = 0.02,
     like: str | None = "rankme",
     spread: float = 0.01,
+    leads: Mapping[str, float] = LEADS,
 ) -> Tables:
     """Runs that differ by little about planted values, some of them changed; ``band`` is between untrained ones."""
     rows = [
@@ -92,6 +107,7 @@ def evidence(
         "untrained": bands,
         "degree_of_emergence": pd.DataFrame(columns=DEGREE_OF_EMERGENCE.arrow.names),
         "precursors": precursors(like),
+        "lead_differences": leads_of_degree(leads),
     }
 
 
@@ -159,7 +175,8 @@ def test_growth_is_held_against_untrained_networks(settings: NeuroMFAClaimSettin
 
 
 def test_leading_is_judged_as_study_1_does(settings: NeuroMFAClaimSettings) -> None:
-    assert verdicts(evidence(like="llc"), settings)["N6"] == "fails"
+    for rival in ("own score", "own loss", "mean weight"):
+        assert verdicts(evidence(leads={**LEADS, rival: -3.0}), settings)["N6"] == "fails"
     assert verdicts(evidence(like=None), settings)["N6"] == "not run"
 
 
@@ -246,6 +263,7 @@ def test_from_rows_of_a_measure_to_a_table_of_claims(
         "untrained": (UNTRAINED, compare_untrained(found)),
         "degree_of_emergence": (DEGREE_OF_EMERGENCE, found),
         "precursors": (PRECURSORS, precursors("llc")),
+        "lead_differences": (LEAD_DIFFERENCES, leads_of_degree(LEADS)),
     }
     for name, (schema, table) in written.items():
         tables.write(schema, table, tmp_path / f"{name}.parquet")

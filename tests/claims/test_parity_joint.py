@@ -1,17 +1,12 @@
-"""Claims J1 to J6 and the rules that they grade, on planted runs whose times of emergence are known."""
+"""Claims J1 to J8, on planted runs whose times of emergence are known."""
 
-import numpy as np
 import pandas as pd
 import pytest
 from synthetic.parity_run import ParityRun
 
-from emergence.claims import parity_joint, rates
 from emergence.claims.parity import PARITY
 from emergence.claims.settings import ParityClaimSettings
-from emergence.config import loading
-from emergence.config.project import settings_for
-from emergence.io import tables
-from emergence.schemas.analysis import PRECURSORS
+from emergence.schemas.analysis import LEAD_POWER
 
 
 def judged(parity_run: ParityRun, settings: ParityClaimSettings, **changed: pd.DataFrame) -> pd.DataFrame:
@@ -21,78 +16,12 @@ def judged(parity_run: ParityRun, settings: ParityClaimSettings, **changed: pd.D
         "detector_error": parity_run.table("errors"),
         "measure_tracking": parity_run.table("tracking"),
         "rule_outcomes": parity_run.table("conclusions"),
+        "precursors": parity_run.table("precursors"),
+        "lead_differences": parity_run.table("differences"),
         **changed,
     }
     rows = PARITY.judge(given, settings)
     return rows[rows["topic"] == "joint study"].set_index("claim")
-
-
-# Rules of inference -------------------------------------------------------------------------------------------------
-
-
-def test_the_rate_alone_is_taken_in_by_a_common_time_and_nulls_are_not(parity_run: ParityRun) -> None:
-    found = parity_run.table("conclusions").query("definition == 'onset'").set_index(["measure", "rule"])
-    assert found.loc[("rankme", "rate alone"), ["conclusion", "right"]].tolist() == ["leads", True]
-    assert found.loc[("llc", "rate alone"), ["conclusion", "right"]].tolist() == ["leads", False]
-    assert found.loc[("llc", "beyond nulls"), ["conclusion", "right", "null"]].tolist() == [
-        "does not lead",
-        True,
-        "control",
-    ]
-    assert found.loc[("gradient_covariance", "rate alone"), ["conclusion", "right"]].tolist() == ["does not lead", True]
-    few = found.xs("with intervals", level="rule")
-    assert (few["conclusion"] == "undecided").all(), "three runs are below minimum_runs"
-    assert few["right"].isna().all()
-
-
-@pytest.mark.parametrize(
-    ("rate", "low", "excess", "runs", "expected"),
-    [
-        (0.9, 0.8, 0.5, 8, ["leads", "leads", "leads"]),
-        (0.9, 0.8, 0.5, 5, ["leads", "leads", "undecided"]),
-        (0.9, 0.7, 0.5, 8, ["leads", "leads", "undecided"]),
-        (0.9, 0.8, 0.0, 8, ["leads", "does not lead", "does not lead"]),
-        (0.5, 0.4, 0.5, 8, ["does not lead", "does not lead", "does not lead"]),
-        (np.nan, np.nan, np.nan, 0, ["undecided"] * 3),
-    ],
-)
-def test_rules_and_what_they_conclude(
-    default: loading.Config, rate: float, low: float, excess: float, runs: int, expected: list[str]
-) -> None:
-    events = 5 * runs
-    names = {"measure": "rankme", "metric": "strength", "definition": "onset", "classes": "all", "size": "all"}
-    high = min(1.0, rate + 0.1) if rate > 0.6 else rate + 0.1
-    observed = {"control": "observed", "rate": rate, "low": low, "high": high, "events": events, "runs": runs}
-    shift = {"control": "shift", "excess": excess, "excess_low": excess - 0.02, "excess_high": excess + 0.02}
-    of_measure = pd.DataFrame(
-        [
-            {**names, **observed},
-            {**names, **shift, "events": events, "runs": runs},
-            {**names, "control": "placebo", "events": 0},
-        ]
-    )
-    tracked = pd.DataFrame([{"measure": "rankme", "definition": "onset", "truth": "announces"}])
-    found = parity_joint.outcomes(of_measure, tracked, "strength", default.parity.protocol)
-    assert found["conclusion"].tolist() == expected
-    assert found["right"].tolist() == [{"leads": True, "does not lead": False}.get(each) for each in expected]
-
-
-def test_the_rule_with_intervals_is_that_of_study_1(default: loading.Config, parity_run: ParityRun) -> None:
-    """Held against the functions behind claims A6 and A8, with a minimum that three runs reach."""
-    table = tables.read(PRECURSORS, parity_run.path("precursors"))
-    verdicts = default.protocol.verdicts.model_copy(update={"minimum_runs": 2, "precursor_rate": 0.3})
-    settings = settings_for(default, "anatomy_claims")["settings"].model_copy(
-        update={"verdicts": verdicts, "metric": "strength"}
-    )
-    found = parity_joint.outcomes(table, parity_run.table("tracking"), "strength", settings)
-    of_cells = rates.rates_of(table, settings)
-    concluded = {}
-    for measure in parity_run.measures:
-        observed, excess, _ = rates.beyond(of_cells, (measure, "all", "all"), settings)
-        concluded[measure] = rates.leading(observed, excess, settings).verdict
-    assert len(set(concluded.values())) > 1, "one verdict for all would test nothing"
-    rule = found.query("definition == 'onset' and rule == 'with intervals'").set_index("measure")["conclusion"]
-    assert {name: parity_joint.OF_CONCLUSION[rule[name]] for name in parity_run.measures} == concluded
 
 
 # Claims -------------------------------------------------------------------------------------------------------------
@@ -129,8 +58,43 @@ def test_a_late_detector_fails(parity_run: ParityRun, parity: ParityClaimSetting
 
 def test_where_nothing_emerges_nothing_is_decided(quiet_parity_run: ParityRun, parity: ParityClaimSettings) -> None:
     assert quiet_parity_run.table("conclusions")["conclusion"].eq("undecided").all()
-    assert judged(quiet_parity_run, parity).drop("J2")["verdict"].eq("undecided").all()
+    rows = judged(quiet_parity_run, parity)
+    assert rows.loc[rows["verdict"] != "not run"].drop("J2")["verdict"].eq("undecided").all()
 
 
 def test_one_run_has_no_interval(single_parity_run: ParityRun, parity: ParityClaimSettings) -> None:
-    assert judged(single_parity_run, parity).loc["J1", "verdict"] == "undecided"
+    assert judged(single_parity_run, parity).loc["J1", "verdict"] == "not testable at this tier"
+
+
+def planted_trials(seen: int, false: int, lead: int = 20) -> pd.DataFrame:
+    """Trials of 100 planted precursors, and of 300 curves that announce nothing, by every rule."""
+    kinds = [("own", lead, seen, 100), ("own", 0, false, 100), ("common", lead, 0, 100), ("another's", lead, 0, 100)]
+    rows = [
+        {"study": "parity", "measure": "rankme", "rule": rule, "classes": "all", "difficulty": "all", "kind": kind,
+         "lead": planted, "count": count, "trials": trials, "share": count / trials, "low": 0.0, "high": 1.0}
+        for rule in ("rate alone", "beyond nulls", "lead differences")
+        for kind, planted, count, trials in kinds
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=LEAD_POWER.arrow.names)
+
+
+@pytest.mark.parametrize(
+    ("seen", "false", "verdict"),
+    [(100, 0, "holds"), (80, 0, "undecided"), (50, 0, "fails"), (100, 50, "fails"), (0, 0, "fails")],
+)
+def test_a_rule_that_always_says_no_is_not_right(
+    seen: int, false: int, verdict: str, parity_run: ParityRun, parity: ParityClaimSettings
+) -> None:
+    """Specificity is not enough: planted precursors must be seen."""
+    rows = judged(parity_run, parity, lead_power=planted_trials(seen, false))
+    found = rows.loc[["J8 rate alone", "J8 beyond nulls", "J8 lead differences"], "verdict"]
+    assert found.tolist() == [verdict] * 3
+
+
+def test_of_one_curve_for_all_skills_nothing_is_judged_but_the_rate(
+    parity_run: ParityRun, parity: ParityClaimSettings
+) -> None:
+    whole = parity_run.table("differences").assign(whole_network=True)
+    rows = judged(parity_run, parity, lead_differences=whole)["verdict"]
+    assert set(rows[["J4 rankme", "J6 rankme", "J7 llc"]]) == {"not testable at this tier"}
+    assert rows["J5 llc"] == "fails"

@@ -14,7 +14,7 @@ from emergence.config.project import settings_for
 NAN = float("nan")
 FEWER = {"protocol": {"precursors": {"shifts": 20}, "statistics": {"bootstrap": 200}}}
 TIER = loading.load(reduce(loading.merged, [*map(loading.contents, tier_files("pythia")), FEWER]))
-EVENTS = (13_000, 23_000, 33_000, 43_000, 53_000, 63_000, 73_000)
+EVENTS = (53_000, 63_000, 73_000, 83_000, 93_000, 103_000, 113_000)
 """Of the probe sets in a model, in another order in each."""
 
 
@@ -28,8 +28,8 @@ def nothing(_: str, __: str) -> tuple[float, float]:
 
 
 def each_ahead(run: str, probe: str) -> tuple[float, float]:
-    """RankMe of a probe set moves 30,000 steps before the set emerges."""
-    return event(run, probe) - 30_000.0, event(run, probe)
+    """RankMe of a probe set moves 40,000 steps before the set emerges."""
+    return event(run, probe) - 40_000.0, event(run, probe)
 
 
 def together(run: str, probe: str) -> tuple[float, float]:
@@ -60,13 +60,16 @@ def test_p1_fails_without_collapse_and_without_order(how: str) -> None:
 
 def test_p2_fails_where_rankme_of_each_set_announces_that_set() -> None:
     row = judged(each_ahead).loc["P2"]
-    assert (row["verdict"], row["value"], row["interval"]) == ("fails", 1.0, "over 8 runs, 56 events")
+    assert row["verdict"] == "fails", row["control"]
+    assert "t over 8 runs" in row["interval"]
+    assert "leads 1.00" in row["control"]
 
 
 def test_p2_holds_where_rankme_of_another_set_leads_as_often() -> None:
     row = judged(together).loc["P2"]
-    assert (row["verdict"], row["value"]) == ("holds", 1.0)
-    assert "placebo 1.00, excess +0.00" in row["control"]
+    assert row["verdict"] == "holds", row["control"]
+    assert "leads 1.00" in row["control"]
+    assert "placebo 1.00" in row["control"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from emergence.claims.estimates import OverRuns, Rate, Resampled, Share
 from emergence.claims.rules import Verdict, at_least, at_most, within
-from emergence.claims.verdicts import Finding, Judged, both, from_runs, interval, judge, none_of, undecided
+from emergence.claims.verdicts import Finding, Judged, any_of, both, from_runs, interval, judge, none_of, undecided
 
 NAN = float("nan")
 
@@ -68,6 +68,8 @@ def test_parts(parts: tuple[Verdict, ...], every: Verdict, none: Verdict) -> Non
 def test_few_runs_decide_nothing_and_say_how_many_would() -> None:
     assert from_runs(6, 6, Judged("holds")) == Judged("holds")
     assert from_runs(5, 6, Judged("holds")) == undecided("needs 6 runs, has 5")
+    assert from_runs(5, 6, Judged("holds"), 20) == undecided("needs 6 runs, has 5")
+    assert from_runs(5, 6, Judged("holds"), 5).verdict == "not testable at this tier"
 
 
 def test_shares_have_exact_intervals() -> None:
@@ -89,18 +91,61 @@ def test_intervals_as_text() -> None:
 
 
 def test_only_what_is_undecided_has_a_power() -> None:
-    assert judge(Share(32, 32, 0.95), at_least(0.85), 1.0) == Judged("holds")
-    assert judge(Share(10, 32, 0.95), at_least(0.85), 1.0) == Judged("fails")
+    conditions = ("interval at or above 0.85", "interval below 0.85")
+    assert judge(Share(32, 32, 0.95), at_least(0.85), 1.0) == Judged("holds", "", *conditions)
+    assert judge(Share(10, 32, 0.95), at_least(0.85), 1.0) == Judged("fails", "", *conditions)
     assert Finding(judged=Judged("holds", "some")).columns()["power"] == ""
 
 
 def test_the_power_of_a_share_that_is_as_expected_is_said_once() -> None:
-    """Fourteen units that all agree have an exact lower bound of .768; 23 have one of .852."""
-    found = judge(Share(14, 14, 0.95), at_least(0.85), 1.0)
-    assert (found.verdict, found.power) == (
-        "undecided",
-        "with 14 units, power is 0.00 for a true value of 1 (0.8 from 23 units)",
-    )
+    """Twenty-three units that all agree have an exact lower bound of .852."""
+    found = judge(Share(22, 23, 0.95), at_least(0.85), 22 / 23)
+    assert found.verdict == "undecided"
+    assert found.power.startswith("with 23 units, power is 0.3")
+    assert found.power.count("for") == 1
+
+
+@pytest.mark.parametrize("hits", [0, 7, 14])
+def test_what_no_data_could_decide_is_not_testable(hits: int) -> None:
+    """Fourteen units that all agree have an exact lower bound of .768: the claim could fail, and never hold."""
+    found = judge(Share(hits, 14, 0.95), at_least(0.85), 1.0)
+    assert found.verdict == "not testable at this tier"
+    assert both(found, Judged("fails")).verdict == none_of(found, Judged("holds")).verdict == found.verdict
+    assert "14 units" in Finding(judged=found).otherwise
+
+
+def test_estimates_know_what_they_can_decide() -> None:
+    at_half = at_least(0.5)
+    assert OverRuns(0.5, 0.4, 0.6, 2, 0.95).can_decide(at_half)
+    assert not OverRuns(0.5, NAN, NAN, 1, 0.95).can_decide(at_half)
+    assert Resampled(0.5, 0.4, 0.6, 0.95).can_decide(at_half)
+    assert not Resampled(0.5, NAN, NAN, 0.95).can_decide(at_half), "one seed"
+    few, many = (Rate(0.5, 0.4, 0.6, runs, 0.95, 0) for runs in (6, 30))
+    assert many.can_decide(at_most(0.142)), "none of 24, published"
+    assert not few.can_decide(at_most(0.142)), "two added runs keep six at zero from it"
+    assert few.can_decide(at_half)
+    assert not few.can_decide(at_least(0.75))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        ("holds", "fails if b"),
+        ("fails", "holds if a"),
+        ("undecided", "holds if a; fails if b"),
+        ("not run", ""),
+    ],
+)
+def test_otherwise_says_what_would_have_changed_the_verdict(verdict: Verdict, words: str) -> None:
+    assert Finding(judged=Judged(verdict, "", "a", "b")).otherwise == words
+    assert Finding(judged=Judged("fails"), rule="the rule").otherwise == "holds if the rule"
+
+
+def test_conditions_of_parts_are_joined() -> None:
+    parts = Judged("holds", "", "a", "b"), Judged("holds", "", "c", "d")
+    assert (both(*parts).holds_if, both(*parts).fails_if) == ("a and c", "b or d")
+    assert (none_of(*parts).holds_if, none_of(*parts).fails_if) == ("b or d", "a and c")
+    assert (any_of(*parts).holds_if, any_of(*parts).fails_if) == ("a or c", "b and d")
 
 
 def test_the_power_for_what_was_published_stands_before_that_for_what_was_found() -> None:
@@ -125,7 +170,7 @@ def test_what_has_no_number_of_runs_speaks_of_so_many_times_as_many() -> None:
     assert " times as many)" in text
 
 
-@pytest.mark.parametrize("found", [OverRuns(0.5, NAN, NAN, 1, 0.95), Rate(NAN, NAN, NAN, 0, 0.95, 0)])
+@pytest.mark.parametrize("found", [OverRuns(NAN, NAN, NAN, 0, 0.95), Rate(NAN, NAN, NAN, 0, 0.95, 0)])
 def test_without_an_interval_there_is_no_power(found: OverRuns | Rate) -> None:
     assert judge(found, at_least(0.4), 1.0).power == "no interval, so no power"
 

@@ -70,23 +70,27 @@ READERS: list[tuple[str, Any, str]] = [
     ("anatomy.tasks.ADD", [1, 2], "task_data, train, train_stack"),
     ("compute.precision", "bfloat16", "train_language_model, train, train_stack"),
     ("compute.together", 2, "train, train_stack"),
-    ("anatomy.easy", ["COPY"], "anatomy leads, order_prediction, sensitivity, anatomy_stability"),
+    (
+        "anatomy.easy",
+        ["COPY"],
+        "anatomy leads, order_prediction, sensitivity, anatomy_stability, anatomy lead_differences, anatomy lead_power",
+    ),
     ("anatomy.sizes.0.heads", 2, "train, train_stack"),
-    ("anatomy.seeds", [1, 2, 3, 4], ""),
+    ("anatomy.seeds", [1, 2, 3, 4], "anatomy lead_power, anatomy_claims, anatomy_stability, neuromfa_claims"),
     ("anatomy.context", 24, "train, train_stack"),
     ("anatomy.checkpoints.linear_every", 50, "train, train_stack"),
     ("anatomy.evaluation.examples", 90, "task_data, detector_validity"),
     ("anatomy.measures.rankme.epsilon", 1e-06, "anatomy measure_run, calibration"),
     ("anatomy.measures.llc.draws", 50, "figS3, llc_sweep, calibration"),
     ("anatomy.llc_sweep.at", [0.5], "llc_sweep"),
-    ("anatomy.signals.hessian.variant", "trace", "explorer, anatomy_stability"),
+    ("anatomy.signals.hessian.variant", "trace", "explorer, anatomy_stability, anatomy lead_power"),
     ("anatomy.order_prediction.tie", 2.0, "order_prediction, anatomy_stability"),
     (
         "anatomy.metric",
         "log_probability",
         "anatomy leads, anatomy_numbers, anatomy_claims, explorer, fig1, fig4, fig5, order_prediction, "
         "neuromfa_claims, baselines,"
-        " sensitivity, anatomy_stability, detector_validity",
+        " sensitivity, anatomy_stability, detector_validity, anatomy lead_differences, anatomy lead_power",
     ),
     ("anatomy.detector_validity.trials", 100, "detector_validity"),
     ("anatomy.verdicts.modular_floor", 3.0, "anatomy_claims, anatomy_stability"),
@@ -95,7 +99,9 @@ READERS: list[tuple[str, Any, str]] = [
         "protocol.precursors.families",
         ["metric"],
         "anatomy leads, anatomy precursors, joint, language leads, language precursors, language_claims, "
-        "language_stability, parity leads, parity precursors, sensitivity, anatomy_stability",
+        "language_stability, parity leads, parity precursors, sensitivity, anatomy_stability, "
+        "anatomy lead_differences, anatomy lead_power, language lead_differences, language lead_power, "
+        "parity lead_differences, parity lead_power",
     ),
     (
         "protocol.precursors.definition",
@@ -103,33 +109,37 @@ READERS: list[tuple[str, Any, str]] = [
         "anatomy leads, anatomy precursors, anatomy_numbers, anatomy_claims, explorer, fig10, fig4, fig8, joint, "
         "language leads, language precursors, language_claims, language_numbers, language_stability, "
         "neuromfa_claims, parity leads, parity precursors, parity_claims, parity_numbers, sensitivity, "
-        "anatomy_stability",
+        "anatomy_stability, anatomy lead_differences, anatomy lead_power, language lead_differences, "
+        "language lead_power, parity lead_differences, parity lead_power",
     ),
     (
         "protocol.precursors.shifts",
         100,
         "anatomy leads, anatomy precursors, joint, language leads, language precursors, language_stability, "
-        "parity leads, parity precursors, sensitivity, anatomy_stability",
+        "parity leads, parity precursors, sensitivity, anatomy_stability, anatomy lead_differences, "
+        "anatomy lead_power, language lead_differences, language lead_power, parity lead_differences, "
+        "parity lead_power",
     ),
     (
         "protocol.verdicts.nulls",
         ["placebo"],
         "anatomy_claims, language_claims, language_stability, neuromfa_claims, parity_claims, "
-        "rule_outcomes, anatomy_stability",
+        "rule_outcomes, anatomy_stability, anatomy lead_power, language lead_power, parity lead_power",
     ),
     (
         "protocol.verdicts.detector.timing",
         2.0,
         "anatomy_claims, fig8, figS1, language_claims, language_stability, neuromfa_claims, "
         "parity_claims, rule_outcomes, "
-        "anatomy_stability, detector_validity",
+        "anatomy_stability, detector_validity, anatomy lead_power, language lead_power, parity lead_power",
     ),
     (
         "protocol.variant",
         "mean/centred/sigma",
         "anatomy direction, anatomy leads, anatomy_numbers, anatomy_claims, explorer, fig10, fig2, fig3, floors, "
         "language direction, language leads, language_claims, language_stability, neuromfa_claims, parity "
-        "direction, parity leads, phases, sensitivity, anatomy_stability",
+        "direction, parity leads, phases, sensitivity, anatomy_stability, anatomy lead_power, "
+        "language lead_power, parity lead_power",
     ),
     (
         "protocol.events.threshold",
@@ -148,16 +158,25 @@ READERS: list[tuple[str, Any, str]] = [
         "protocol.collapse.depth",
         0.7,
         "anatomy collapse, anatomy leads, language collapse, language leads, language_stability, parity "
-        "collapse, parity leads, phases, sensitivity, anatomy_stability",
+        "collapse, parity leads, phases, sensitivity, anatomy_stability, anatomy lead_differences, "
+        "anatomy lead_power, language lead_differences, language lead_power, parity lead_differences, "
+        "parity lead_power",
     ),
-    ("protocol.collapse.floor_until", 300, "anatomy collapse, anatomy leads, fig3, sensitivity, anatomy_stability"),
+    (
+        "protocol.collapse.floor_until",
+        300,
+        "anatomy collapse, anatomy leads, fig3, sensitivity, anatomy_stability, anatomy lead_differences, "
+        "anatomy lead_power",
+    ),
     (
         "protocol.statistics.seed",
         7,
         "anatomy leads, anatomy precursors, anatomy_claims, constants, curves, floors, joint, language leads, "
         "language precursors, language_claims, language_stability, order_prediction, neuromfa_claims, "
         "single_skill, parity"
-        " leads, parity precursors, parity_claims, rule_outcomes, sensitivity, anatomy_stability, shots",
+        " leads, parity precursors, parity_claims, rule_outcomes, sensitivity, anatomy_stability, shots, "
+        "anatomy lead_differences, anatomy lead_power, language lead_differences, language lead_power, "
+        "parity lead_differences, parity lead_power",
     ),
     (
         "protocol.statistics.confidence",
@@ -167,15 +186,24 @@ READERS: list[tuple[str, Any, str]] = [
         "joint, language direction, language leads, language precursors, language_claims, language_stability,"
         " order_prediction, neuromfa_claims, single_skill, parity direction, parity leads, parity precursors, "
         "parity_claims, rule_outcomes, phases, power_laws, baselines, sensitivity, anatomy_stability, "
-        "detector_validity, shots, staging, network_scaling",
+        "detector_validity, shots, staging, network_scaling, anatomy lead_differences, anatomy lead_power, "
+        "language lead_differences, language lead_power, parity lead_differences, parity lead_power",
     ),
     (
         "anatomy.protocol.events.threshold",
         0.45,
         "anatomy events, anatomy leads, explorer, fig1, sensitivity, anatomy_stability, detector_validity",
     ),
-    ("parity.protocol.collapse.floor_until", 400, "parity collapse, parity leads"),
-    ("language.protocol.collapse.smoothing", 3, "language collapse, language leads, language_stability, phases"),
+    (
+        "parity.protocol.collapse.floor_until",
+        400,
+        "parity collapse, parity leads, parity lead_differences, parity lead_power",
+    ),
+    (
+        "language.protocol.collapse.smoothing",
+        3,
+        "language collapse, language leads, language_stability, phases, language lead_differences, language lead_power",
+    ),
     ("neuromfa.protocol.statistics.confidence", 0.9, "neuromfa_claims, baselines"),
     ("calibration.seed", 7, "calibration"),
     (
@@ -191,7 +219,11 @@ READERS: list[tuple[str, Any, str]] = [
     ),
     ("parity.test.seed", 7, "train_network, train_sweep"),
     ("parity.network.optimiser.learning_rate", 0.01, "curves, joint, models, train_network, staging, network_scaling"),
-    ("parity.network.seeds", [1, 2, 3, 4], "curves, joint, models, staging, network_scaling"),
+    (
+        "parity.network.seeds",
+        [1, 2, 3, 4],
+        "curves, joint, models, staging, network_scaling, parity lead_power, parity_claims, rule_outcomes",
+    ),
     ("parity.checkpoints.linear_every", 200, "train_network"),
     ("parity.sweeps.width.steps", 100, "train_sweep"),
     ("parity.sweeps.data.steps", 100, "network_scaling"),
@@ -293,14 +325,14 @@ def test_what_does_not_exist_is_named(values: Values, stage: str, wildcards: dic
         project(loading.load(values), stage, **wildcards)
 
 
-OF_ANATOMY = {"fig1", "fig2", "fig3", "fig4", "fig5", "figS1", "figS3", "figS4"}
+OF_ANATOMY = {"fig1", "fig2", "fig3", "fig4", "fig5", "figS1", "figS3", "figS4", "figS11"}
 OFF: list[tuple[str, set[str], set[str]]] = [
     ("anatomy.measures.llc", {"llc_sweep", "figS3"}, {"figS3"}),
     ("anatomy.measures.rankme", {"floors", "sensitivity", "fig2"}, {"fig2", "fig3", "figS4"}),
     (
         "anatomy",
         {"train", "order_prediction", "fig1", "anatomy_claims"},
-        {*(f"fig{n}" for n in range(1, 6)), "figS1", "figS3", "figS4"},
+        {*(f"fig{n}" for n in range(1, 6)), "figS1", "figS3", "figS4", "figS11"},
     ),
     (
         "parity",

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from emergence.analysis import collapse, events, leads, precursors
+from emergence.analysis import collapse, events, lead_differences, leads, precursors
 from emergence.analysis.language import phases
 from emergence.analysis.neuromfa.degree_of_emergence import degree_of_emergence
 from emergence.claims import language
@@ -133,7 +133,16 @@ class LanguageRun:
     def judged(self, **changed: Any) -> pd.DataFrame:
         """Claims by name; ``changed`` replaces settings of the stage."""
         settings = settings_for(self.default, "language_claims")["settings"].model_copy(update=changed)
-        names = ["events", "collapse", "top_down", "precursors", "hierarchy", "phase_shares", "onsets-rankme"]
+        names = [
+            "events",
+            "collapse",
+            "top_down",
+            "precursors",
+            "lead_differences",
+            "hierarchy",
+            "phase_shares",
+            "onsets-rankme",
+        ]
         names += [f"leads-{name}" for name in self.signals]
         language.judge_claims(settings, [self.path(name) for name in names], self.path("claims"))
         return tables.read(CLAIMS, self.path("claims")).set_index("claim")
@@ -182,6 +191,10 @@ class LanguageRun:
             self.default.protocol.statistics.model_copy(update={"bootstrap": 100}), self.path("events"), settings,
             self.path("precursors"), self.path("hierarchy"),
         )  # fmt: skip
+        inputs = self.path("events"), self.path("scores"), [self.path(f"onsets-{name}") for name in self.signals]
+        lead_differences.compare_lead_times(
+            self._settings("lead_differences"), *inputs, settings, self.path("lead_differences")
+        )
         phases.detect_phases(
             self._settings("phases"), self.of_runs("rankme"), self.path("phases"), self.path("phase_shares")
         )

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from emergence.analysis import events, leads, precursors
+from emergence.analysis import events, lead_differences, leads, precursors
 from emergence.analysis.parity import joint
-from emergence.claims import parity_joint
+from emergence.claims import rule_outcomes
 from emergence.config import loading
 from emergence.config.project import settings_for
 from emergence.io import tables
+from emergence.schemas.analysis import LEAD_DIFFERENCES, PRECURSORS
 from emergence.schemas.parity import (
     CONSTANTS,
     DETECTION_TIMES,
@@ -92,7 +93,8 @@ class ParityRun:
 
     def table(self, name: str) -> pd.DataFrame:
         """A table of the joint study."""
-        return tables.read({**OUTPUTS, "conclusions": RULE_OUTCOMES}[name], self.path(name))
+        schemas = {"conclusions": RULE_OUTCOMES, "precursors": PRECURSORS, "differences": LEAD_DIFFERENCES}
+        return tables.read({**OUTPUTS, **schemas}[name], self.path(name))
 
     def settings(self, stage: str, measure: str | None = None) -> Any:
         """Settings of the default tier, with fewer draws and signals for the measures that are planted."""
@@ -159,5 +161,7 @@ class ParityRun:
             self.settings("joint"), [self.path("behaviour")], self.path("constants"), self.path("scores"),
             self.paths("onsets"), self.paths("leads"), *(self.path(name) for name in OUTPUTS),
         )  # fmt: skip
-        inputs = self.path("precursors"), self.path("tracking")
-        parity_joint.grade_rules(self.settings("rule_outcomes"), *inputs, self.path("conclusions"))
+        inputs = self.path("events"), self.path("scores"), self.paths("onsets"), self.paths("leads")
+        lead_differences.compare_lead_times(self.settings("lead_differences"), *inputs, self.path("differences"))
+        judged = self.path("precursors"), self.path("differences"), self.path("tracking")
+        rule_outcomes.grade_rules(self.settings("rule_outcomes"), *judged, self.path("conclusions"))

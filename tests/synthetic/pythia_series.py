@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from emergence.analysis.collapse import find_collapses
 from emergence.analysis.events import find_events, score_behaviour
+from emergence.analysis.lead_differences import lead_differences
 from emergence.analysis.leads import describe_curves, find_leads, signal_rows
 from emergence.config.configuration import Config
 from emergence.config.project import settings_for
@@ -72,11 +73,14 @@ def _analysed(config: Config, behaviour: pd.DataFrame, measures: Mapping[str, pd
     protocol = config.language.protocol
     times = dict.fromkeys(("step", "step_before", "step_after", "width"), "float64")  # as in a file
     events = find_events(scores, protocol.events).astype(times)
-    leads, onsets = [], pd.DataFrame()
+    leads, onsets = [], {}
     for name, rows in measures.items():
         settings = settings_for(config, "leads", measure=name, study="language")["settings"]
         followed = signal_rows(rows, scores, settings, None)
         leads.append(find_leads(events, scores, followed, settings, ("onset",))[0])
-        onsets = describe_curves(followed, scores, settings) if name == "rankme" else onsets
+        onsets[name] = describe_curves(followed, scores, settings)
     collapse = find_collapses(measures["rankme"], protocol.collapse)
-    return {"events": events, "leads": pd.concat(leads), "onsets": onsets, "collapse": collapse}
+    asked = settings_for(config, "lead_differences", study="language")["settings"]
+    differences = lead_differences(events, scores, pd.concat(onsets.values()), pd.concat(leads), asked)
+    of_rankme = {"onsets": onsets["rankme"], "collapse": collapse}
+    return {"events": events, "leads": pd.concat(leads), "lead_differences": differences, **of_rankme}

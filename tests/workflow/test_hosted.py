@@ -53,7 +53,7 @@ def _made(folder: Path) -> Path:
 def test_a_hosted_workflow_plans_everything_but_the_paper(host: ProjectCopy) -> None:
     planned = host.planned()  # what the module asks for by default
     assert planned["emergence_train"] > 0
-    assert planned["emergence_figure"] == 18
+    assert planned["emergence_figure"] == 21
     assert "emergence_paper" not in planned
 
 

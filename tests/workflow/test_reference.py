@@ -44,7 +44,7 @@ def redrawn(copy: ProjectCopy, folder: str) -> tuple[str, ...]:
 def test_every_figure_is_redrawn_from_the_kept_tables(kept: ProjectCopy) -> None:
     kept.snakemake("--cores", "all", *redrawn(kept, "redrawn"))
     originals = sorted((kept.folder / "results/smoke/figures").iterdir())
-    assert len(originals) == 2 * 18
+    assert len(originals) == 2 * 21
     for original in originals:
         again = kept.folder / "redrawn/figures" / original.name
         if original.suffix == ".png":  # whose edges are smoothed in float32

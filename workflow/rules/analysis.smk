@@ -69,6 +69,18 @@ use rule stage as llc_validity with:
         stage=stage("llc_validity"),
 
 
+use rule stage as lead_differences with:
+    input:
+        events=rules.events.output.events_table,
+        scores=rules.events.output.scores_table,
+        onsets=of_signals("onsets"),
+        leads=of_signals("leads"),
+    output:
+        table="<results>/{study}/analysis/lead_differences.parquet",
+    params:
+        stage=stage("lead_differences"),
+
+
 # Study 1: floors, the order of emergence, and how sound the detectors and choices are.
 use rule stage as floors with:
     input:
@@ -257,6 +269,7 @@ use rule stage as joint with:
 use rule stage as rule_outcomes with:
     input:
         precursors=table("parity", "precursors"),
+        lead_differences=table("parity", "lead_differences"),
         tracking=table("parity", "measure_tracking"),
     output:
         table=table("parity", "rule_outcomes"),

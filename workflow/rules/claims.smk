@@ -10,6 +10,7 @@ CLAIM_TABLES = {
         "floors",
         "direction_shares",
         "precursors",
+        "lead_differences",
         "hierarchy",
         "order_prediction",
         "llc_validity",
@@ -34,6 +35,9 @@ CLAIM_TABLES = {
         "detector_error",
         "measure_tracking",
         "rule_outcomes",
+        "precursors",
+        "lead_differences",
+        "lead_power",
         "llc_validity",
     )
     + (
@@ -44,12 +48,12 @@ CLAIM_TABLES = {
     "neuromfa": [
         *made("neuromfa", "run_means", "baseline_comparison", "untrained"),
         *made("neuromfa", "degree_of_emergence"),
-        *made("anatomy", "precursors"),
+        *made("anatomy", "precursors", "lead_differences"),
     ],
     "language": [
         *made("language", "events", "collapse", "direction_shares", "phase_shares"),
         *made("language", "llc_validity"),
-        *made("language", "precursors", "hierarchy"),
+        *made("language", "precursors", "lead_differences", "hierarchy"),
         *of_signals("leads", "language"),
         *[
             path
@@ -81,6 +85,22 @@ use rule stage as stability with:
         table="<results>/{study}/analysis/stability.parquet",
     params:
         stage=stage("{study}_stability"),
+
+
+use rule stage as lead_power with:
+    input:
+        scores="<results>/{study}/analysis/scores.parquet",
+        events="<results>/{study}/analysis/events.parquet",
+        measures=lambda wildcards: [
+            path
+            for measure in STUDIES[wildcards.study].measures_of_task_levels
+            for path in of_runs(f"measures/{measure}/{{run}}.parquet", wildcards.study)
+        ],
+    output:
+        lead_power_table="<results>/{study}/analysis/lead_power.parquet",
+        smallest_leads_table="<results>/{study}/analysis/smallest_leads.parquet",
+    params:
+        stage=stage("lead_power"),
 
 
 use rule stage as claims with:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
-from scipy.special import betaincinv
+from scipy.special import betaincinv, stdtrit
 
 from emergence.analysis.curves import Array
 
@@ -58,13 +58,19 @@ def student_mean(values: pd.Series, confidence: float) -> MeanInterval:
     >>> mean.value, round(mean.low, 2), round(mean.high, 2), mean.runs
     (2.0, -0.48, 4.48, 3)
     """
-    known = values.dropna().to_numpy(dtype=float)
+    return mean_interval(values.to_numpy(dtype=float, na_value=np.nan), confidence)
+
+
+def mean_interval(values: Array, confidence: float) -> MeanInterval:
+    """`student_mean` of an array."""
+    known = values[~np.isnan(values)]
     if not len(known):
         return MeanInterval(np.nan, np.nan, np.nan, 0)
     value = float(known.mean())
     if len(known) < 2:
         return MeanInterval(value, np.nan, np.nan, 1)
-    half = float(stats.t.ppf((1 + confidence) / 2, len(known) - 1) * stats.sem(known))
+    error = float(known.std(ddof=1) / np.sqrt(len(known)))
+    half = float(stdtrit(len(known) - 1, (1 + confidence) / 2) * error)
     return MeanInterval(value, value - half, value + half, len(known))
 
 

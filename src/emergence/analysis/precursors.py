@@ -30,12 +30,12 @@ Row = dict[str, object]
 def with_own_loss(leads: pd.DataFrame) -> pd.DataFrame:
     """Table ``leads`` with column ``own loss``: 1 if the task's own loss leads the event by the same margin, else 0.
 
-    Null where the loss is not among the signals.
+    Null where the loss is not among the signals, and of the loss itself, which is no null of its own.
     """
     of_loss = leads.loc[leads["measure"] == "loss", [*EVENT, "lead"]].assign(present=True)
     joined = leads.merge(of_loss, how="left", on=EVENT, validate="m:1", suffixes=("", " of loss"))
     leading = (joined.pop("lead of loss") > joined["margin"]).astype(float)
-    return joined.assign(**{"own loss": leading.where(joined.pop("present").notna())})
+    return joined.assign(**{"own loss": leading.where(joined.pop("present").notna() & (joined["measure"] != "loss"))})
 
 
 @dataclass(frozen=True)

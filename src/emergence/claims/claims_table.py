@@ -152,7 +152,7 @@ def stability_text(judged: pd.DataFrame) -> str:
     stable = stability.is_stable(judged)
     if stable is None:
         return ""
-    first, others = judged[judged["factor"] == CONFIGURED].iloc[0], judged[judged["factor"] != CONFIGURED]
+    first, others = judged[judged["factor"] == CONFIGURED].iloc[0], stability.judging(judged)
     if stable:
         return f"same under all {len(others)} alternatives, {others['changed'].sum()} of which change its evidence"
     differ = others[others["verdict"] != first["verdict"]]
@@ -181,5 +181,5 @@ def _lines(row: Mapping[Any, Any]) -> list[str]:
         f"        beside it  {row['control']}",
         f"        rule       {row['rule']}",
     ]
-    more = {"stability": row["stability"], "power": row["power"]}
+    more = {"otherwise": row["otherwise"], "stability": row["stability"], "power": row["power"]}
     return lines + [f"        {name:<10} {text}" for name, text in more.items() if text]

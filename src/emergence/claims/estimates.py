@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from emergence.analysis.intervals import clopper_pearson
-from emergence.claims.rules import Rule, power_of_mean, power_of_rate, power_of_share
+from emergence.analysis.intervals import clopper_pearson, exact_bounds
+from emergence.claims.rules import WANTED, Rule, power_of_mean, power_of_rate, power_of_share
 
 Row = dict[str, Any]
 
@@ -46,6 +46,9 @@ class Estimate(Protocol):
 
     def beyond(self, threshold: float, errors: float) -> float:
         """The value that lies ``errors`` standard errors above a threshold."""
+
+    def can_decide(self, rule: Rule) -> bool:
+        """Whether data of this count exist for which the rule holds, and data for which it fails."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,11 @@ class Share:
         """Uses the standard error of a share at the threshold."""
         return _inside(threshold + errors * float(np.sqrt(threshold * (1 - threshold) / self.count)))
 
+    def can_decide(self, rule: Rule) -> bool:
+        """Tries all counts."""
+        every = zip(*exact_bounds(np.arange(self.count + 1), self.count, self.confidence), strict=True)
+        return self.count == 0 or {"holds", "fails"} <= {rule.verdict(low, high) for low, high in every}
+
     @property
     def counted(self) -> str:
         """The counts, as text."""
@@ -125,6 +133,10 @@ class OverRuns:
     def beyond(self, threshold: float, errors: float) -> float:
         """On the scale on which the interval is symmetric."""
         return _beyond(threshold, errors * self.error, self.log)
+
+    def can_decide(self, rule: Rule) -> bool:  # noqa: ARG002 - runs that agree have an interval of no width
+        """From two runs, whose spread may be as small as can be; without any run nothing is known."""
+        return self.count != 1
 
 
 @dataclass(frozen=True)
@@ -165,6 +177,10 @@ class Resampled:
     def beyond(self, threshold: float, errors: float) -> float:
         """On the scale on which the interval is symmetric."""
         return _beyond(threshold, errors * self.error, self.log)
+
+    def can_decide(self, rule: Rule) -> bool:  # noqa: ARG002
+        """From two runs; without a single number of them, wherever the value has an interval."""
+        return self.runs != 1 and not (np.isfinite(self.value) and np.isnan(self.low))
 
 
 @dataclass(frozen=True)
@@ -207,6 +223,11 @@ class Rate:
     def beyond(self, threshold: float, errors: float) -> float:
         """Clipped to a rate."""
         return _inside(threshold + errors * self.error)
+
+    def can_decide(self, rule: Rule) -> bool:
+        """Tries runs that are all at 0, and runs that are all at 1."""
+        extremes = (power_of_rate(rule, end, 0.0, self.count, self.confidence, self.seed) for end in (0.0, 1.0))
+        return self.count == 0 or (self.count > 1 and min(extremes) >= WANTED)
 
 
 def _half(low: float, high: float, log: bool) -> float:

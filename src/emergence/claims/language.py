@@ -5,6 +5,7 @@ probe sets x sizes. Fewer than 23 units cannot meet a rule that asks for an exac
 sizes leaves it undecided at best.
 """
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from emergence.claims.registry import Part, Registry, Section
 from emergence.claims.rules import at_least
 from emergence.claims.settings import ClaimSettings, LanguageClaimSettings
 from emergence.claims.stability import TrialSettings
-from emergence.claims.verdicts import Finding, Judged, both, of_share
+from emergence.claims.verdicts import Finding, Judged, both, of_share, untested
 from emergence.io import tables as files
 from emergence.schemas.analysis import (
     CLAIMS,
@@ -28,6 +29,7 @@ from emergence.schemas.analysis import (
     DIRECTION_SHARES,
     EVENTS,
     HIERARCHY,
+    LEAD_DIFFERENCES,
     LEADS,
     LLC_VALIDITY,
     ONSETS,
@@ -55,6 +57,7 @@ class LanguageStabilitySettings(TrialSettings):
 )
 def early_collapse(collapse: pd.DataFrame, settings: LanguageClaimSettings) -> Finding:
     """The representations of all probe sets collapse early; those of the passages stand beside."""
+    collapse = collapse[collapse["variant"] == settings.claims.variant]
     of_passages = collapse["task"] == PASSAGES
     steps = last_layer(collapse[of_passages])["collapse_step"]
     beside = f"; held-out passages collapse in {steps.notna().sum()}/{len(steps)} runs"
@@ -87,23 +90,30 @@ def phases_in_order(phase_shares: pd.DataFrame, settings: LanguageClaimSettings)
         f"{groups}: " + ", ".join(f"{name} {one['count']}/{one['units']}" for name, one in rows.loc[groups].iterrows())
         for groups, rows in by_phase.groupby(level="groups", sort=False)
     ]
-    return of_share(
+    finding = of_share(
         Share(int(row["count"]), int(row["units"]), settings.claims.statistics.confidence),
         at_least(threshold),
         anatomy.EVERY,
         control="; ".join(beside),
         text=f"interval of the share of probe set x size units at or above {threshold}",
     )
+    if settings.last_step >= published.STEPS_OF_PHASES:
+        return finding
+    why = f"training ends at step {settings.last_step}; the compression was seen by step {published.STEPS_OF_PHASES}"
+    return replace(finding, judged=untested(why))
 
 
 @claim(
     "LM4",
-    "RankMe is no precursor of single probe sets, beyond its nulls",
+    "RankMe is no precursor of single probe sets: some rival tells as early",
     published="v1-v3: per-task precursors do not replicate in Pythia",
 )
-def no_precursor(precursors: pd.DataFrame, leads: pd.DataFrame, settings: LanguageClaimSettings) -> Finding | None:
+def no_precursor(
+    precursors: pd.DataFrame, lead_differences: pd.DataFrame, leads: pd.DataFrame, settings: LanguageClaimSettings
+) -> Finding | None:
     """RankMe of a probe set does not announce it."""
-    return rates.no_precursor(precursors, ALL, settings.claims, f"; {_by_set(leads, settings.claims)}")
+    by_set = f"; {_by_set(leads, settings.claims)}"
+    return rates.precursor(precursors, lead_differences, ALL, settings.claims, by_set, opposite=True)
 
 
 def _by_set(leads: pd.DataFrame, settings: ClaimSettings) -> str:
@@ -125,11 +135,12 @@ def global_not_local(
     collapse: pd.DataFrame,
     direction_shares: pd.DataFrame,
     precursors: pd.DataFrame,
+    lead_differences: pd.DataFrame,
     leads: pd.DataFrame,
     settings: LanguageClaimSettings,
 ) -> Finding | None:
     """LM1, LM2 v3 and LM4 together."""
-    silent = no_precursor(precursors, leads, settings)
+    silent = no_precursor(precursors, lead_differences, leads, settings)
     if silent is None:
         return None
     parts = {
@@ -139,7 +150,9 @@ def global_not_local(
     }
     return Finding(
         control=", ".join(f"{name}: {part.judged.verdict}" for name, part in parts.items()),
-        judged=both(*(Judged(part.judged.verdict, f"see {name}") for name, part in parts.items())),
+        judged=both(
+            *(Judged(of.judged.verdict, f"see {name}", f"{name} holds", f"{name} fails") for name, of in parts.items())
+        ),
         rule=f"all of {', '.join(parts)}",
     )
 
@@ -168,7 +181,10 @@ def hessian_lags(precursors: pd.DataFrame, hierarchy: pd.DataFrame, settings: La
 
 LANGUAGE = Registry(
     "language",
-    (EVENTS, COLLAPSE, DIRECTION_SHARES, LEADS, PRECURSORS, HIERARCHY, PHASE_SHARES, ONSETS, LLC_VALIDITY),
+    (
+        *(EVENTS, COLLAPSE, DIRECTION_SHARES, LEADS, PRECURSORS, LEAD_DIFFERENCES, HIERARCHY, PHASE_SHARES, ONSETS),
+        LLC_VALIDITY,
+    ),
     (models, pythia.claims),
     headlines=("LM1", "LM3", "LM4"),
     elsewhere={"leads": "language/analysis/leads", "onsets": "language/analysis/onsets/rankme.parquet"},
@@ -178,8 +194,7 @@ LANGUAGE = Registry(
 
 def judge_claims(settings: LanguageClaimSettings, tables: list[Path], table: Path) -> None:
     """Judge the claims about language models that their tables can decide."""
-    read = anatomy.of_variant(LANGUAGE.read(tables), settings.claims)
-    files.write(CLAIMS, LANGUAGE.judge(read, settings), table)
+    files.write(CLAIMS, LANGUAGE.judge(LANGUAGE.read(tables), settings), table)
 
 
 # Stability ----------------------------------------------------------------------------------------------------------
@@ -200,4 +215,5 @@ def _claims_under(
         "phase_shares": phase_shares(find_phases(cache.rankme(chosen), of), of.confidence),
         "onsets": cache.onsets(chosen),
     }
-    return LANGUAGE.judge(tables, settings.claims, power=False)
+    by = stability.by_settings(settings.claims.claims, chosen)
+    return LANGUAGE.judge(tables, settings.claims.model_copy(update={"claims": by}), power=False)

@@ -22,13 +22,14 @@ from emergence.claims.rules import Rule, at_least, at_most, within
 from emergence.claims.settings import NeuroMFAClaimSettings
 from emergence.claims.verdicts import UNTESTED, Finding, Judged, both, from_runs, interval, judge, left_open
 from emergence.io import tables as files
-from emergence.schemas.analysis import CLAIMS, PRECURSORS
+from emergence.schemas.analysis import CLAIMS, LEAD_DIFFERENCES, PRECURSORS
 from emergence.schemas.neuromfa import BASELINE_COMPARISON, DEGREE_OF_EMERGENCE, RUN_MEANS, UNTRAINED
 
 claims = Section("neuromfa")
 SIGNAL = "neuromfa_e"
 NOWHERE = MeanInterval(np.nan, np.nan, np.nan, 0)
 WITH_SIZES = "anatomy"  # each with several seeds
+NETWORK_RIVALS = ("own score", "own loss", "mean weight")  # of a curve of the whole network
 
 
 def _studies(tables: Tables, _: NeuroMFAClaimSettings) -> list[Part]:
@@ -165,17 +166,19 @@ def more_than_mean_weight(run_means: pd.DataFrame, settings: NeuroMFAClaimSettin
 
 @claims.claim(
     "N6",
-    "E leads the emergence of tasks, beyond its nulls (anatomy)",
+    "E leads the emergence of tasks, and by more than mean |w| does (anatomy)",
     published="neuron interactions lead to emergence; no lead times, no null",
     figures=["4"],
     reproduction="draws",
 )
-def degree_leads(precursors: pd.DataFrame, settings: NeuroMFAClaimSettings) -> Finding | None:
+def degree_leads(
+    precursors: pd.DataFrame, lead_differences: pd.DataFrame, settings: NeuroMFAClaimSettings
+) -> Finding | None:
     """E leads emergence in Study 1, by the rule that holds for every measure there; if it is a signal there."""
     if settings.anatomy is None:
         return None
-    one_curve = "; E is one curve for all tasks, so that placebo and control are that curve itself"
-    return rates.precursor(precursors, (SIGNAL, "all", "all"), settings.anatomy, one_curve)
+    of_network = select(lead_differences, rival=NETWORK_RIVALS).assign(whole_network=False)
+    return rates.precursor(precursors, of_network, (SIGNAL, "all", "all"), settings.anatomy)
 
 
 @claims.claim(
@@ -288,10 +291,10 @@ def _text(of: MeanInterval) -> str:
 
 NEUROMFA = Registry(
     "neuromfa",
-    (RUN_MEANS, BASELINE_COMPARISON, UNTRAINED, DEGREE_OF_EMERGENCE, PRECURSORS),
+    (RUN_MEANS, BASELINE_COMPARISON, UNTRAINED, DEGREE_OF_EMERGENCE, PRECURSORS, LEAD_DIFFERENCES),
     (claims,),
     headlines=("N2", "N4", "N6"),
-    elsewhere={"precursors": "anatomy/analysis/precursors.parquet"},
+    elsewhere={name: f"anatomy/analysis/{name}.parquet" for name in ("precursors", "lead_differences")},
 )
 
 

@@ -21,7 +21,7 @@ from emergence.claims.settings import ParityClaimSettings
 from emergence.claims.verdicts import UNTESTED, Finding, Judged, both, judge
 from emergence.io import tables as files
 from emergence.schemas import parity as schemas
-from emergence.schemas.analysis import CLAIMS, LLC_VALIDITY
+from emergence.schemas.analysis import CLAIMS, LEAD_DIFFERENCES, LEAD_POWER, LLC_VALIDITY, PRECURSORS
 from emergence.schemas.trajectories import MEASURE
 
 Array = NDArray[np.float64]
@@ -280,14 +280,11 @@ PARITY = Registry(
         *(schemas.EMERGENCE_TIMES, schemas.POWER_LAWS),
         *(schemas.COMPARISONS, schemas.SHOTS, schemas.NETWORK_EXPONENTS, schemas.SWEEP, MEASURE, LLC_VALIDITY),
         *(schemas.DETECTION_TIMES, schemas.DETECTOR_ERROR, schemas.MEASURE_TRACKING, schemas.RULE_OUTCOMES),
+        *(PRECURSORS, LEAD_DIFFERENCES, LEAD_POWER),
     ),
     (
-        parity_networks.networks,
-        scaling,
-        models,
-        parity_networks.transformers,
-        parity_departures.departures,
-        parity_joint.joint,
+        *(parity_networks.networks, scaling, models, parity_networks.transformers),
+        *(parity_departures.departures, parity_joint.joint),
     ),
     headlines=("B1", "L1", "J6"),
     elsewhere=parity_departures.ELSEWHERE,

@@ -1,31 +1,23 @@
 """Claims of the joint study (J): Study 1's detectors and rules, judged where the true times of emergence are known.
 
-None of them is published: they test published tools against a known truth. Three rules for precursors are graded. The
-published rule uses a rate: a measure that leads most events is a precursor. The second also requires an excess over
-every null. The third, that of Study 1's claims, requires the intervals and enough runs. The truth comes from
-`emergence.analysis.parity.joint`, independently of any rate.
+None of them is published: they test published tools against a known truth. Three rules for precursors are graded
+(`emergence.claims.rule_outcomes`). A rule that always says no would be right for every measure that does not announce,
+so each rule is also tried on planted precursors (`emergence.claims.lead_power`).
 """
 
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from emergence.analysis.parity.joint import MOVES
+from emergence.analysis.select import select
 from emergence.claims import rates
 from emergence.claims.estimates import OverRuns, Share, ends
+from emergence.claims.lead_power import BEYOND, DIFFERENCES, RATE
 from emergence.claims.registry import Part, Section, Tables
-from emergence.claims.rules import Verdict, at_least, at_most
-from emergence.claims.settings import ParityClaimSettings
-from emergence.claims.verdicts import Finding, Judged, judge, undecided
-from emergence.config.protocol import ScoredMetric, Statistics, Verdicts
-from emergence.config.types import Strict
-from emergence.io import tables as files
-from emergence.schemas.analysis import PRECURSORS
-from emergence.schemas.parity import MEASURE_TRACKING, RULE_OUTCOMES
+from emergence.claims.rules import at_least, at_most
+from emergence.claims.settings import JointClaimSettings, ParityClaimSettings
+from emergence.claims.verdicts import Finding, Judged, both, from_runs, judge, undecided, untested
 from emergence.tasks.symbols import CONTROL
 
 joint = Section("joint study")
@@ -39,90 +31,6 @@ NAMES = {
     "loss": "a skill's own loss",
     "neuromfa_e": "the degree of emergence",
 }
-Conclusion = Literal["leads", "does not lead", "undecided"]
-OF_VERDICT: dict[str, Conclusion] = {"holds": "leads", "fails": "does not lead"}
-OF_CONCLUSION: dict[str, Verdict] = {"leads": "holds", "does not lead": "fails", "undecided": "undecided"}
-RIGHT = {
-    ("leads", "announces"): True,
-    ("leads", "does not"): False,
-    ("does not lead", "announces"): False,
-    ("does not lead", "does not"): True,
-}
-
-
-# Table rule_outcomes -------------------------------------------------------------------------------------------------
-
-
-class GradeSettings(Strict):
-    """Settings of the rules that are graded."""
-
-    metric: ScoredMetric
-    statistics: Statistics
-    verdicts: Verdicts
-
-
-def grade_rules(settings: GradeSettings, precursors: Path, tracking: Path, table: Path) -> None:
-    """Grade each rule of inference on every measure of the joint study."""
-    graded = outcomes(
-        files.read(PRECURSORS, precursors), files.read(MEASURE_TRACKING, tracking), settings.metric, settings
-    )
-    files.write(RULE_OUTCOMES, graded, table)
-
-
-def outcomes(
-    precursors: pd.DataFrame, measure_tracking: pd.DataFrame, metric: ScoredMetric, settings: rates.Judging
-) -> pd.DataFrame:
-    """Every rule on every measure and definition that has a time of its own (table ``rule_outcomes``)."""
-    truths = measure_tracking.set_index(["measure", "definition"])["truth"]
-    over_all = (precursors["metric"] == metric) & (precursors["classes"] == "all") & (precursors["size"] == "all")
-    chosen = precursors[over_all & precursors["definition"].isin(MOVES)]
-    rows = [
-        {"measure": measure, "definition": name, **row, "truth": truths[measure, name]}
-        for (measure, name), of in chosen.groupby(["measure", "definition"], sort=False)
-        for row in _graded(of.set_index("control"), settings)
-    ]
-    graded = pd.DataFrame(rows, columns=RULE_OUTCOMES.arrow.names)
-    pairs = zip(graded["conclusion"], graded["truth"], strict=True)
-    return graded.assign(right=pd.Series([RIGHT.get(pair) for pair in pairs], dtype=object))
-
-
-def _graded(cell: pd.DataFrame, settings: rates.Judging) -> Iterator[dict[str, object]]:
-    """Each rule on the rates of one measure, observed and under its nulls."""
-    verdicts = settings.verdicts
-    observed, nulls = cell.loc["observed"], cell[cell.index.isin(verdicts.nulls) & (cell["events"] > 0)]
-    least = nulls["excess"].astype(float).idxmin() if len(nulls) else None
-    excess = float(nulls.loc[least, "excess"]) if len(nulls) else np.nan
-    values = {name: observed[name] for name in ("rate", "low", "high", "events", "runs")}
-    judged = with_intervals(observed, nulls, settings)
-    concluded = {
-        "rate alone": rate_alone(observed["rate"], verdicts),
-        "beyond nulls": beyond_nulls(observed["rate"], excess, verdicts),
-        "with intervals": OF_VERDICT.get(judged.verdict, "undecided"),
-    }
-    for rule, conclusion in concluded.items():
-        power = judged.power if rule == "with intervals" and judged.verdict == "undecided" else ""
-        yield {"rule": rule, **values, "excess": excess, "null": least, "conclusion": conclusion, "power": power}
-
-
-def rate_alone(rate: float, verdicts: Verdicts) -> Conclusion:
-    """The published rule; undecided without an event."""
-    if np.isnan(rate):
-        return "undecided"
-    return "leads" if rate >= verdicts.precursor_rate else "does not lead"
-
-
-def beyond_nulls(rate: float, excess: float, verdicts: Verdicts) -> Conclusion:
-    """The published rate, and an excess over every null; undecided without any null."""
-    alone = rate_alone(rate, verdicts)
-    if alone != "leads":
-        return alone
-    return "undecided" if np.isnan(excess) else "leads" if excess >= verdicts.null_margin else "does not lead"
-
-
-def with_intervals(observed: pd.Series, nulls: pd.DataFrame, settings: rates.Judging) -> Judged:
-    """The rule of claim A6, over all events: intervals of the rate and of every excess, and enough runs."""
-    excess = [rates.exceeding(null, str(name), settings) for name, null in nulls.iterrows()]
-    return rates.leading(observed, excess, settings)
 
 
 # Detectors ----------------------------------------------------------------------------------------------------------
@@ -163,7 +71,7 @@ def no_event_of_the_control(detection_times: pd.DataFrame, settings: ParityClaim
     hits, total = (int(count) for count in seen.loc[asked.detector]) if asked.detector in seen.index else (0, 0)
     return _counted(
         Share(hits, total, asked.statistics.confidence, "runs"),
-        Judged("fails" if hits else "holds") if total else undecided("no control"),
+        _decided(not hits, "no event in any run", "an event in a run") if total else undecided("no control"),
         control="; ".join(f"{name} {row['sum']}/{row['size']}" for name, row in seen.iterrows()) or "no control",
         rule="no event in any run",
     )
@@ -188,10 +96,15 @@ def order_of_skills(detection_times: pd.DataFrame, settings: ParityClaimSettings
     total = len(truly)
     return _counted(
         Share(sum(truly), total, asked.statistics.confidence, "runs with two skills or more"),
-        Judged("holds" if all(truly) else "fails") if total else undecided("no run with two skills"),
+        _decided(all(truly), "all runs have this order", "a run has another") if total else undecided("no such run"),
         control=f"order of detected events: {sum(seemingly)}/{len(seemingly)}",
         rule="in all runs; skills that do not emerge come last",
     )
+
+
+def _decided(holds: bool, holds_if: str, fails_if: str) -> Judged:
+    """A verdict without an interval."""
+    return Judged("holds" if holds else "fails", "", holds_if, fails_if)
 
 
 def _counted(share: Share, judged: Judged, *, control: str, rule: str) -> Finding:
@@ -228,22 +141,22 @@ def _least(row: pd.Series) -> str:
     return "no null" if pd.isna(row["null"]) else f"least excess {row['excess']:+.2f}, over {row['null']}"
 
 
-@ours("J4", "{Part} leads emergence here too, beyond its nulls", parts=_measures, reproduction="draws")
-def measure_leads(rule_outcomes: pd.DataFrame, settings: ParityClaimSettings, part: Part) -> Finding:
+@ours("J4", "{Part} leads emergence here, and before its rivals", parts=_measures, reproduction="draws")
+def measure_leads(
+    precursors: pd.DataFrame,
+    lead_differences: pd.DataFrame,
+    rule_outcomes: pd.DataFrame,  # noqa: ARG001 - lists the measures
+    settings: ParityClaimSettings,
+    part: Part,
+) -> Finding | None:
     """Study 1's rule calls a measure a precursor."""
-    row = _row(rule_outcomes, "with intervals", part, settings)
-    return rates.finding(
-        row,
-        Judged(OF_CONCLUSION[row["conclusion"]], row["power"]),
-        control=_least(row),
-        rule=rates.leads_beyond_nulls(settings.joint),
-        bounds=at_least(settings.joint.verdicts.precursor_rate),
-    )
+    return rates.precursor(precursors, lead_differences, (part.name, "all", "all"), settings.joint)
 
 
 def rule_is_right(
     rule_outcomes: pd.DataFrame,
     measure_tracking: pd.DataFrame,
+    lead_differences: pd.DataFrame,
     settings: ParityClaimSettings,
     part: Part,
     *,
@@ -254,9 +167,14 @@ def rule_is_right(
     truths = measure_tracking.set_index(["measure", "definition"])
     truth = truths.loc[(part.name, settings.joint.definition)]
     slope = _with_interval(truth, "slope", ".2f")
+    judged = _right(row, truth)
+    if graded != RATE and select(lead_differences, measure=part.name)["whole_network"].any():
+        judged = untested("of one curve for all skills neither rule nor truth could say anything else")
+    if graded == DIFFERENCES:
+        judged = from_runs(settings.joint.runs, settings.joint.verdicts.minimum_runs, judged, settings.joint.runs)
     return rates.finding(
         row,
-        _right(row, truth),
+        judged,
         control=f"{row['conclusion']}; {_least(row)}; truth: {row['truth']}, slope {slope}",
         rule="truth: announces if ahead of its skill's T50 and moving with it, over skills",
     )
@@ -265,16 +183,52 @@ def rule_is_right(
 def _right(judged: pd.Series, truth: pd.Series) -> Judged:
     """Whether a rule is right, if it concludes something and the truth is known."""
     if not pd.isna(judged["right"]):
-        return Judged("holds" if judged["right"] else "fails")
+        return _decided(bool(judged["right"]), "the rule concludes what is true", "it concludes the opposite")
     if judged["conclusion"] == "undecided":
-        return undecided("no event" if not judged["events"] else "no null to exceed")
+        return undecided("no event" if not judged["events"] else judged["power"] or "no null to exceed")
     moved = f"{truth['moved']} of {truth['skills']} curves move, {truth['slopes']} of {truth['runs']} runs have a slope"
     return undecided(f"the truth is not known: {moved}")
 
 
 grading = partial(ours, parts=_measures, reproduction="draws")
-grading("J5", "The rate alone concludes rightly about {part}")(partial(rule_is_right, graded="rate alone"))
-grading("J6", "The rate beside its nulls concludes rightly about {part}")(partial(rule_is_right, graded="beyond nulls"))
+grading("J5", "The rate alone concludes rightly about {part}")(partial(rule_is_right, graded=RATE))
+grading("J6", "The rate beside its nulls concludes rightly about {part}")(partial(rule_is_right, graded=BEYOND))
+grading("J7", "Lead differences conclude rightly about {part}")(partial(rule_is_right, graded=DIFFERENCES))
+
+
+@ours(
+    "J8",
+    "{Part} sees planted precursors, and no others",
+    parts=[Part(RATE, "the rate alone"), Part(BEYOND, "the rate beside its nulls"), Part(DIFFERENCES)],
+    reproduction="draws",
+    figures=["8", "S11"],
+)
+def rule_has_power(lead_power: pd.DataFrame, settings: ParityClaimSettings, part: Part) -> Finding:
+    """A rule sees the largest planted lead in most trials, and nothing where no curve announces its skill."""
+    asked, of_rule = settings.joint, select(lead_power, rule=part.name)
+    none = (of_rule["kind"] != "own") | (of_rule["lead"] == 0)
+    largest = of_rule["lead"].max()
+    seen, false = (_trials(rows, asked) for rows in (of_rule[~none & (of_rule["lead"] == largest)], of_rule[none]))
+    asks, allows = at_least(asked.power), at_most(1 - asked.statistics.confidence)
+    judged = both(judge(seen, asks, what="planted precursors"), judge(false, allows, what="others"))
+    if part.name == DIFFERENCES:
+        judged = from_runs(asked.runs, asked.verdicts.minimum_runs, judged, asked.runs)
+    return Finding(
+        seen.value,
+        seen.low,
+        seen.high,
+        interval=seen.counted,
+        control=f"false positives {false.value:.2f} [{false.low:.2f}, {false.high:.2f}]",
+        judged=judged,
+        rule=f"planted leads of {largest} checkpoints are seen in {asks.lowest:.0%} of trials or more, "
+        f"and none in {allows.highest:.0%} or fewer",
+        bounds=asks,
+    )
+
+
+def _trials(rows: pd.DataFrame, settings: JointClaimSettings) -> Share:
+    """Trials in which a rule sees a lead."""
+    return Share(int(rows["count"].sum()), int(rows["trials"].sum()), settings.statistics.confidence, "trials")
 
 
 def _with_interval(row: pd.Series, name: str, form: str) -> str:

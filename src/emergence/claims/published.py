@@ -18,5 +18,7 @@ REVERSED_PAIRS = 0.26
 """Pairs whose order differs between sizes and that geometry orders, v1 and v3."""
 DEGREE_OF_PYTHIA = {0: 0.0, 1000: 0.01, 3000: 0.30, 13_000: 0.43, 23_000: 0.545, 53_000: 0.65, 143_000: 0.68}
 """E of Pythia 1.4B (deduplicated) by step, read off a figure (± .02), arXiv:2402.09099; 0 at step 0 by definition."""
+STEPS_OF_PHASES = 143_000
+"""Steps of Pythia's training, by whose end all three phases were seen, arXiv:2509.23024."""
 STAGED_SKILLS = 2
 """Skills after which training is not stage-like any more, arXiv:2404.17563."""

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from emergence.analysis.collapse import compare_collapse_steps, count_directions
+from emergence.analysis.intervals import student_mean
 from emergence.analysis.precursors import RateCells, estimate_rates, with_own_loss
 from emergence.claims import anatomy, published, rates
 from emergence.claims.registry import Section
@@ -37,7 +38,8 @@ def global_patterns(collapse: pd.DataFrame, settings: LanguageClaimSettings) -> 
     rule = "both: the rule of LM1, and that of LM2 v3"
     if not runs:
         return Finding(control=NOT_HERE, rule=rule)
-    probes = collapse[(collapse["task"] != PASSAGES) & collapse["run"].isin(runs)]
+    of_variant = collapse[collapse["variant"] == shared.variant]
+    probes = of_variant[(of_variant["task"] != PASSAGES) & of_variant["run"].isin(runs)]
     shares = count_directions(compare_collapse_steps(probes), shared.statistics.confidence)
     collapsed = anatomy.universal_collapse(probes, shared)
     first = anatomy.last_layer_first(shares, published.TOP_DOWN["v3"], shared)
@@ -52,19 +54,36 @@ def global_patterns(collapse: pd.DataFrame, settings: LanguageClaimSettings) -> 
 
 @claim(
     "P2",
-    "In Pythia RankMe is no precursor of single tasks, beyond its nulls",
+    "In Pythia RankMe is no precursor of single tasks: some rival tells as early",
     published="v1-v3: no precursor in 160M, 410M, 2.8B",
 )
-def no_precursor_in_pythia(leads: pd.DataFrame, settings: LanguageClaimSettings) -> Finding | None:
+def no_precursor_in_pythia(
+    leads: pd.DataFrame, lead_differences: pd.DataFrame, settings: LanguageClaimSettings
+) -> Finding | None:
     """The rule of LM4 on Pythia alone."""
-    runs, shared = settings.pythia.runs, settings.claims
+    runs = settings.pythia.runs
+    shared = settings.claims.model_copy(update={"runs": len(runs)})
     if len(runs) < (fewest := shared.verdicts.minimum_runs):
         control = f"{len(runs)} of {fewest} models of Pythia configured (language.models)" if runs else NOT_HERE
-        return Finding(control=control, rule=f"not: {rates.beyond_nulls(shared)}")
+        return Finding(control=control, rule=rates.ahead_of_rivals(shared, opposite=True))
     cells = RateCells(["rankme"], [shared.metric], [shared.definition], [])
     every = with_own_loss(leads)
     of_runs = estimate_rates(every[every["run"].isin(runs)], cells, settings.families, shared.statistics)
-    return rates.no_precursor(of_runs, ("rankme", "all", "all"), shared, f"; runs {', '.join(runs)}")
+    alone = _over_models(lead_differences, every.loc[every["run"].isin(runs), "size"], shared.statistics.confidence)
+    told = f"; runs {', '.join(runs)}"
+    return rates.precursor(of_runs, alone, ("rankme", "all", "all"), shared, told, opposite=True)
+
+
+def _over_models(lead_differences: pd.DataFrame, sizes: pd.Series, confidence: float) -> pd.DataFrame:
+    """Differences over some models alone, each a size with one run (rows of table ``lead_differences``)."""
+    of_models = lead_differences[lead_differences["size"].isin(sizes)]
+    keys = ["measure", "definition", "classes", "difficulty", "rival", "margin", "whole_network"]
+    rows = [
+        {**dict(zip(keys, key, strict=True)), **student_mean(of["difference"], confidence).named("difference"),
+         "size": "all", "events": of["events"].sum(), "runs": len(of)}
+        for key, of in of_models.groupby(keys, sort=False)
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=lead_differences.columns)
 
 
 @claim(

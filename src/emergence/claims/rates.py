@@ -1,18 +1,24 @@
-"""Verdicts on precursor rates: a measure leads emergence if its rate and its excess over every null are high enough.
+"""Verdicts on precursors: a measure leads emergence if it moves before everything else that could have told of it.
 
-The same rules serve all studies, and are graded where the true times of emergence are known
-(`emergence.claims.parity_joint`).
+The rule asks for paired lead-time differences (`emergence.analysis.lead_differences`): over every rival, the interval
+of the measure's lead less the rival's must reach the margin by which a lead counts. Published rates stand beside it
+with their nulls, as description: a rate cannot exceed 1, so its excess over a null that leads nearly all events is
+bounded whatever the measure does. The same rules serve all studies. How well they see planted precursors is estimated
+in `emergence.claims.lead_power`; they are graded where true times are known in `emergence.claims.parity_joint`.
 """
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
 
 import pandas as pd
 
 from emergence.analysis.intervals import clopper_pearson
-from emergence.claims.estimates import Rate, Resampled, ends
+from emergence.analysis.lead_differences import MOVES
+from emergence.analysis.select import select
+from emergence.claims.estimates import OverRuns, Rate, Resampled, ends
 from emergence.claims.rules import ANYTHING, Rule, at_least, at_most
-from emergence.claims.settings import ClaimSettings
-from emergence.claims.verdicts import Finding, Judged, both, from_runs, interval, judge, none_of, undecided
+from emergence.claims.verdicts import Finding, Judged, both, from_runs, interval, judge, none_of, undecided, untested
 from emergence.config.protocol import Statistics, Verdicts
 
 COIN = 0.5
@@ -36,39 +42,46 @@ class Judging(Protocol):
         """Thresholds."""
 
 
-def primary(table: pd.DataFrame, settings: ClaimSettings) -> pd.DataFrame:
+class OfTier(Judging, Protocol):
+    """The same, with the number of runs."""
+
+    @property
+    def runs(self) -> int:
+        """Runs of the tier."""
+
+
+class Deciding(OfTier, Protocol):
+    """The same, with whose leads are judged."""
+
+    @property
+    def metric(self) -> str:
+        """Whose events count."""
+
+    @property
+    def definition(self) -> str:
+        """Of a lead."""
+
+
+def primary(table: pd.DataFrame, settings: Deciding) -> pd.DataFrame:
     """Rows over all sizes, of the primary metric and definition."""
     chosen = (table["metric"] == settings.metric) & (table["definition"] == settings.definition)
     return table[chosen & (table["size"] == "all")]
 
 
-def primary_leads(leads: pd.DataFrame, measure: str, settings: ClaimSettings) -> pd.DataFrame:
+def primary_leads(leads: pd.DataFrame, measure: str, settings: Deciding) -> pd.DataFrame:
     """Leads of one measure, by the primary metric and definition."""
     chosen = (leads["metric"] == settings.metric) & (leads["definition"] == settings.definition)
     return leads[chosen & (leads["measure"] == measure)]
 
 
-def rates_of(precursors: pd.DataFrame, settings: ClaimSettings) -> pd.DataFrame:
+def rates_of(precursors: pd.DataFrame, settings: Deciding) -> pd.DataFrame:
     """Primary rates over all sizes by measure, classes, difficulty and control."""
     return primary(precursors, settings).set_index(["measure", "classes", "difficulty", "control"]).sort_index()
 
 
-def relations_of(hierarchy: pd.DataFrame, settings: ClaimSettings) -> pd.DataFrame:
+def relations_of(hierarchy: pd.DataFrame, settings: Deciding) -> pd.DataFrame:
     """Shares of events that measures lead, lag and so on, over all sizes and classes, by measure and relation."""
     return primary(hierarchy, settings).query("classes == 'all'").set_index(["measure", "relation"])
-
-
-def beyond(rates: pd.DataFrame, cell: Cell, settings: ClaimSettings) -> tuple[pd.Series, list[Judged], str]:
-    """The observed rate of a cell, whether it exceeds each null that there is, and the nulls as text."""
-    nulls = [rates.loc[(*cell, null)] for null in settings.verdicts.nulls]
-    nulls = [null for null in nulls if null["events"]]
-    excess = [exceeding(null, str(null.name[3]), settings) for null in nulls]
-    beside = "; ".join(
-        f"{null.name[3]} {null['rate']:.2f}, excess {interval(null, 'excess', '+.2f', 'excess_')}, "
-        f"Holm p {null['holm_p']:.2g}"
-        for null in nulls
-    )
-    return rates.loc[(*cell, "observed")], excess, beside or "no null"
 
 
 def rate_of(row: pd.Series, settings: Judging, name: str = "rate") -> Rate:
@@ -89,20 +102,41 @@ def leading(observed: pd.Series, excess: list[Judged], settings: Judging) -> Jud
     return from_runs(observed["runs"], settings.verdicts.minimum_runs, both(rate, *(excess or NO_NULL)))
 
 
-def announcing_nothing(observed: pd.Series, excess: list[Judged], settings: Judging) -> Judged:
-    """Verdict on the absence of a precursor: some null is not exceeded, whatever the rate, in enough runs."""
-    return from_runs(observed["runs"], settings.verdicts.minimum_runs, none_of(*(excess or NO_NULL)))
+def differences_of(lead_differences: pd.DataFrame, cell: Cell, settings: Deciding) -> pd.DataFrame:
+    """Primary differences of a cell over all sizes, a row a rival; none where a lead has no time, as a lag has not."""
+    measure, classes, difficulty = cell
+    names = {"measure": measure, "classes": classes, "difficulty": difficulty}
+    return select(lead_differences, **names, definition=settings.definition, size="all")
 
 
-def beyond_nulls(settings: Judging) -> str:
-    """The rule that asks for more than nulls give, as text."""
-    verdicts = settings.verdicts
-    return f"excess over every null at or above {verdicts.null_margin}; from {verdicts.minimum_runs} runs"
+def ahead_of(row: Mapping[str, Any], settings: Judging) -> Judged:
+    """Whether a measure leads one rival by the margin, in the runs that tell."""
+    mean = OverRuns(*ends(dict(row), "difference", "difference_"), int(row["runs"]), settings.statistics.confidence)
+    return judge(mean, at_least(row["margin"]), what=f"lead over {row['rival']}")
 
 
-def leads_beyond_nulls(settings: Judging) -> str:
+def ahead(differences: Sequence[Mapping[str, Any]], settings: OfTier, *, opposite: bool = False) -> Judged:
+    """Verdict on a precursor (or, ``opposite``, on its absence) from the rows of a cell, in enough runs."""
+    parts = [ahead_of(row, settings) for row in differences]
+    runs = min((int(row["runs"]) for row in differences), default=0)
+    judged = none_of(*parts) if opposite else both(*parts)
+    if parts:
+        least = f"{differences[0]['margin']:g} checkpoints"
+        seen, unseen = (
+            f"interval of the lead over every rival at or above {least}",
+            f"of that over some rival below {least}",
+        )
+        holds_if, fails_if = (unseen, seen) if opposite else (seen, unseen)
+        judged = replace(judged, holds_if=holds_if, fails_if=fails_if)
+    return from_runs(runs, settings.verdicts.minimum_runs, judged, settings.runs)
+
+
+def ahead_of_rivals(settings: Judging, *, opposite: bool = False) -> str:
     """The rule for a precursor, as text."""
-    return f"rate at or above {settings.verdicts.precursor_rate} and {beyond_nulls(settings)}"
+    return (
+        f"{'not: ' if opposite else ''}lead over every rival (curves of tasks that emerge later, the control's, own "
+        f"score, own loss) at or above the margin; from {settings.verdicts.minimum_runs} runs"
+    )
 
 
 def over_runs(observed: pd.Series) -> str:
@@ -117,29 +151,66 @@ def finding(observed: pd.Series, judged: Judged, *, control: str, rule: str, bou
     )
 
 
-def precursor(precursors: pd.DataFrame, cell: Cell, settings: ClaimSettings, more: str = "") -> Finding | None:
-    """Finding that a measure leads, beyond its nulls; None where it is no signal of the run."""
+def precursor(
+    precursors: pd.DataFrame,
+    lead_differences: pd.DataFrame,
+    cell: Cell,
+    settings: Deciding,
+    more: str = "",
+    *,
+    opposite: bool = False,
+) -> Finding | None:
+    """Finding that a measure leads its events, or (``opposite``) that it is no precursor.
+
+    Args:
+        precursors: Table ``precursors``: rates and nulls, which stand beside.
+        lead_differences: Table ``lead_differences``: what is judged.
+        cell: Measure, classes and difficulty.
+        settings: Of the study's claims.
+        more: Further text beside the value.
+        opposite: Whether the claim is that the measure is no precursor.
+
+    Returns:
+        The finding, whose value is the least difference; None where the measure is no signal of the run.
+    """
     rates = rates_of(precursors, settings)
     if cell[0] not in rates.index:
         return None
-    observed, excess, beside = beyond(rates, cell, settings)
-    return finding(
-        observed,
-        leading(observed, excess, settings),
-        control=f"{beside}{more}",
-        rule=leads_beyond_nulls(settings),
-        bounds=at_least(settings.verdicts.precursor_rate),
+    rule, beside = ahead_of_rivals(settings, opposite=opposite), f"{described(rates, cell, settings)}{more}"
+    rows = differences_of(lead_differences, cell, settings)
+    if settings.definition not in MOVES:
+        why = f"by {settings.definition} a lead has no time to compare with those of rivals"
+        return Finding(control=beside, judged=untested(why), rule=rule)
+    judged = ahead(rows.to_dict("records"), settings, opposite=opposite)
+    if rows["whole_network"].any():
+        judged = untested("one curve for all tasks announces none of them")
+    if rows.empty:
+        return Finding(control=beside, judged=judged, rule=rule)
+    least = rows.loc[rows["difference"].idxmin()]
+    return Finding(
+        *ends(least, "difference", "difference_"),
+        interval=f"lead over {least['rival']}, the least, in checkpoints; t over {least['runs']} runs",
+        control=f"lead over {by_rival(rows)}; {beside}",
+        judged=judged,
+        rule=rule,
+        bounds=ANYTHING if opposite else at_least(float(least["margin"])),
     )
 
 
-def no_precursor(precursors: pd.DataFrame, cell: Cell, settings: ClaimSettings, more: str = "") -> Finding | None:
-    """Finding that a measure is no precursor beyond its nulls; None where it is no signal of the run."""
-    rates = rates_of(precursors, settings)
-    if cell[0] not in rates.index:
-        return None
-    observed, excess, beside = beyond(rates, cell, settings)
-    judged = announcing_nothing(observed, excess, settings)
-    return finding(observed, judged, control=f"{beside}{more}", rule=f"not: {beyond_nulls(settings)}")
+def by_rival(differences: pd.DataFrame) -> str:
+    """Differences of a cell, as text."""
+    rows = differences.to_dict("records")
+    return ", ".join(f"{row['rival']} {interval(row, 'difference', '+.1f', 'difference_')}" for row in rows)
+
+
+def described(rates: pd.DataFrame, cell: Cell, settings: Deciding) -> str:
+    """The published rate with its nulls, as text."""
+    observed = rates.loc[(*cell, "observed")]
+    if not observed["events"]:
+        return "no event"
+    nulls = [rates.loc[(*cell, null)] for null in settings.verdicts.nulls]
+    beside = ", ".join(f"{null.name[3]} {null['rate']:.2f}" for null in nulls if null["events"])
+    return f"leads {interval(observed, 'rate', '.2f')} of {observed['events']} events (nulls: {beside or 'none'})"
 
 
 def follower(
@@ -147,13 +218,13 @@ def follower(
     hierarchy: pd.DataFrame,
     measure: str,
     counts: tuple[int, int],
-    settings: ClaimSettings,
+    settings: Deciding,
     *,
     lags: bool = False,
 ) -> Finding | None:
     """Finding that a measure leads no more events than a published count allows and, if ``lags``, lags most of them.
 
-    None where it is no signal of the run.
+    An event for which the measure has no time is no lag. None where the measure is no signal of the run.
     """
     rates, shares = rates_of(precursors, settings), relations_of(hierarchy, settings)
     if measure not in rates.index:
@@ -173,8 +244,22 @@ def follower(
     enough = settings.verdicts.minimum_runs
     return finding(
         observed,
-        from_runs(observed["runs"], enough, both(*parts)),
-        control=f"{beside}; placebo leads {placebo['rate']:.2f}" if beside else "no event",
+        from_runs(observed["runs"], enough, both(*parts), settings.runs),
+        control=f"{beside}; placebo leads {placebo['rate']:.2f}; {_by_size(hierarchy, measure, settings)}"
+        if beside
+        else "no event",
         rule=f"{rule}; from {enough} runs",
         bounds=at_most(threshold),
     )
+
+
+def _by_size(hierarchy: pd.DataFrame, measure: str, settings: Deciding) -> str:
+    """Shares of relations by size, as text: pooled sizes may hide opposite regimes."""
+    chosen = {"measure": measure, "metric": settings.metric, "definition": settings.definition, "classes": "all"}
+    rows = select(hierarchy, **chosen)
+    shares = rows[rows["size"] != "all"].pivot(index="size", columns="relation", values="share")
+    texts = [
+        f"{size}: leads {row.get('leads', 0):.2f}, lags {row.get('lags', 0):.2f}, no time {row.get('none', 0):.2f}"
+        for size, row in shares.iterrows()
+    ]
+    return "by size " + ", ".join(texts) if texts else "one size"

@@ -48,6 +48,20 @@ class Rule:
             return "holds"
         return "fails" if high < self.lowest or low > self.highest else "undecided"
 
+    @property
+    def conditions(self) -> tuple[str, str]:
+        """What an interval must be for the claim to hold, and to fail, in words.
+
+        >>> at_least(0.75).conditions, within(1.8, 2.2).conditions[1]
+        (('interval at or above 0.75', 'interval below 0.75'), 'interval outside [1.8, 2.2]')
+        """
+        if np.isfinite([self.lowest, self.highest]).all():
+            ends = f"[{self.lowest:.3g}, {self.highest:.3g}]"
+            return f"interval within {ends}", f"interval outside {ends}"
+        if np.isfinite(self.lowest):
+            return f"interval at or above {self.lowest:.3g}", f"interval below {self.lowest:.3g}"
+        return f"interval at or below {self.highest:.3g}", f"interval above {self.highest:.3g}"
+
 
 ANYTHING = Rule()
 """No rule: every value is allowed."""

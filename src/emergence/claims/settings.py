@@ -1,12 +1,16 @@
 """By which thresholds and definitions the claims of each study are judged."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from emergence.config.anatomy import FloorVerdicts
 from emergence.config.language import LanguageVerdicts, Pythia
 from emergence.config.neuromfa import NeuronVerdicts
 from emergence.config.parity import NetworkVerdicts
 from emergence.config.parity_theory import Epsilon, PowerLaw, ScalingVerdicts
 from emergence.config.protocol import Definition, Families, ScoredMetric, Statistics, Variant, Verdicts
-from emergence.config.types import Fraction, Positive, Strict
+from emergence.config.types import Count, Fraction, Positive, Strict
 
 
 class ClaimSettings(Strict):
@@ -17,6 +21,8 @@ class ClaimSettings(Strict):
     variant: Variant
     statistics: Statistics
     verdicts: Verdicts
+    runs: Count
+    """of the tier"""
 
 
 class AnatomyClaimSettings(ClaimSettings):
@@ -43,6 +49,10 @@ class JointClaimSettings(Strict):
     """highest median error of the detector, checkpoints"""
     statistics: Statistics
     verdicts: Verdicts
+    runs: Count
+    """of the tier"""
+    power: Fraction
+    """share of planted precursors that a rule must see"""
 
 
 class ParityClaimSettings(Strict):
@@ -75,5 +85,7 @@ class LanguageClaimSettings(Strict):
     """as in Study 1"""
     families: Families
     """of Holm's correction"""
+    last_step: Annotated[int, Field(ge=0)]
+    """of the longest run"""
     verdicts: LanguageVerdicts
     pythia: Pythia

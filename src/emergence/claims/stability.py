@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -10,23 +11,35 @@ from pydantic import BaseModel
 from emergence.analysis.anatomy.sensitivity import alternatives
 from emergence.analysis.collapse import compare_collapse_steps, count_directions, find_collapses
 from emergence.analysis.events import find_events
+from emergence.analysis.lead_differences import (
+    MOVES,
+    DifferenceSettings,
+    estimate_differences,
+    margins_of,
+    moves,
+    of_whole_network,
+    pair_leads,
+    times_of_runs,
+)
 from emergence.analysis.leads import LeadSettings, describe_curves, find_leads, signal_rows
 from emergence.analysis.neuromfa.degree_of_emergence import with_degree
 from emergence.analysis.precursors import RateCells, estimate_hierarchy, estimate_rates, with_own_loss
-from emergence.analysis.select import last_layer
+from emergence.analysis.select import last_layer, select
 from emergence.claims.rules import JUDGED
+from emergence.claims.settings import ClaimSettings
 from emergence.config.protocol import Sensitivity, Signal
 from emergence.config.types import Strict
 from emergence.errors import EmergenceError
 from emergence.io import tables
 from emergence.io.progress import Progress
-from emergence.schemas.analysis import CONFIGURED, SCORES, STABILITY
+from emergence.schemas.analysis import CONFIGURED, LEAD_DIFFERENCES, SCORES, STABILITY
 from emergence.schemas.trajectories import MEASURE
 from emergence.tasks.symbols import CONTROL, PASSAGES
 
 NO_TASKS = (CONTROL, PASSAGES)
 """Groups that are measured but are no tasks."""
 RANKME = "rankme"
+Made = TypeVar("Made")
 EVIDENCE = ["value", "low", "high", "interval", "control", "verdict"]
 """Columns of a claim that tell whether an alternative changed its evidence."""
 
@@ -56,14 +69,14 @@ class Reanalysis:
         self._measured = dict(list(measured.groupby("measure", sort=False)))
         self._settings = settings
         self._source = source
-        self._kept: dict[tuple[str, ...], pd.DataFrame] = {}
+        self._kept: dict[tuple[str, ...], Any] = {}
 
-    def once(self, make: Callable[[], pd.DataFrame], name: str, *settings: BaseModel | str) -> pd.DataFrame:
-        """The table that ``make`` returns, made once for each name and settings."""
+    def once(self, make: Callable[[], Made], name: str, *settings: BaseModel | str) -> Made:
+        """What ``make`` returns, made once for each name and settings."""
         key = (name, *(each if isinstance(each, str) else each.model_dump_json() for each in settings))
         if key not in self._kept:
             self._kept[key] = make()
-        return self._kept[key]
+        return cast("Made", self._kept[key])
 
     def signals(self, chosen: LeadSettings) -> dict[str, LeadSettings]:
         """Settings of every signal: those of RankMe with its variant, the others with theirs."""
@@ -102,6 +115,16 @@ class Reanalysis:
         return self.once(
             lambda: find_collapses(self.rankme(chosen), chosen.collapse), "collapse", chosen.signal, chosen.collapse
         )
+
+    def with_variants(self, chosen: LeadSettings) -> pd.DataFrame:
+        """The same, and modular arithmetic by all other variants, which stand beside claim A4."""
+        of_variant = self.collapses(chosen)
+        every = last_layer(select(self._measured[RANKME], task="MOD"))
+        if every.empty:
+            return of_variant
+        beside = self.once(lambda: find_collapses(every, chosen.collapse), "variants", chosen.collapse)
+        others = beside[beside["variant"] != chosen.signal.variant]
+        return pd.concat([of_variant, others], ignore_index=True) if len(others) else of_variant
 
     def of_tasks(self, chosen: LeadSettings) -> pd.DataFrame:
         """Collapses of tasks alone, without control and passages."""
@@ -149,11 +172,40 @@ class Reanalysis:
         by_measure, hierarchy = self.rates(chosen)
         return {
             "events": self.events(chosen),
-            "collapse": self.collapses(chosen),
+            "collapse": self.with_variants(chosen),
             "direction_shares": self.top_down(chosen),
             "precursors": by_measure,
             "hierarchy": hierarchy,
+            "lead_differences": self.differences(chosen),
         }
+
+    def differences(self, chosen: LeadSettings) -> pd.DataFrame:
+        """Table ``lead_differences`` of the signals with curves of task-levels, over all sizes; empty for lags."""
+        definition = chosen.precursors.definition
+        columns = LEAD_DIFFERENCES.arrow.names
+        if definition not in MOVES:
+            return pd.DataFrame(columns=columns)
+        fields = {name: getattr(chosen, name) for name in DifferenceSettings.model_fields}
+        settings = DifferenceSettings(**fields)
+        times = self.once(
+            lambda: times_of_runs(self.events(chosen), self.scored, definition, settings),
+            f"times {definition}", chosen.events, chosen.collapse,
+        )  # fmt: skip
+        onsets = pd.concat([self.onsets(of) for of in self.signals(chosen).values()], ignore_index=True)
+        whole = {name for name, rows in onsets.groupby("measure", sort=False) if of_whole_network(rows)}
+        pairs = pair_leads(moves(onsets, times, definition), times, whole)
+        margins = margins_of(self.leads(chosen), list(self.signals(chosen)), chosen.precursors.margin)
+        rows = list(estimate_differences(pairs, [], margins, chosen.statistics.confidence))
+        table = pd.DataFrame(rows, columns=columns)
+        return table.assign(definition=definition, whole_network=table["measure"].isin(whole))
+
+
+Judging = TypeVar("Judging", bound=ClaimSettings)
+
+
+def by_settings(claims: Judging, chosen: LeadSettings) -> Judging:
+    """Settings of claims for an alternative: its variant of RankMe and its definition of a lead."""
+    return claims.model_copy(update={"variant": chosen.signal.variant, "definition": chosen.precursors.definition})
 
 
 def rejudge(
@@ -194,10 +246,15 @@ def is_stable(judged: pd.DataFrame) -> bool | None:
     Args:
         judged: rows of one claim of table ``stability``.
     """
-    first, others = judged[judged["factor"] == CONFIGURED].iloc[0], judged[judged["factor"] != CONFIGURED]
+    first, others = judged[judged["factor"] == CONFIGURED].iloc[0], judging(judged)
     if first["verdict"] not in JUDGED or others.empty:
         return None
     return bool((others["verdict"] == first["verdict"]).all())
+
+
+def judging(judged: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the alternatives that give a verdict; by some, such as a lag, certain claims cannot be judged."""
+    return judged[(judged["factor"] != CONFIGURED) & judged["verdict"].isin(JUDGED)]
 
 
 def check(claims: pd.DataFrame, stability: pd.DataFrame) -> None:

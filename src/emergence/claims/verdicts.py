@@ -4,8 +4,8 @@ A claim about sizes that a tier does not train is ``not testable at this tier``;
 run is ``not run``.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,16 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Judged:
-    """A verdict and, of an undecided one, the reason: its power, a text that takes seconds and is made when read."""
+    """A verdict, its reason and its conditions.
+
+    The reason of an undecided verdict is its power, a text that takes seconds and is made when read.
+    """
 
     verdict: Verdict
     reason: str | Callable[[], str] = ""
+    holds_if: str = ""
+    """condition, in words; the finding's rule if empty"""
+    fails_if: str = ""
 
     @property
     def power(self) -> str:
@@ -63,17 +69,32 @@ class Finding:
             "verdict": self.judged.verdict,
             "power": self.judged.power if power and self.judged.verdict == "undecided" else "",
             "rule": self.rule,
+            "otherwise": self.otherwise,
             "rule_low": self.bounds.lowest if np.isfinite(self.bounds.lowest) else np.nan,
             "rule_high": self.bounds.highest if np.isfinite(self.bounds.highest) else np.nan,
         }
+
+    @property
+    def otherwise(self) -> str:
+        """What would have made the verdict come out otherwise."""
+        holds = f"holds if {self.judged.holds_if or self.rule}"
+        fails = f"fails if {self.judged.fails_if or f'not so: {self.rule}'}"
+        match self.judged.verdict:
+            case "holds":
+                return fails
+            case "fails":
+                return holds
+            case "undecided":
+                return f"{holds}; {fails}"
+            case "not testable at this tier":
+                return f"no data of this tier's sizes and runs decide it: {self.judged.power or self.rule}"
+        return ""
 
 
 NOT_RUN = Finding(judged=Judged("not run"), control="its tables are not part of this run", rule="–")
 
 
-def of_share(
-    share: Share, rule: Rule, expected: float | None, *, control: str, text: str, testable: bool = True
-) -> Finding:
+def of_share(share: Share, rule: Rule, expected: float | None, *, control: str, text: str) -> Finding:
     """A finding that is a share of units, judged by its exact interval."""
     return Finding(
         share.value,
@@ -81,7 +102,7 @@ def of_share(
         share.high,
         interval=share.counted,
         control=control,
-        judged=judge(share, rule, expected) if testable else UNTESTED,
+        judged=judge(share, rule, expected),
         rule=text,
         bounds=rule,
     )
@@ -92,17 +113,25 @@ def undecided(why: str) -> Judged:
     return Judged("undecided", why)
 
 
+def untested(why: str) -> Judged:
+    """Not testable at this tier, with the reason."""
+    return Judged("not testable at this tier", why)
+
+
 def judge(estimate: Estimate, rule: Rule, expected: float | None = None, what: str = "") -> Judged:
     """Verdict of a rule on an estimate.
 
     Its power is stated for the published value ``expected`` and for the estimated one; without a published value, for
     the nearest values that this many runs or units would decide. ``what`` names the part of a claim that has several.
     """
+    prefix = f"{what}: " if what else ""
+    conditions = [f"{prefix}{condition}" for condition in rule.conditions]
+    if not estimate.can_decide(rule):
+        return untested(f"{prefix}with {estimate.amount(estimate.count)} only one verdict is possible, or none")
     verdict = rule.verdict(estimate.low, estimate.high)
     if verdict != "undecided":
-        return Judged(verdict)
-    prefix = f"{what}: " if what else ""
-    return Judged(verdict, lambda: prefix + _power(estimate, rule, expected))
+        return Judged(verdict, "", *conditions)
+    return Judged(verdict, lambda: prefix + _power(estimate, rule, expected), *conditions)
 
 
 def _power(estimate: Estimate, rule: Rule, expected: float | None) -> str:
@@ -152,10 +181,7 @@ def both(*parts: Judged) -> Judged:
     >>> both(Judged("holds"), Judged("undecided", "few runs")).power, both(Judged("undecided"), Judged("fails")).verdict
     ('few runs', 'fails')
     """
-    verdicts = {part.verdict for part in parts}
-    if "fails" in verdicts:
-        return Judged("fails")
-    return left_open(*parts) if "undecided" in verdicts else Judged("holds")
+    return _combined(parts, " and ".join(_given(parts, "holds_if")), " or ".join(_given(parts, "fails_if")), "fails")
 
 
 def none_of(*parts: Judged) -> Judged:
@@ -164,10 +190,33 @@ def none_of(*parts: Judged) -> Judged:
     >>> none_of(Judged("holds"), Judged("fails")).verdict, none_of(Judged("holds"), Judged("holds")).verdict
     ('holds', 'fails')
     """
+    return _combined(parts, " or ".join(_given(parts, "fails_if")), " and ".join(_given(parts, "holds_if")), "holds")
+
+
+def any_of(*parts: Judged) -> Judged:
+    """Verdict on a claim that one of several parts is enough for: holds if any holds, fails if all fail.
+
+    >>> any_of(Judged("holds"), Judged("undecided")).verdict, any_of(Judged("fails"), Judged("fails")).verdict
+    ('holds', 'fails')
+    """
+    return none_of(*(none_of(part) for part in parts))
+
+
+def _given(parts: Sequence[Judged], name: str) -> list[str]:
+    """Conditions of the parts that have any, each once."""
+    return list(dict.fromkeys(text for part in parts if (text := getattr(part, name))))
+
+
+def _combined(parts: Sequence[Judged], holds_if: str, fails_if: str, after_failure: Verdict) -> Judged:
+    """Verdict if a part fails, and its opposite if all hold; a part that no data decide leaves the whole untested."""
     verdicts = {part.verdict for part in parts}
+    if UNTESTED.verdict in verdicts:
+        return untested("; ".join(_given([part for part in parts if part.verdict == UNTESTED.verdict], "power")))
     if "fails" in verdicts:
-        return Judged("holds")
-    return left_open(*parts) if "undecided" in verdicts else Judged("fails")
+        return Judged(after_failure, "", holds_if, fails_if)
+    if "undecided" in verdicts:
+        return replace(left_open(*parts), holds_if=holds_if, fails_if=fails_if)
+    return Judged("holds" if after_failure == "fails" else "fails", "", holds_if, fails_if)
 
 
 def left_open(*parts: Judged) -> Judged:
@@ -176,9 +225,21 @@ def left_open(*parts: Judged) -> Judged:
     return Judged("undecided", lambda: "; ".join(dict.fromkeys(part.power for part in open_parts)))
 
 
-def from_runs(runs: int, fewest: int, judged: Judged) -> Judged:
-    """The verdict; undecided below ``fewest`` runs."""
-    return judged if runs >= fewest else undecided(f"needs {fewest} runs, has {runs}")
+def from_runs(runs: int, fewest: int, judged: Judged, at_tier: int | None = None) -> Judged:
+    """The verdict; below ``fewest`` runs undecided, and not testable where the tier has no more.
+
+    Args:
+        runs: that count, such as those with an event.
+        fewest: that decide.
+        judged: the verdict.
+        at_tier: runs that the tier has; if absent, enough.
+    """
+    if runs >= fewest:
+        return judged
+    why = f"needs {fewest} runs, has {runs}"
+    if at_tier is not None and at_tier < fewest:
+        return untested(why)
+    return replace(judged, verdict="undecided", reason=why)
 
 
 def interval(row: pd.Series | Row, name: str, form: str, prefix: str = "") -> str:

@@ -200,6 +200,12 @@ class Language(Study):
         return [*self.trained, *self.series]
 
     @property
+    def last_step(self) -> int:
+        """Last step of the longest run, as far as the configuration says it."""
+        trained = [self.ladder.training.steps] if self.ladder.sizes else []
+        return max([*trained, *(step for series in self.models for step in series.steps or [])], default=0)
+
+    @property
     def pythia(self) -> Pythia:
         """Models of the configuration that are Pythia's, by their repository or name."""
         called = {name: f"{name} {series.repository or ''}".lower() for name, series in self.series.items()}

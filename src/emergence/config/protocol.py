@@ -113,6 +113,8 @@ class Sensitivity(Strict):
     """of onsets"""
     margin: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]]
     """of leads, checkpoints"""
+    definition: list[Definition]
+    """of leads"""
 
     @model_validator(mode="after")
     def _odd_windows(self) -> Self:
@@ -120,6 +122,20 @@ class Sensitivity(Strict):
             if window % 2 == 0:
                 raise ValueError(f"smoothing: {window} is even; allowed: odd numbers of checkpoints")
         return self
+
+
+class LeadPower(Strict):
+    """Planted precursors, from which the power of rules on leads is estimated."""
+
+    leads: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1)]
+    """of the planted curves over the score, checkpoints"""
+    contrast: Positive
+    """amplitude of a planted rise, in standard deviations of the measure's noise, where its own rise is smaller"""
+    trials: Count
+    """data sets for each lead"""
+    power: Fraction
+    """share of trials in which a lead must be seen"""
+    seed: Seed
 
 
 class Statistics(Strict):
@@ -172,6 +188,7 @@ class Protocol(Strict):
     precursors: Precursors
     sensitivity: Sensitivity
     """for the supplement, and every claim is judged again under each"""
+    lead_power: LeadPower
     statistics: Statistics
     verdicts: Verdicts
 

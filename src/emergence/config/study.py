@@ -45,6 +45,11 @@ class Study(Strict):
         raise NotImplementedError
 
     @property
+    def run_count(self) -> int:
+        """Number of runs."""
+        return len(self.runs)
+
+    @property
     def followed(self) -> dict[str, Signal]:
         """Signals of the measures that are switched on, RankMe's first."""
         every = {"rankme": Signal(variant=self.protocol.variant, scale="rank"), **self.signals}
@@ -62,6 +67,13 @@ class Study(Strict):
             name: signal
             for name, signal in self.followed.items()
             if name != "rankme" and (signal.measure or name) != "neuromfa"
+        }
+
+    @property
+    def signals_with_levels(self) -> dict[str, Signal]:
+        """Signals with a curve of each task-level alone, RankMe's among them."""
+        return {
+            name: signal for name, signal in self.followed.items() if name in self.ordering_signals and not signal.group
         }
 
     @property

@@ -31,7 +31,7 @@ DETECTORS = {"threshold": "o", "changepoint": "s", "sigmoid": "^"}
 METRICS = {"strength": ("strength", None), "exact_match": ("sign accuracy", "white")}
 """Scores in which events are detected: name, and face of their markers."""
 REFERENCES = {"measured": "measured strength", "closed form": "closed form"}
-RULES = ("rate alone", "beyond nulls", "with intervals")
+RULES = ("rate alone", "beyond nulls", "lead differences")
 MARKS = {True: ("✓", style.GREEN), False: ("✗", style.VERMILION), None: ("", "0.45")}
 """Whether a conclusion is right, and how that is drawn."""
 

@@ -42,6 +42,8 @@ class Schema:
 
     name: str
     columns: Mapping[str, str]
+    added: frozenset[str] = frozenset()
+    """texts that are newer than the reference run, whose tables are read with empty ones"""
 
     @property
     def arrow(self) -> pa.Schema:
@@ -100,8 +102,14 @@ def read(table: Schema, *paths: Path | None) -> pd.DataFrame:
     Raises:
         TableError: if a file is damaged, has changed since it was written, or does not match the schema.
     """
-    written = [conformed(table, _frame(_as_written(path)), str(path)) for path in paths if path is not None]
+    written = [
+        conformed(table, _with_added(table, _frame(_as_written(path))), str(path)) for path in paths if path is not None
+    ]
     return pd.concat(written or [conformed(table, _frame(table.arrow.empty_table()), table.name)], ignore_index=True)
+
+
+def _with_added(table: Schema, frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(**dict.fromkeys(table.added - set(frame), ""))
 
 
 def conformed(table: Schema, frame: pd.DataFrame, source: str) -> pd.DataFrame:

@@ -203,6 +203,75 @@ LLC_VALIDITY = Schema(
 ``over_curvature`` the estimate over nβ tr H/2γ: near 1, it says no more than the curvature.
 """
 
+LEAD_DIFFERENCES = Schema(
+    "lead_differences",
+    {
+        "measure": "string",
+        "definition": "string",
+        "classes": "string",
+        "difficulty": "string",
+        "size": "string",
+        "rival": "string",
+        "events": "int64",
+        "runs": "int64",
+        "difference": "float64",
+        "difference_low?": "float64",
+        "difference_high?": "float64",
+        "margin": "float64",
+        "whole_network": "bool",
+    },
+)
+"""Lead of a measure less that of a rival over the same event, in checkpoints, by cell; primary metric.
+
+The mean over runs of each run's median, with Student's interval, null for a single run. ``margin`` is the lead that
+counts: that of the protocol, or the spacing of the measure's own checkpoints if that is more. ``whole_network``: the
+measure has one curve for all task-levels, and so no lead over its placebo and its control.
+"""
+
+LEAD_POWER = Schema(
+    "lead_power",
+    {
+        "study": "string",
+        "measure": "string",
+        "rule": "string",
+        "classes": "string",
+        "difficulty": "string",
+        "kind": "string",
+        "lead": "int64",
+        "count": "int64",
+        "trials": "int64",
+        "share": "float64",
+        "low": "float64",
+        "high": "float64",
+    },
+)
+"""Share of trials in which a rule sees a lead, in curves planted into the runs' own with a known ``lead``, checkpoints.
+
+``kind``: the curve follows its own task-level's score (a precursor, unless its lead is 0), one common transition, or
+another task-level's. Exact intervals.
+"""
+
+SMALLEST_LEADS = Schema(
+    "smallest_leads",
+    {
+        "study": "string",
+        "measure": "string",
+        "rule": "string",
+        "classes": "string",
+        "difficulty": "string",
+        "smallest?": "int64",
+        "false_positives": "int64",
+        "trials": "int64",
+        "share": "float64",
+        "low": "float64",
+        "high": "float64",
+    },
+)
+"""Smallest planted lead from which a rule has the power asked for; null if it never has.
+
+``share`` of the ``trials`` without a lead over the own score are ``false_positives``. Exact interval.
+"""
+
 CONFIGURED = "as configured"
 """``factor`` of the first rows of a sensitivity analysis."""
 
@@ -227,12 +296,14 @@ CLAIMS = Schema(
         "stability": "string",
         "power": "string",
         "rule": "string",
+        "otherwise": "string",
         "rule_low?": "float64",
         "rule_high?": "float64",
         "figures": "string",
         "tables": "string",
         "reproduction": "string",
     },
+    added=frozenset({"otherwise"}),
 )
 """Claims with this run's evidence, the control beside it, the verdict and its rule.
 
@@ -241,7 +312,8 @@ that nobody has published. ``rule_low`` and ``rule_high`` are the range that the
 it is open or bounds something else. ``stable``: no alternative setting gives another verdict; null where none was
 tried. ``figures`` (numbers) and ``tables`` (paths below the results) show the claim, separated by commas.
 ``reproduction`` is the kind of tolerance that another run is compared by. ``interval``, ``control``, ``stability``,
-``power`` and ``rule`` are texts for reading: ``power`` says what would decide an undecided claim.
+``power``, ``rule`` and ``otherwise`` are texts for reading: ``power`` says what would decide an undecided claim,
+``otherwise`` what would have made the verdict come out otherwise.
 """
 
 STABILITY = Schema(

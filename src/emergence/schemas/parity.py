@@ -499,6 +499,6 @@ RULE_OUTCOMES = Schema(
 """What each rule concludes of a measure, beside the truth; ``right`` is null where either is undecided.
 
 ``rate alone`` is the published rule; ``beyond nulls`` also requires an excess over every null; both use point
-estimates. ``with intervals`` is the rule of Study 1's claims, and has a ``power`` where undecided. ``excess`` is the
+estimates. ``lead differences`` is the rule of Study 1's claims, and has a ``power`` where undecided. ``excess`` is the
 smallest, over ``null``.
 """

@@ -30,7 +30,9 @@ pytestmark = pytest.mark.long
 
 WITH_CONTROL = (*TASKS, "CTL")
 RUNS = [f"{size}-s{seed}" for size in ("small", "large") for seed in (1, 2)]
-GRID = Sensitivity(threshold=[0.3], persistence=[12], smoothing=[1], noise_multiple=[100.0], margin=[9.0])
+GRID = Sensitivity(
+    threshold=[0.3], persistence=[12], smoothing=[1], noise_multiple=[100.0], margin=[9.0], definition=[]
+)
 QUANTITIES = ["slope of floors"] + [
     f"{quantity}, {difficulty}"
     for difficulty in ("hard", "easy")
@@ -181,7 +183,9 @@ def test_without_events_there_are_slopes_alone(
     shallow = rows.assign(layer=0, value=rows["value"] ** 2)
     tables.write(MEASURE, pd.concat([shallow, rows]), tmp_path / "rankme.parquet")
     few = settings.model_copy(
-        update={"grid": Sensitivity(threshold=[], persistence=[], smoothing=[], noise_multiple=[], margin=[])}
+        update={
+            "grid": Sensitivity(threshold=[], persistence=[], smoothing=[], noise_multiple=[], margin=[], definition=[])
+        }
     )
     vary_settings(few, tmp_path / "scores.parquet", [tmp_path / "rankme.parquet"], tmp_path / "sensitivity.parquet")
     found = tables.read(SENSITIVITY, tmp_path / "sensitivity.parquet")

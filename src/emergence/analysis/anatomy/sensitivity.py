@@ -45,7 +45,7 @@ def alternatives(base: LeadSettings, grid: Sensitivity) -> Iterator[tuple[str, s
         section = SECTIONS.get(factor, "precursors")
         for value in values:
             changed = getattr(base, section).model_copy(update={factor: value})
-            yield factor, f"{value:g}", base.model_copy(update={section: changed})
+            yield factor, value if isinstance(value, str) else f"{value:g}", base.model_copy(update={section: changed})
 
 
 def compare_alternatives(scored: pd.DataFrame, rows: pd.DataFrame, settings: SensitivitySettings) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from emergence.analysis.intervals import MeanInterval, mean_of_medians, student_mean
+from emergence.analysis.lead_differences import MOVES, margins_of
 from emergence.analysis.parity import true_times
 from emergence.analysis.parity.true_times import JointSettings
 from emergence.analysis.select import select, without_control
@@ -28,9 +29,6 @@ from emergence.schemas.parity import (
 )
 from emergence.schemas.trajectories import BEHAVIOUR
 from emergence.tasks.symbols import CONTROL
-
-MOVES = {"onset": "onset_step", "change-point": "changepoint_step"}
-"""Definitions of the time at which a curve moves, and their columns of table ``onsets``."""
 
 
 def signal_times(
@@ -119,12 +117,6 @@ def _by_skill(moved: pd.DataFrame, confidence: float) -> Iterator[dict[str, obje
         yield {"measure": measure, "definition": name, "skill": level, **lead.named("lead"), **counts}
 
 
-def margins(leads: pd.DataFrame, measures: list[str], least: float) -> dict[str, float]:
-    """Smallest lead of each measure that counts, in checkpoints: as in table ``leads``, or the configured least."""
-    largest = leads.groupby("measure")["margin"].max()
-    return {name: float(largest.get(name, least)) for name in measures}
-
-
 def compare_with_true_times(
     settings: JointSettings,
     behaviour: list[Path],
@@ -145,7 +137,7 @@ def compare_with_true_times(
     tables.write(DETECTION_TIMES, detections, detection_times_table)
     tables.write(DETECTOR_ERROR, true_times.summarise_errors(detections, confidence), detector_error_table)
     curves = tables.read(ONSETS, *onsets)
-    least = margins(tables.read(LEADS, *leads), list(curves["measure"].unique()), settings.precursors.margin)
+    least = margins_of(tables.read(LEADS, *leads), list(curves["measure"].unique()), settings.precursors.margin)
     moved = signal_times(curves, times, scored, least)
     tables.write(SIGNAL_TIMES, moved, signal_times_table)
     tracked = track_skills(moved, settings.joint, confidence)

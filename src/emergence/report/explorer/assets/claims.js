@@ -86,6 +86,7 @@ function evidence(claim, figures) {
     line("Beside it", claim.control),
     line("Rule", claim.rule),
     line("Verdict", verdict(claim)),
+    claim.otherwise ? line("Otherwise", claim.otherwise) : [],
     claim.stability ? line("Stability", claim.stability) : [],
     claim.power ? line("Power", claim.power) : [],
     line("Comes from", el("ul", {},

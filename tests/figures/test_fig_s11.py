@@ -1,0 +1,34 @@
+"""Figure S11: power curves, smallest leads and false positives are those of the tables."""
+
+import pytest
+from support.drawn_marks import assert_guides, assert_line, assert_points, legend, panels
+from synthetic.random_tables import random_table
+
+from emergence.analysis.select import select
+from emergence.figures import fig_s11
+from emergence.schemas.analysis import LEAD_POWER, SMALLEST_LEADS
+
+MEASURES, RULES, LEADS = ["rankme", "llc"], list(fig_s11.RULES), [0, 2, 5]
+POWER = random_table(
+    LEAD_POWER, measure=MEASURES, rule=RULES, classes="all", difficulty="all", kind=["own", "common"], lead=LEADS
+)
+SMALLEST = random_table(SMALLEST_LEADS, measure=MEASURES, rule=RULES, classes="all", difficulty="all", smallest=5)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(("place", "measure"), list(enumerate(MEASURES)))
+def test_curves_and_false_positives(place: int, measure: str, rule: str) -> None:
+    axes = panels(fig_s11.plot(POWER, SMALLEST, 0.8))[place]
+    curve = select(POWER, measure=measure, rule=rule, kind="own")
+    assert_line(axes, range(len(LEADS)), curve["share"])
+    assert_points(axes, 2, select(curve, lead=5)["share"])
+    assert_points(axes, -0.8 - 0.25 * RULES.index(rule), select(SMALLEST, measure=measure, rule=rule)["share"])
+    assert_guides(axes, [0.8], on="y")
+
+
+def test_rules_are_named() -> None:
+    assert legend(fig_s11.plot(POWER, SMALLEST, 0.8)) == [label for label, *_ in fig_s11.RULES.values()]
+
+
+def test_a_run_without_trials_is_drawn() -> None:
+    assert panels(fig_s11.plot(POWER.head(0), SMALLEST.head(0), 0.8)) == []

@@ -1,0 +1,320 @@
+"""Data under which each claim holds, and data under which it fails, at the sizes and runs of a tier.
+
+A plant takes the configuration of a tier and whether the claim shall hold, and returns the tables that the claim is
+read from, with as many runs, seeds and units as the tier has: intervals are those of the analysis over that many runs
+which nearly agree. A claim that cannot come out both ways with them is not testable at the tier.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from synthetic import claims_tables
+from synthetic.language_run import SETS
+
+from emergence.analysis.anatomy.floors import compare_floors
+from emergence.analysis.collapse import compare_collapse_steps, count_directions
+from emergence.analysis.intervals import cluster_bootstrap, mean_interval
+from emergence.analysis.language.phases import NAMES
+from emergence.analysis.lead_differences import RIVALS
+from emergence.analysis.precursors import CELLS, RELATIONS
+from emergence.claims.lead_power import BEYOND, DIFFERENCES, RATE
+from emergence.claims.rule_outcomes import outcomes
+from emergence.config.configuration import Config
+from emergence.config.project import settings_for
+from emergence.schemas import analysis, language, parity
+from emergence.tasks.symbols import CONTROL
+
+Tables = dict[str, pd.DataFrame]
+Plant = Callable[[Config, bool], Tables]
+Row = dict[str, Any]
+PLANTED: dict[str, Plant] = {}
+"""By claim."""
+CLOSE = 1e-3
+"""Relative spread of runs that nearly agree."""
+
+
+def plant(*claims: str) -> Callable[[Plant], Plant]:
+    """Declare the planted data of some claims."""
+
+    def declared(made: Plant) -> Plant:
+        PLANTED.update(dict.fromkeys(claims, made))
+        return made
+
+    return declared
+
+
+def over_runs(value: float, runs: int, name: str = "") -> dict[str, float]:
+    """A value with Student's interval over runs that nearly agree; columns begin with ``name``, if any."""
+    mean = mean_interval(value + CLOSE * max(abs(value), 1e-2) * np.linspace(-1, 1, runs), 0.95)
+    if name:
+        return mean.named(name)
+    return {"value": mean.value, "low": mean.low, "high": mean.high}
+
+
+def of_rate(rate: float, runs: int) -> dict[str, float]:
+    """A rate, the same in every run, with the interval of the tables."""
+    rng = np.random.default_rng(0)
+    low, high = cluster_bootstrap(np.full(runs, rate), np.arange(runs), 0.95, 1000, rng, (0.0, 1.0))
+    return {"value": rate, "low": low, "high": high}
+
+
+def table(schema: Any, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Rows with all columns of a schema, null where they are not given."""
+    return pd.DataFrame(rows).reindex(columns=schema.arrow.names)
+
+
+# Leads --------------------------------------------------------------------------------------------------------------
+
+
+def leads(leading: Sequence[str], measures: Sequence[str], runs: int, rivals: Sequence[str] = RIVALS[:4]) -> Tables:
+    """Some measures lead every rival, the others none; over as many runs as the tier has."""
+    rows = [
+        {"measure": measure, "definition": "onset", "classes": way, "difficulty": difficulty, "size": "all",
+         "rival": rival, "events": 4 * runs, "runs": runs, "margin": 2.0, "whole_network": measure == "neuromfa_e",
+         **over_runs(20.0 if measure in leading else -20.0, runs, "difference")}
+        for measure, (way, difficulty), rival in product(measures, CELLS, rivals)
+    ]  # fmt: skip
+    return {"lead_differences": table(analysis.LEAD_DIFFERENCES, rows)}
+
+
+def rates(config: Config, study: str, share: float, lags: float) -> Tables:
+    """Every measure leads and lags these shares of the events, in every run."""
+    of = config.studies[study]
+    runs, found = of.run_count, claims_tables.precursors()
+    precursors = found[(found["metric"] == "exact_match") & (found["definition"] == "onset") & (found["size"] == "all")]
+    rate = {("rate" if name == "value" else name): each for name, each in of_rate(share, runs).items()}
+    observed = precursors["control"] == "observed"
+    precursors = precursors.assign(metric=of.metric, runs=runs)
+    precursors.loc[observed, list(rate)] = list(rate.values())
+    shares = dict(zip(RELATIONS, (share, 0.0, lags, 1 - share - lags), strict=True))
+    rows = [
+        {"measure": measure, "metric": of.metric, "definition": "onset", "classes": "all", "difficulty": "all",
+         "size": "all", "relation": relation, "count": 1, "events": 4 * runs, "runs": runs,
+         **{("share" if name == "value" else name): each for name, each in of_rate(value, runs).items()}}
+        for measure in claims_tables.MEASURES
+        for relation, value in shares.items()
+    ]  # fmt: skip
+    e_like = precursors[precursors["measure"] == "rankme"].assign(measure="neuromfa_e")
+    return {"precursors": pd.concat([precursors, e_like]), "hierarchy": table(analysis.HIERARCHY, rows)}
+
+
+@plant("A6", "A8", "A11")
+def anatomy_precursor(config: Config, holds: bool) -> Tables:
+    leading = ("rankme", "linear_probe") if holds else ()
+    return {
+        **rates(config, "anatomy", 1.0, 0.0),
+        **leads(leading, claims_tables.MEASURES, config.anatomy.run_count),
+    }
+
+
+@plant("A7")
+def anatomy_no_precursor(config: Config, holds: bool) -> Tables:
+    leading = () if holds else ("rankme",)
+    return {
+        **rates(config, "anatomy", 1.0, 0.0),
+        **leads(leading, claims_tables.MEASURES, config.anatomy.run_count),
+    }
+
+
+@plant("A9", "A10")
+def anatomy_follower(config: Config, holds: bool) -> Tables:
+    return rates(config, "anatomy", *((0.0, 1.0) if holds else (1.0, 0.0)))
+
+
+@plant("N6")
+def degree_leads(config: Config, holds: bool) -> Tables:
+    leading = ("neuromfa_e",) if holds else ()
+    measures = (*claims_tables.MEASURES, "neuromfa_e")
+    return {**rates(config, "anatomy", 1.0, 0.0), **leads(leading, measures, config.anatomy.run_count, RIVALS)}
+
+
+# Anatomy ------------------------------------------------------------------------------------------------------------
+
+
+def tasks(config: Config) -> tuple[str, ...]:
+    return tuple(task for task in config.anatomy.tasks if task != CONTROL)
+
+
+def sizes(config: Config, study: str) -> dict[str, int]:
+    """Parameters of each size, without embeddings."""
+    of = config.anatomy.sizes if study == "anatomy" else config.language.ladder.sizes
+    return {size.name: 12 * size.layers * size.width**2 for size in of}
+
+
+def anatomy_collapses(config: Config, **planted: Any) -> pd.DataFrame:
+    return claims_tables.collapses(
+        sizes=sizes(config, "anatomy"), tasks=tasks(config), seeds=config.anatomy.seeds, **planted
+    )
+
+
+@plant("A1")
+def emergence(config: Config, holds: bool) -> Tables:
+    rows = [
+        {**unit, "level": level, "metric": config.anatomy.metric, "emerged": holds}
+        for unit in claims_tables.units(sizes(config, "anatomy"), tasks(config), config.anatomy.seeds)
+        for level in config.anatomy.tasks[unit["task"]]
+    ]
+    return {"events": table(analysis.EVENTS, rows)}
+
+
+@plant("A2")
+def collapse(config: Config, holds: bool) -> Tables:
+    return {"collapse": anatomy_collapses(config, missing=0 if holds else 10**6)}
+
+
+@plant("A3")
+def floors(config: Config, holds: bool) -> Tables:
+    collapses = anatomy_collapses(config, slope=0.0 if holds else 0.5)
+    return {"floors": compare_floors(collapses, config.protocol.statistics)}
+
+
+@plant("A4")
+def modular_floor(config: Config, holds: bool) -> Tables:
+    collapses = anatomy_collapses(config, modular=2.0 if holds else 5.0)
+    return {"floors": compare_floors(collapses, config.protocol.statistics), "collapse": collapses}
+
+
+@plant("A5")
+def direction(config: Config, holds: bool) -> Tables:
+    collapses = anatomy_collapses(config, upward=0 if holds else 10**6)
+    return {"direction_shares": count_directions(compare_collapse_steps(collapses), 0.95)}
+
+
+@plant("A12", "A13", "A14")
+def order(config: Config, holds: bool) -> Tables:
+    """As published, or the opposite."""
+    runs = config.anatomy.run_count
+    found = claims_tables.limits().assign(runs=runs, p=CLOSE, task_p=CLOSE, holm_p=CLOSE)
+    right = {"spearman": 0.9, "within hard": 1.0, "within": 0.0, "all": 0.0}
+    for place, row in found.iterrows():
+        if row["measure"] == "rankme" and row["size"] == "all":
+            rank = row["statistic"] == "spearman"
+            value = right.get("spearman" if rank else row["pairs_of"], 0.5)
+            asked = value if holds else (0.1 if rank else 1 - value)
+            given = over_runs(asked, runs) if rank else of_rate(asked, runs)
+            found.loc[place, list(given)] = list(given.values())
+    return {"order_prediction": found}
+
+
+# Language models ----------------------------------------------------------------------------------------------------
+
+
+def language_collapses(config: Config, **planted: Any) -> pd.DataFrame:
+    return claims_tables.collapses(
+        sizes=sizes(config, "language"), tasks=SETS, seeds=config.language.ladder.seeds, **planted
+    )
+
+
+def no_leads(config: Config, silent: bool) -> Tables:
+    of_rates = rates(config, "language", 0.5, 0.0)
+    differences = leads(() if silent else ("rankme",), claims_tables.MEASURES, config.language.run_count)
+    return {**of_rates, **differences, "leads": table(analysis.LEADS, [])}
+
+
+@plant("LM1", "LM2", "LM4", "LM5")
+def language_patterns(config: Config, holds: bool) -> Tables:
+    collapses = language_collapses(config, **({} if holds else {"missing": 10**6, "upward": 10**6}))
+    shares = count_directions(compare_collapse_steps(language_collapses(config, upward=0 if holds else 10**6)), 0.95)
+    return {"collapse": collapses, "direction_shares": shares, **no_leads(config, holds)}
+
+
+@plant("LM3")
+def phases(config: Config, holds: bool) -> Tables:
+    units = len(SETS) * len(config.language.ladder.sizes)
+    rows = [
+        {"groups": groups, "size": "all", "phase": phase, "count": units * holds, "units": units}
+        for groups in ("probe sets", "text")
+        for phase in NAMES
+    ]
+    return {"phase_shares": table(language.PHASE_SHARES, rows)}
+
+
+@plant("LM6", "LM7")
+def language_follower(config: Config, holds: bool) -> Tables:
+    return rates(config, "language", *((0.0, 1.0) if holds else (1.0, 0.0)))
+
+
+@plant("P1", "P2", "P3")
+def pythia(config: Config, holds: bool) -> Tables:  # noqa: ARG001 - these tiers have none of its models
+    """At the tier of Pythia they are planted in tests/claims/test_pythia.py."""
+    schemas = (analysis.COLLAPSE, analysis.LEADS, analysis.LEAD_DIFFERENCES, analysis.EVENTS, analysis.ONSETS)
+    return {schema.name: table(schema, []) for schema in schemas}
+
+
+# The joint study ----------------------------------------------------------------------------------------------------
+
+
+@plant("J1")
+def detector_error(config: Config, holds: bool) -> Tables:
+    protocol = config.parity.protocol
+    row = {
+        "metric": config.parity.metric,
+        "detector": protocol.events.detector,
+        "reference": "measured",
+        "skill": "all",
+    }
+    runs = config.parity.run_count
+    rows = [{**row, **over_runs(0.1 if holds else 5.0, runs, "error"), "events": 5, "missed": 0, "runs": runs}]
+    return {"detector_error": table(parity.DETECTOR_ERROR, rows)}
+
+
+@plant("J2", "J3")
+def detection_times(config: Config, holds: bool) -> Tables:
+    """Skills in order of frequency, and a control without an event; or in no order, and with one."""
+    row = {"metric": config.parity.metric, "detector": config.parity.protocol.events.detector}
+    rows = []
+    for run in config.parity.runs:
+        rows += [
+            {
+                **row,
+                "run": run,
+                "task": "PARITY",
+                "level": str(skill),
+                "true_step": 1000.0 + (skill if holds else -skill),
+            }
+            for skill in range(1, 6)
+        ]
+        rows.append({**row, "run": run, "task": CONTROL, "level": "6", "step": np.nan if holds else 50.0})
+    return {"detection_times": table(parity.DETECTION_TIMES, rows)}
+
+
+def graded(config: Config, leading: bool, truth: str) -> Tables:
+    """RankMe leads, or nothing does, and the truth of it; beside it a curve of the whole network."""
+    runs, measures = config.parity.run_count, ("rankme", "neuromfa_e")
+    of_rates = rates(config, "parity", 1.0 if leading else 0.0, 0.0)["precursors"]
+    precursors = of_rates[of_rates["measure"].isin(measures)].assign(size="all")
+    differences = leads(("rankme",) if leading else (), measures, runs)["lead_differences"]
+    tracking = [{"measure": name, "definition": "onset", "truth": truth} for name in measures]
+    tracked = table(parity.MEASURE_TRACKING, tracking)
+    settings: Any = settings_for(config, "rule_outcomes")["settings"]
+    return {
+        "precursors": precursors,
+        "lead_differences": differences,
+        "measure_tracking": tracked,
+        "rule_outcomes": outcomes(precursors, differences, tracked, settings),
+    }
+
+
+@plant("J4")
+def joint_precursor(config: Config, holds: bool) -> Tables:
+    return graded(config, holds, "announces")
+
+
+@plant("J5", "J6", "J7")
+def rules(config: Config, holds: bool) -> Tables:
+    return graded(config, True, "announces" if holds else "does not")
+
+
+@plant("J8")
+def power(config: Config, holds: bool) -> Tables:
+    trials = config.parity.protocol.lead_power.trials * 5
+    kinds = (("own", 20, trials * holds), ("own", 0, 0), ("common", 20, 0), ("another's", 20, 0))
+    rows = [
+        {"study": "parity", "measure": "rankme", "rule": rule, "classes": "all", "difficulty": "all", "kind": kind,
+         "lead": lead, "count": count, "trials": trials}
+        for rule, (kind, lead, count) in product((RATE, BEYOND, DIFFERENCES), kinds)
+    ]  # fmt: skip
+    return {"lead_power": table(analysis.LEAD_POWER, rows)}
