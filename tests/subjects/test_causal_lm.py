@@ -15,7 +15,6 @@ from transformers import GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForC
 
 from emergence.config.measures import GradientRank, Hessian, LinearProbe, LocalLearning, RankMe, TaskLoss
 from emergence.measures import fisher, gradient_covariance, hessian, linear_probe, llc, loss, rankme
-from emergence.subjects import causal_lm
 from emergence.subjects.causal_lm import LanguageSubject
 from emergence.subjects.subject import MeasureError
 from emergence.subjects.torch_module import NamedGroup
@@ -75,11 +74,8 @@ def of_group(model: Any, group: str, samples: int | None = None) -> Tensor:
 
 
 @pytest.mark.parametrize("rows", [1, 2, 100])
-def test_losses_are_those_of_each_question_alone(
-    model: GPTNeoXForCausalLM, rows: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(causal_lm, "ROWS", rows)
-    subject = LanguageSubject(model, PAIRS, encode)
+def test_losses_are_those_of_each_question_alone(model: GPTNeoXForCausalLM, rows: int) -> None:
+    subject = LanguageSubject(model, PAIRS, encode, rows)
     for groups in ([SYNTAX, FACTUAL, TEXT], [TEXT, SYNTAX], [FACTUAL]):
         for losses, group in zip(subject.losses(groups), groups, strict=True):
             torch.testing.assert_close(losses, of_group(model, group.task), **ROTARY)
