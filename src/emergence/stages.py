@@ -726,8 +726,8 @@ STAGES: dict[str, Stage] = {
     "compute": Stage("emergence.report.compute:summarise_compute", "Sum up time and memory of all jobs"),
     "record": Stage(
         "emergence.release.record:write_record",
-        "Record the configuration and how figures are drawn",
-        {"config": {}, "figures": {}},
+        "Record the configuration and how figures and explorer are made",
+        {"config": {}, "figures": {}, "explorer": {}},
     ),
     "manuscript": Stage(
         "emergence.report.manuscript:assemble_manuscript", "Assemble text, numbers and figures of the paper"

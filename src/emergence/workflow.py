@@ -145,16 +145,17 @@ def stage(
 
 
 def record(config: Config) -> dict[str, Any]:
-    """The record of a run: its configuration, and stage, settings and tables of each of its figures."""
-    figures = {}
-    for figure in figures_drawn(config):
-        inputs = {name: paths for name, paths in Layout(config).drawn_from(figure).items() if paths}
-        figures[figure] = {
-            "stage": figure,
-            "settings": project(config, figure),
-            "inputs": {name: [path.removeprefix("<results>/") for path in paths] for name, paths in inputs.items()},
-        }
-    return {"config": config.as_written(), "figures": figures}
+    """The record of a run: its configuration, and how each of its figures and its explorer are made."""
+    layout = Layout(config)
+    figures = {name: _recipe(config, name, layout.drawn_from(name)) for name in figures_drawn(config)}
+    explorer = _recipe(config, "explorer", layout.explored())
+    return {"config": config.as_written(), "figures": figures, "explorer": explorer}
+
+
+def _recipe(config: Config, stage: str, inputs: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Settings of a stage and its tables, without those that it has none of."""
+    files = {name: [path.removeprefix("<results>/") for path in paths] for name, paths in inputs.items() if paths}
+    return {"stage": stage, "settings": project(config, stage), "inputs": files}
 
 
 def labels(shows: str, figure: str = "") -> dict[str, str]:

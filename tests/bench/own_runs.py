@@ -31,7 +31,7 @@ from emergence.measures.declarations import declared
 from emergence.own_runs.measured_run import MeasuredRun, open_language_run
 
 DOCS = PROJECT / "docs/own-checkpoints.md"
-BLOCK = re.compile(r"(?<=<!-- seconds -->\n).*?(?=<!-- /seconds -->)", re.DOTALL)
+TABLE = re.compile(r"^\| model \| device \|.*\n(?:\|.*\n)+", re.MULTILINE)
 GPT2_SMALL = GPT2Config(attn_implementation="eager")
 MIDDLE = GPT2Config(vocab_size=2048, n_embd=256, n_layer=4, n_head=4, n_positions=128, bos_token_id=0, eos_token_id=0)
 STEPS, BATCH, EVERY = 50, 16, 50
@@ -157,7 +157,7 @@ def main() -> None:
     for name, each in timed(run):
         seconds[name] = each
         print(f"{name}: {each:.1f} s", file=sys.stderr, flush=True)
-    DOCS.write_text(BLOCK.sub(written(seconds).replace("\\", "\\\\"), DOCS.read_text()))
+    DOCS.write_text(TABLE.sub(written(seconds).replace("\\", "\\\\"), DOCS.read_text()))
 
 
 if __name__ == "__main__":

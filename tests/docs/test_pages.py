@@ -13,8 +13,8 @@ from support.documentation import CONTRIBUTING, DOCS, blocks, hook, shell_comman
 from support.project import PROJECT
 
 from emergence.cli import COMMANDS, main
-from emergence.config import loading
 from emergence.io import tables
+from emergence.measures.declarations import declared
 from emergence.schemas.trajectories import MEASURE
 from emergence.stages import STAGES
 
@@ -60,7 +60,7 @@ def test_python_of_own_checkpoints_runs(monkeypatch: pytest.MonkeyPatch, capsys)
 
 def test_every_measure_is_listed() -> None:
     table = (DOCS / "own-checkpoints.md").read_text().partition("| measure |")[2].partition("\n\n")[0]
-    assert {*loading.read(PROJECT / "config.yaml").anatomy.measures.names} == set(re.findall(r"`(\w+)`", table))
+    assert {*declared()} == set(re.findall(r"`(\w+)`", table))
 
 
 def test_a_folder_of_checkpoints_is_converted_and_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from emergence.schemas.parity import DETECTION_TIMES, DETECTOR_ERROR, MEASURE_TR
 from emergence.schemas.trajectories import BEHAVIOUR
 
 RUN, SKILLS, MEASURES = "small-s1", ["1", "2"], ["rankme", "llc"]
+RULES = ["rate alone", "beyond nulls", "lead differences"]
 DEFINITIONS, DETECTORS = ["onset", "change-point"], ["threshold", "changepoint", "sigmoid"]
 TABLES = {
     "behaviour": random_table(
@@ -50,7 +51,7 @@ TABLES = {
         size="all", classes="all",
     ),
     "rule_outcomes": random_table(
-        RULE_OUTCOMES, measure=MEASURES, definition=DEFINITIONS, rule=list(fig8.RULES), conclusion="leads",
+        RULE_OUTCOMES, measure=MEASURES, definition=DEFINITIONS, rule=RULES, conclusion="leads",
         right=True,
     ),
 }  # fmt: skip
@@ -108,7 +109,7 @@ def test_rates_and_conclusions_have_a_row_a_measure() -> None:
     assert_intervals(shares, [0, 1], observed["low"], observed["high"])
     assert_points(shares, select(rates, control="shift")["rate"], [0, 1])
     assert_guides(shares, [0.75])
-    assert texts(words).count("leads ✓") == len(MEASURES) * len(fig8.RULES)
+    assert texts(words).count("leads ✓") == len(MEASURES) * len(RULES)
     assert texts(words).count("announces") == len(MEASURES)
     assert legend(shares) == ["shift", "measure"]
 

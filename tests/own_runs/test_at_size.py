@@ -48,7 +48,7 @@ def test_every_measure_of_a_model_of_160_million_weights_fits_in_six_gib(tmp_pat
     assert ended.returncode == 0, ended.stderr
     assert int(ended.stderr.split()[-1]) < 6 * GIB
     rows = tables.read(MEASURE, report / "measure.parquet")
-    assert set(rows["measure"]) == set(declared())
+    assert set(rows["measure"]) == set(declared()) - {"layer_balance"}  # which is of two-layer networks
     assert not rows["variant"].eq("failed").any()
     assert set(rows["step"]) == set(STEPS)
     assert (report / REPORT).is_file()

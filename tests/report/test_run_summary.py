@@ -19,7 +19,7 @@ def claims() -> pd.DataFrame:
         claim("A6", 0.5, 0.2, 0.8, "undecided", statement="It leads"),
         claim("A9", 0.6, 0.5, 0.7, "fails", statement="No headline"),
         *(
-            claim(f"J6 {part}", 1.0, NAN, NAN, verdict, "parity", id="J6", part=part)
+            claim(f"J6 {part}", 1.0, NAN, NAN, verdict, "parity", id="J6", part=part, statement=f"Right of {part}")
             for part, verdict in [("loss", "fails"), ("rankme", "holds"), ("llc", "undecided"), ("hessian", "holds")]
         ),
         claim("P1", NAN, NAN, NAN, "not testable at this tier", "language"),
@@ -41,7 +41,7 @@ def test_verdicts_are_counted_by_study() -> None:
 def test_findings_are_the_headlines_whose_rule_decided() -> None:
     said = summary(claims(), {}, {}, toy=False)
     assert "A2   holds*  It collapses: 1 [0.891, 1]" in said
-    assert "about each: loss; holds: rankme, hessian" in said
+    assert "J6   fails   Right of loss; holds: rankme, hessian" in said
     assert LEGEND in said
     assert not any(words in said for words in ("It leads", "No headline", "nan", "None", "none"))
 

@@ -67,7 +67,8 @@ class FinishedRun:
     def write_record(self, config: dict[str, Any]) -> None:
         inputs = {"measures": ["anatomy/measures/rankme/4x16-s1.parquet"]}
         figures = {"fig2": Recipe(stage="fig2", settings={"dpi": 80}, inputs=inputs)}
-        record.write_record(config, figures, self.results / record.NAME)
+        explorer = {"stage": "explorer", "settings": {}, "inputs": {}}
+        record.write_record(config, figures, explorer, self.results / record.NAME)
 
 
 def measure_rows() -> pd.DataFrame:

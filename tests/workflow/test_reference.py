@@ -12,6 +12,8 @@ import pytest
 from matplotlib.image import imread
 from support.project import SMOKE, ProjectCopy, commit_all, overlay
 
+from emergence.release import record
+
 pytestmark = pytest.mark.workflow
 
 
@@ -52,6 +54,14 @@ def test_every_figure_is_redrawn_from_the_kept_tables(kept: ProjectCopy) -> None
         else:
             assert again.read_bytes() == original.read_bytes(), original.name
     assert {path.name for path in (kept.folder / "redrawn/results").iterdir()} == {"explorer.html"}
+
+
+def test_the_reference_run_can_be_looked_at(copy: ProjectCopy) -> None:
+    """`make explore`: an older run, drawn by the figures and the explorer of today."""
+    printed = copy.snakemake("--cores", "all", "--configfile", "workflow/tiers/reference.yaml")
+    figures = [path.name for path in (copy.folder / "results/reference/figures").glob("*.pdf")]
+    assert sorted(figures) == sorted(f"{name}.pdf" for name in record.read(copy.folder / "reference").figures)
+    assert "results/reference/explorer.html" in printed
 
 
 def test_a_reference_trains_nothing(kept: ProjectCopy) -> None:

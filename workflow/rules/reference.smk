@@ -1,11 +1,10 @@
-# Figures and explorer of the reference run, drawn from its tables; nothing is trained or measured. Every figure is drawn
-# by the stage and with the settings that the run's record names, whatever config.yaml says now.
+# Figures and explorer of the reference run, drawn from its tables; nothing is trained or measured. Each is made by the
+# stage and with the settings that the run's record names, whatever config.yaml says now.
 from emergence.errors import EmergenceError
 from emergence.release import record
 
 try:
     RECORD = record.read(REFERENCE)
-    KEPT = load(RECORD.config)
 except EmergenceError as error:
     raise WorkflowError(f"There is no reference run to draw from.\n{error}") from None
 RECIPES = RECORD.figures
@@ -18,23 +17,22 @@ def kept(paths):
     )
 
 
-def kept_tables(wildcards):
-    """Tables that a figure of the reference run is drawn from, by the names of its recipe."""
-    inputs = RECIPES[wildcards.figure].inputs
-    return {name: kept(paths) for name, paths in inputs.items()}
+def kept_tables(recipe):
+    """Tables of a recipe of the reference run, by their names."""
+    return {name: kept(paths) for name, paths in recipe.inputs.items()}
 
 
 def refuse(wildcards):
     """Say why a figure cannot be drawn."""
     raise WorkflowError(
-        f"{wildcards.figure}: the reference run (tier {KEPT.tier}) has no such figure, only {', '.join(RECIPES)}. "
+        f"{wildcards.figure}: the reference run (tier {RECORD.config['tier']}) has no such figure, only {', '.join(RECIPES)}. "
         "A figure that is newer than that run needs a run of its own: leave out source=reference."
     )
 
 
 use rule stage as redraw with:
     input:
-        unpack(kept_tables),
+        unpack(lambda wildcards: kept_tables(RECIPES[wildcards.figure])),
     output:
         pdf=f"<figures>/{{figure,{one_of(RECIPES)}}}.pdf",
         png=f"<figures>/{{figure,{one_of(RECIPES)}}}.png",
@@ -55,10 +53,10 @@ rule no_figure:
 use rule stage as explorer with:
     input:
         ASSETS,
-        **{name: kept(paths) for name, paths in Layout(KEPT).explored().items()},
+        **kept_tables(RECORD.explorer),
         figures=expand("<figures>/{figure}.png", figure=RECIPES),
         captions=[path for figure in RECIPES for path in caption(figure)],
     output:
         page="<results>/explorer.html",
     params:
-        stage=stage("explorer", settings=lambda wildcards: project(KEPT, "explorer")),
+        stage=stage("explorer", settings=lambda wildcards: RECORD.explorer.settings),

@@ -31,7 +31,6 @@ DETECTORS = {"threshold": "o", "changepoint": "s", "sigmoid": "^"}
 METRICS = {"strength": ("strength", None), "exact_match": ("sign accuracy", "white")}
 """Scores in which events are detected: name, and face of their markers."""
 REFERENCES = {"measured": "measured strength", "closed form": "closed form"}
-RULES = ("rate alone", "beyond nulls", "lead differences")
 MARKS = {True: ("✓", style.GREEN), False: ("✗", style.VERMILION), None: ("", "0.45")}
 """Whether a conclusion is right, and how that is drawn."""
 
@@ -246,13 +245,14 @@ def _rates(axes: Axes, rates: pd.DataFrame, measures: list[str], threshold: floa
 def _conclusions(axes: Axes, conclusions: pd.DataFrame, tracked: pd.DataFrame) -> None:
     """What each rule concludes of each measure, whether that is right, and the truth."""
     axes.axis("off")
-    axes.set_xlim(0, len(RULES) + 1)
+    rules = conclusions["rule"].unique().tolist()
+    axes.set_xlim(0, len(rules) + 1)
     centred: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 6}
-    for column, rule in enumerate((*RULES, "truth")):
+    for column, rule in enumerate((*rules, "truth")):
         axes.text(column + 0.5, -0.75, rule, fontweight="bold", **centred)
     for place, (measure, truth) in enumerate(zip(tracked["measure"], tracked["truth"], strict=True)):
-        for column, rule in enumerate(RULES):
+        for column, rule in enumerate(rules):
             row = select(conclusions, measure=measure, rule=rule).iloc[0]
             sign, colour = MARKS[None if pd.isna(row["right"]) else bool(row["right"])]
             axes.text(column + 0.5, place, f"{row['conclusion']} {sign}".strip(), color=colour, **centred)
-        axes.text(len(RULES) + 0.5, place, truth, **centred)
+        axes.text(len(rules) + 0.5, place, truth, **centred)

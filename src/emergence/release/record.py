@@ -1,4 +1,7 @@
-"""The record of a run, ``record.json`` beside its results: its configuration, and how each of its figures is drawn."""
+"""The record of a run, ``record.json`` beside its results: its configuration, and how figures and explorer are drawn.
+
+A later version draws from the tables of a run by its record alone, whatever its own configuration asks for by then.
+"""
 
 import json as formats
 from pathlib import Path
@@ -14,7 +17,7 @@ NAME = "record.json"
 
 
 class Recipe(Strict):
-    """How a figure is drawn: its stage, what that is given, and its tables, relative to the folder of results."""
+    """How a figure or the explorer is made: its stage, what that is given, and its tables, relative to the results."""
 
     stage: str
     settings: dict[str, Any]
@@ -22,19 +25,21 @@ class Recipe(Strict):
 
 
 class Record(Strict):
-    """What a run was: its whole configuration, and how each of its figures is drawn."""
+    """What a run was: its whole configuration, and how each of its figures and its explorer are made."""
 
     config: dict[str, Any]
     figures: dict[str, Recipe]
+    explorer: Recipe
 
 
 class RecordError(EmergenceError):
     """A run without a readable record; the message names the file and the remedy."""
 
 
-def write_record(config: dict[str, Any], figures: dict[str, Recipe], json: Path) -> None:
-    """Write the record of a run: its configuration, and how each of its figures is drawn."""
-    write_json(json, Record(config=config, figures=figures).model_dump())
+def write_record(config: dict[str, Any], figures: dict[str, Recipe], explorer: dict[str, Any], json: Path) -> None:
+    """Write the record of a run: its configuration, and how each of its figures and its explorer are made."""
+    made = Recipe.model_validate(explorer)
+    write_json(json, Record(config=config, figures=figures, explorer=made).model_dump())
 
 
 def read(folder: Path) -> Record:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 
 from emergence.claims.claims_table import LEGEND, REGISTRIES, TOY, estimate, mark, verdict_counts
-from emergence.claims.registry import Claim, Part
 
 DECIDED = ("holds", "fails")
 
@@ -55,7 +54,7 @@ def findings(claims: pd.DataFrame) -> Iterator[str]:
             decided = rows[rows["verdict"].isin(DECIDED)]
             if len(decided):
                 marked |= any(map(mark, decided.to_dict("records")))
-                yield f"{claim.id:<4} {_single(decided) if len(rows) == 1 else _of_parts(claim, decided)}"
+                yield f"{claim.id:<4} {_single(decided) if len(rows) == 1 else _of_parts(decided)}"
     if marked:
         yield LEGEND
 
@@ -65,10 +64,13 @@ def _single(decided: pd.DataFrame) -> str:
     return f"{row['verdict'] + mark(row):<7} {row['statement']}: {estimate(row)}"
 
 
-def _of_parts(claim: Claim, decided: pd.DataFrame) -> str:
-    parts = decided.groupby("verdict", sort=False)["part"].agg(", ".join)
-    first, *others = [(str(verdict), names) for verdict, names in parts.items()]
-    return "; ".join([f"{first[0]:<7} {claim.states(Part('', 'each'))}: {first[1]}", *map(": ".join, others)])
+def _of_parts(decided: pd.DataFrame) -> str:
+    """What the table itself states of the first part, which other parts are judged likewise, and which otherwise."""
+    (verdict, rows), *others = decided.groupby("verdict", sort=False)
+    _, *likewise = rows["part"]
+    also = [f"likewise: {', '.join(likewise)}"] if likewise else []
+    other = [f"{verdict}: {', '.join(rows['part'])}" for verdict, rows in others]
+    return "; ".join([f"{verdict:<7} {rows['statement'].iloc[0]}", *also, *other])
 
 
 def _aligned(lines: Mapping[str, str]) -> list[str]:
