@@ -89,7 +89,7 @@ class Layout:
             return []
         paths = [f"<results>/{wanted.path}"]
         for key in wildcards_of(wanted.path):
-            names = getattr(self.config.studies[study], key)
+            names = getattr(getattr(self.config, study), key)
             paths = [path.replace(f"{{{key}}}", name) for path in paths for name in names]
         return paths if wanted.several else paths[:1]
 

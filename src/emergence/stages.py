@@ -158,6 +158,12 @@ LANGUAGE_CLAIMS = {
     "verdicts": "language.verdicts",
     "pythia": "pythia",
 }
+SHORT_RUN = {
+    "context": "interventions.context",
+    "epsilon": "interventions.epsilon",
+    "compute": "compute",
+    "device": "device",
+}
 QUOTED = {"metric": "{study}.metric", "definition": "protocol.precursors.definition"}
 ACROSS = {"measure": "rankme"}
 
@@ -681,6 +687,68 @@ STAGES: dict[str, Stage] = {
         QUOTED,
         "language",
     ),
+    # Study 4: interventions
+    "train_clock": Stage(
+        "emergence.measures.clock:train_clock",
+        "Train short runs that time the collapse",
+        {
+            "settings": {
+                "seed": "interventions.clock_seeds.{seed}",
+                "cells": "interventions.cells",
+                "training": "interventions.training",
+                "records": "interventions.clock.records",
+                "probes": "interventions.probes",
+                **SHORT_RUN,
+            }
+        },
+        "interventions",
+    ),
+    "train_arms": Stage(
+        "emergence.measures.arms:train_arms",
+        "Train paired runs with and without interventions",
+        {
+            "settings": {
+                "size": "interventions.paired_sizes.{size}",
+                "paired": "interventions.paired",
+                "tasks": "interventions.tasks",
+                "evaluation": "interventions.evaluation",
+                **SHORT_RUN,
+            }
+        },
+        "interventions",
+    ),
+    "clock": Stage(
+        "emergence.analysis.interventions.clock:analyse_clock",
+        "Test which quantity sets the step of the collapse",
+        {"collapse": "protocol.collapse", "statistics": "protocol.statistics"},
+        "interventions",
+        needs=("interventions",),
+    ),
+    "arms": Stage(
+        "emergence.analysis.interventions.arms:analyse_arms",
+        "Compare the emergence steps of paired runs",
+        {"events": "protocol.events", "statistics": "protocol.statistics"},
+        "interventions",
+        needs=("interventions",),
+    ),
+    "interventions_claims": Stage(
+        "emergence.claims.interventions:judge_claims",
+        "Judge the claims about interventions",
+        {
+            "settings": {
+                "statistics": "protocol.statistics",
+                "universal": "protocol.verdicts.universal",
+                "verdicts": "interventions.verdicts",
+            }
+        },
+        "interventions",
+    ),
+    "interventions_numbers": Stage(
+        "emergence.report.studies:collect_interventions_numbers",
+        "Collect the numbers that the paper quotes of Study 4",
+        study="interventions",
+        needs=("interventions",),
+    ),
     # Across studies
     "calibration": Stage(
         "emergence.calibration.table:calibrate_estimators",
@@ -719,6 +787,7 @@ STAGES: dict[str, Stage] = {
                 "parity": "parity?",
                 "neuromfa": "neuromfa?",
                 "language": "language?",
+                "interventions": "interventions?",
                 "calibration": "calibration",
             }
         },

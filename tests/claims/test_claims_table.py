@@ -110,7 +110,10 @@ def test_values_without_an_interval_are_printed() -> None:
     assert "here       0.5  (x)" in as_text(pd.DataFrame([row(value=0.5)]))
 
 
-NAMES = {"language": ["P1"], "parity": ["B2", "B10"], "neuromfa": ["N1 anatomy"], "anatomy": ["A9", "A1"]}
+NAMES = {
+    "interventions": ["I2 loss"], "language": ["P1"], "parity": ["B2", "B10"], "neuromfa": ["N1 anatomy"],
+    "anatomy": ["A9", "A1"],
+}  # fmt: skip
 
 
 def judged(folder: Path, *studies: str) -> list[Path]:
@@ -123,7 +126,7 @@ def judged(folder: Path, *studies: str) -> list[Path]:
 
 def test_studies_are_joined_in_their_order_and_claims_keep_theirs(tmp_path: Path) -> None:
     rows = joined(tmp_path, *judged(tmp_path, *NAMES))
-    assert rows["claim"].tolist() == ["A9", "A1", "B2", "B10", "N1 anatomy", "P1"]
+    assert rows["claim"].tolist() == ["A9", "A1", "B2", "B10", "N1 anatomy", "P1", "I2 loss"]
 
 
 @pytest.mark.parametrize("off", REGISTRIES)

@@ -21,6 +21,8 @@ JOBS = {
     "train_scalar_transformer": {"run": "t32-s1"},
     "train_language_model": {"run": "neox64-s1"},
     "record_series": {"run": "mine"},
+    "train_clock": {"seed": "1"},
+    "train_arms": {"size": "4x32"},
 }
 OF_STUDIES = [name for name, stage in STAGES.items() if "study" in stage.job_wildcards and name != "explorer"]
 
@@ -65,11 +67,11 @@ READERS: list[tuple[str, Any, str]] = [
         "cpu",
         "anatomy measure_run, anatomy neuromfa measure_run, evaluate_language_model, train_language_model, "
         "language measure_run, train_network, parity measure_run, "
-        "llc_sweep, train_sweep, train, train_stack, train_scalar_transformer",
+        "llc_sweep, train_sweep, train, train_stack, train_scalar_transformer, train_clock, train_arms",
     ),
     ("anatomy.tasks.ADD", [1, 2], "task_data, train, train_stack"),
-    ("compute.precision", "bfloat16", "train_language_model, train, train_stack"),
-    ("compute.together", 2, "train, train_stack"),
+    ("compute.precision", "bfloat16", "train_language_model, train, train_stack, train_clock, train_arms"),
+    ("compute.together", 2, "train, train_stack, train_clock, train_arms"),
     (
         "anatomy.easy",
         ["COPY"],
@@ -145,14 +147,14 @@ READERS: list[tuple[str, Any, str]] = [
         "protocol.events.threshold",
         0.45,
         "anatomy events, anatomy leads, explorer, fig1, joint, language events, language leads, "
-        "language_stability, parity events, parity leads, sensitivity, anatomy_stability, detector_validity",
+        "language_stability, parity events, parity leads, sensitivity, anatomy_stability, detector_validity, arms",
     ),
     (
         "protocol.events.detector",
         "sigmoid",
         "anatomy events, anatomy leads, anatomy_numbers, fig8, joint, language events, language leads, "
         "language_stability, parity events, parity leads, parity_claims, sensitivity, anatomy_stability, "
-        "detector_validity",
+        "detector_validity, arms",
     ),
     (
         "protocol.collapse.depth",
@@ -160,7 +162,7 @@ READERS: list[tuple[str, Any, str]] = [
         "anatomy collapse, anatomy leads, language collapse, language leads, language_stability, parity "
         "collapse, parity leads, phases, sensitivity, anatomy_stability, anatomy lead_differences, "
         "anatomy lead_power, language lead_differences, language lead_power, parity lead_differences, "
-        "parity lead_power",
+        "parity lead_power, clock",
     ),
     (
         "protocol.collapse.floor_until",
@@ -176,7 +178,7 @@ READERS: list[tuple[str, Any, str]] = [
         "single_skill, parity"
         " leads, parity precursors, parity_claims, rule_outcomes, sensitivity, anatomy_stability, shots, "
         "anatomy lead_differences, anatomy lead_power, language lead_differences, language lead_power, "
-        "parity lead_differences, parity lead_power",
+        "parity lead_differences, parity lead_power, clock, arms, interventions_claims",
     ),
     (
         "protocol.statistics.confidence",
@@ -187,7 +189,8 @@ READERS: list[tuple[str, Any, str]] = [
         " order_prediction, neuromfa_claims, single_skill, parity direction, parity leads, parity precursors, "
         "parity_claims, rule_outcomes, phases, power_laws, baselines, sensitivity, anatomy_stability, "
         "detector_validity, shots, staging, network_scaling, anatomy lead_differences, anatomy lead_power, "
-        "language lead_differences, language lead_power, parity lead_differences, parity lead_power",
+        "language lead_differences, language lead_power, parity lead_differences, parity lead_power, clock, arms, "
+        "interventions_claims",
     ),
     (
         "anatomy.protocol.events.threshold",
@@ -242,6 +245,10 @@ READERS: list[tuple[str, Any, str]] = [
     ("language.models.0.folder", "elsewhere", "record_series"),
     ("language.phases.expansion", 0.7, "language_stability, phases"),
     ("language.verdicts.in_order", 0.6, "language_claims, language_stability"),
+    ("interventions.tasks.SORT", [2], "train_clock, train_arms"),
+    ("interventions.clock.widths", [16], "train_clock"),
+    ("interventions.paired.arms.prevent.weight", 2.0, "train_arms"),
+    ("interventions.verdicts.margin", 1.2, "interventions_claims, fig12"),
     ("figures.dpi", 100, FIGURES),
 ]
 QUOTED = "paper_numbers"  # the paper quotes every setting that changes a number
@@ -341,6 +348,7 @@ OFF: list[tuple[str, set[str], set[str]]] = [
     ),
     ("language", {"corpus", "train_language_model", "phases"}, {"fig10"}),
     ("neuromfa", {"degree_of_emergence", "baselines", "neuromfa_claims"}, {"fig9"}),
+    ("interventions", {"train_clock", "train_arms", "clock", "arms", "interventions_claims"}, {"fig11", "fig12"}),
     ("figures.fig10", set(), {"fig10"}),
 ]
 
@@ -372,7 +380,7 @@ def test_what_is_switched_off_leaves_out_what_reads_it(
 def test_a_study_that_is_switched_off_is_in_no_list(values: Values) -> None:
     config = loading.load(changed(values, "parity", None))
     assert [*config.studies] == ["anatomy", "language"]
-    assert config.studies_with_claims == ["anatomy", "neuromfa", "language"]
+    assert config.studies_with_claims == ["anatomy", "neuromfa", "language", "interventions"]
     assert "parity" not in config.neuromfa_runs
     assert [study["study"] for study in project(config, "explorer")["settings"]["studies"]] == ["anatomy", "language"]
     assert project(config, "paper_numbers")["settings"]["parity"] is None
@@ -394,10 +402,10 @@ def test_without_neuromfa_no_study_measures_it(values: Values) -> None:
     config = loading.load(changed(values, "neuromfa", False))
     assert all("neuromfa" not in study.measures.names for study in config.studies.values())
     assert not any(name.startswith("neuromfa") for study in config.studies.values() for name in study.followed)
-    assert config.studies_with_claims == ["anatomy", "parity", "language"]
+    assert config.studies_with_claims == ["anatomy", "parity", "language", "interventions"]
 
 
-@pytest.mark.parametrize("off", ["figures.fig11", "figures.figS99"])
+@pytest.mark.parametrize("off", ["figures.fig99", "figures.figS99"])
 def test_a_figure_that_does_not_exist_cannot_be_switched_off(values: Values, off: str) -> None:
     with pytest.raises(ConfigError, match=off):
         loading.load(changed(values, off, False))

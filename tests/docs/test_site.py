@@ -81,7 +81,7 @@ def test_search_needs_no_server(site: Path, pages: dict[str, Page]) -> None:
 
 
 def test_equations_are_mathml(site: Path, pages: dict[str, Page]) -> None:
-    for method in ("anatomy", "parity", "neuromfa", "language"):
+    for method in ("anatomy", "parity", "neuromfa", "language", "interventions"):
         text = (DOCS / f"methods/{method}.md").read_text()
         displayed = text.count("$$") // 2
         inline = len(re.findall(r"(?<!\$)\$[^$\n]+\$(?!\$)", text))

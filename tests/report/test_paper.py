@@ -21,7 +21,7 @@ MANIFEST = {
     "versions": {"torch": "2", "python": "3"},
     "checkpoints": [1, 2],
 }
-STUDIES = ("anatomy", "parity", "neuromfa", "language")
+STUDIES = ("anatomy", "parity", "neuromfa", "language", "interventions")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ MAY_BE_TYPED = re.compile(
         (
             r"/\*.*?\*/|(?<!:)//[^\n]*",  # comments
             r"```.*?```|`[^`]*`",  # raw text
-            r"<[A-Za-z][\w-]*>|@[A-Za-z][\w-]*|\bStudy [123]\b",  # labels, references, names
+            r"<[A-Za-z][\w-]*>|@[A-Za-z][\w-]*|\bStudy [1234]\b",  # labels, references, names
             r"#published\(<\w+>\)\[[^\]]*\]",
             r'(?:see|figs?)\((?:"S?\d+"(?:, )?)+',
             r'"[A-Z]+\d+(?: [\w.]+)?"|"[a-z]+_\d[^"\d]*"|"[^"\d]*"',  # claims, and texts without a digit

@@ -316,6 +316,39 @@ use rule stage as phases with:
         stage=stage("phases"),
 
 
+# Study 4: the clock of the collapse, and paired runs.
+use rule stage as clock with:
+    input:
+        runs=[
+            table("interventions", f"clock_runs/{seed}")
+            for seed in (
+                CONFIG.interventions.clock_seeds if CONFIG.interventions else []
+            )
+        ],
+    output:
+        clock_collapses_table=table("interventions", "clock_collapses"),
+        clock_predictions_table=table("interventions", "clock_predictions"),
+        clock_laws_table=table("interventions", "clock_laws"),
+        clock_shares_table=table("interventions", "clock_shares"),
+    params:
+        stage=stage("clock"),
+
+
+use rule stage as arms with:
+    input:
+        runs=[
+            table("interventions", f"arm_runs/{size}")
+            for size in (
+                CONFIG.interventions.paired_sizes if CONFIG.interventions else []
+            )
+        ],
+    output:
+        arm_events_table=table("interventions", "arm_events"),
+        arm_effects_table=table("interventions", "arm_effects"),
+    params:
+        stage=stage("arms"),
+
+
 # Every estimator against exact values.
 use rule stage as calibration with:
     output:

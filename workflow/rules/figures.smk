@@ -5,6 +5,7 @@ CATEGORIES = {
     "parity": "Sparse parity",
     "neuromfa": "NeuroMFA",
     "language": "Language models",
+    "interventions": "Interventions",
     None: "Calibration",
 }
 

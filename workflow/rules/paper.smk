@@ -38,6 +38,11 @@ QUOTED = {
         precursors=table("language", "precursors"),
         hierarchy=table("language", "hierarchy"),
     ),
+    "interventions": dict(
+        laws=table("interventions", "clock_laws"),
+        shares=table("interventions", "clock_shares"),
+        effects=table("interventions", "arm_effects"),
+    ),
 }
 
 

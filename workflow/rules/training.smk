@@ -69,6 +69,20 @@ use rule stage as train_scalar_transformer with:
         stage=stage("train_scalar_transformer", state=STATE),
 
 
+use rule stage as train_clock with:
+    output:
+        table="<results>/interventions/analysis/clock_runs/{seed}.parquet",
+    params:
+        stage=stage("train_clock", state=STATE),
+
+
+use rule stage as train_arms with:
+    output:
+        table="<results>/interventions/analysis/arm_runs/{size}.parquet",
+    params:
+        stage=stage("train_arms", state=STATE),
+
+
 use rule stage as train_language_model with:
     input:
         tokens=rules.corpus.output.tokens,

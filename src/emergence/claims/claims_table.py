@@ -8,6 +8,7 @@ import pandas as pd
 
 from emergence.claims import stability
 from emergence.claims.anatomy import ANATOMY
+from emergence.claims.interventions import INTERVENTIONS
 from emergence.claims.language import LANGUAGE
 from emergence.claims.neuromfa import NEUROMFA
 from emergence.claims.parity import PARITY
@@ -17,7 +18,7 @@ from emergence.io import tables
 from emergence.io.files import replacing
 from emergence.schemas.analysis import CLAIMS, CONFIGURED, STABILITY
 
-REGISTRIES: dict[str, Registry] = {one.study: one for one in (ANATOMY, PARITY, NEUROMFA, LANGUAGE)}
+REGISTRIES: dict[str, Registry] = {one.study: one for one in (ANATOMY, PARITY, NEUROMFA, LANGUAGE, INTERVENTIONS)}
 """By study, in the order of the table."""
 
 

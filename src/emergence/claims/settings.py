@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from emergence.config.anatomy import FloorVerdicts
+from emergence.config.interventions import InterventionVerdicts
 from emergence.config.language import LanguageVerdicts, Pythia
 from emergence.config.neuromfa import NeuronVerdicts
 from emergence.config.parity import NetworkVerdicts
@@ -89,3 +90,12 @@ class LanguageClaimSettings(Strict):
     """of the longest run"""
     verdicts: LanguageVerdicts
     pythia: Pythia
+
+
+class InterventionClaimSettings(Strict):
+    """Thresholds of the claims about interventions."""
+
+    statistics: Statistics
+    verdicts: InterventionVerdicts
+    universal: Fraction
+    """lowest share of cells in which the last layer is first"""

@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from emergence.config.anatomy import Anatomy
 from emergence.config.calibration import Calibration
+from emergence.config.interventions import Interventions
 from emergence.config.language import Language, Pythia
 from emergence.config.measures import LocalLearning, RankMe
 from emergence.config.neuromfa import NeuroMFA, NeuroMFAStudy, NeuronAnalysis
@@ -17,7 +18,7 @@ from emergence.config.training import Compute
 from emergence.config.types import Device, Folder, Name, PaperFolder, Positive, Strict, Switchable, merged
 from emergence.stages import STAGES
 
-STUDIES = ("anatomy", "parity", "neuromfa", "language")
+STUDIES = ("anatomy", "parity", "neuromfa", "language", "interventions")
 """Keys of the studies, in the order of their claims."""
 Source = Literal["run", "reference"]
 Dpi = Annotated[int, Field(ge=50, le=600)]
@@ -115,6 +116,7 @@ class Config(Strict):
     parity: Switchable[Parity]
     neuromfa: Switchable[NeuroMFAStudy]
     language: Switchable[Language]
+    interventions: Switchable[Interventions] = None
     calibration: Calibration
     figures: Figures
     reproduce: Reproduce
@@ -128,8 +130,9 @@ class Config(Strict):
 
     @property
     def studies_with_claims(self) -> list[str]:
-        """Studies that are switched on, in the order of their claims; NeuroMFA needs runs to be one."""
+        """Studies that are switched on, in the order of their claims; NeuroMFA needs runs of others to be one."""
         on = {*self.studies, *(["neuromfa"] if self.neuromfa_runs else [])}
+        on |= {"interventions"} if self.interventions else set()
         return [name for name in STUDIES if name in on]
 
     @property

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 ROWS = 96  # rows in a slice, see `hidden_states_in_slices`
+SIGMA = 0.02
+"""Standard deviation of an initial weight, as in GPT-2."""
 
 
 def parameter_count(layers: int, width: int, vocabulary: int, context: int) -> int:
@@ -86,7 +88,7 @@ class Transformer(nn.Module):
         }
         for name, parameter in self.named_parameters():
             if parameter.dim() > 1:
-                scale = 0.02 / math.sqrt(2 * len(self.blocks)) if name in residual else 0.02
+                scale = SIGMA / math.sqrt(2 * len(self.blocks)) if name in residual else SIGMA
                 nn.init.normal_(parameter, 0.0, scale, generator=generator)
             else:
                 nn.init.constant_(parameter, float("norm" in name and name.endswith("weight")))
@@ -113,7 +115,11 @@ class Transformer(nn.Module):
         return F.linear(self.norm(states), self.token.weight)
 
     def forward(self, tokens: Tensor, positions: Tensor, mask: Tensor, targets: Tensor) -> Tensor:
-        """Logits (targets, vocabulary) at the flat grid positions ``targets``, from which a token is predicted.
+        """Logits (targets, vocabulary) at the flat grid positions ``targets``, from which a token is predicted."""
+        return self.logits(self.final_states(tokens, positions, mask, targets))
+
+    def final_states(self, tokens: Tensor, positions: Tensor, mask: Tensor, targets: Tensor) -> Tensor:
+        """States (targets, width) after the last block, at the flat grid positions ``targets`` alone.
 
         The last block is computed at these alone: a third of all tokens.
         """
@@ -121,7 +127,7 @@ class Transformer(nn.Module):
         *earlier, last = self.blocks
         for block in earlier:
             states = block(states, bias)
-        return self.logits(last(states, bias, targets))
+        return last(states, bias, targets)
 
 
 def attention_bias(mask: Tensor, heads: int, dtype: torch.dtype) -> Tensor:

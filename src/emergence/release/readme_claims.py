@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from emergence.claims.claims_table import LEGEND, estimate, mark, verdict_counts
-from emergence.claims.registry import Claim, Registry
+from emergence.claims.registry import Claim, Part, Registry
 from emergence.errors import EmergenceError
 
 BEGIN, END = "<!-- claims -->", "<!-- /claims -->"
@@ -49,10 +49,16 @@ def page(claims: pd.DataFrame, run: Mapping[str, Any], registries: Iterable[Regi
     sections = [_study(str(study), of_study) for study, of_study in claims.groupby("study", sort=False)]
     added = [claim for registry in registries for claim in registry.claims if not _kept(claim, claims)]
     if added:
-        rows = [[claim.id, claim.statement, claim.published] for claim in added]
+        rows = [row for claim in added for row in _rows_of_added(claim)]
         sections.append(f"## Added since the reference run\n\n{_table(COLUMNS[:3], rows)}")
     legend = [f"\\{LEGEND}"] if any(map(mark, claims.to_dict("records"))) else []
     return "\n\n".join([HEADING, summary(claims, run), *sections, *legend]) + "\n"
+
+
+def _rows_of_added(claim: Claim) -> list[list[str]]:
+    """A row for each part of a claim; one where only tables tell the parts."""
+    parts = [Part("", "each")] if callable(claim.parts) else claim.parts
+    return [[f"{claim.id} {part.name}".rstrip(), claim.states(part), claim.published] for part in parts]
 
 
 def _kept(claim: Claim, claims: pd.DataFrame) -> bool:

@@ -1,6 +1,7 @@
 """Steps at which checkpoints are saved and runs evaluated, and the learning rate of each step."""
 
 import math
+from collections.abc import Callable
 
 from emergence.config.training import Checkpoints, Doubling, Optimisation
 
@@ -51,3 +52,20 @@ def learning_rate(settings: Optimisation, step: int) -> float:
     share = (step - settings.warmup) / max(1, settings.steps - settings.warmup)
     cosine = (1 + math.cos(math.pi * share)) / 2
     return settings.learning_rate * (settings.final_fraction + (1 - settings.final_fraction) * cosine)
+
+
+def shifted_rate(warmup: int, until: int) -> Callable[[Optimisation, int], float]:
+    """Schedule with another warm-up whose sum over the first ``until`` steps is that of the configured one.
+
+    The rate rises linearly over ``warmup`` steps to a level that it keeps up to ``until``; from there on it is the
+    configured one. Two runs then differ in when they have learned, and not in how much they have by ``until``.
+    """
+
+    def rate(settings: Optimisation, step: int) -> float:
+        if step >= until:
+            return learning_rate(settings, step)
+        total = sum(learning_rate(settings, earlier) for earlier in range(until))
+        level = total / ((warmup + 1) / 2 + until - warmup)
+        return level * min(1.0, (step + 1) / warmup)
+
+    return rate

@@ -34,6 +34,7 @@ TITLES = {
     "parity": "Solvable model",
     "neuromfa": "NeuroMFA",
     "language": "Language models",
+    "interventions": "Interventions",
 }
 """Of studies, as in the report of Snakemake."""
 TITLE = re.compile(r"\*\*(.+?)\.?\*\*\s*")

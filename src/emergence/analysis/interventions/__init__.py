@@ -1,0 +1,1 @@
+"""Analyses of Study 4 alone."""

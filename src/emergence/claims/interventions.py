@@ -1,0 +1,240 @@
+"""Claims I1 to I9: what sets the early collapse, and whether emergence depends on it.
+
+All are tests of this project. Units are cells of the grid, or pairs of runs with the same weights and batches. A claim
+about prevention presumes that the collapse was prevented: the log rank of the arm must fall by no more than a share of
+its fall in the plain arm.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from emergence.analysis.anatomy.floors import equivalence_bounds
+from emergence.claims.estimates import OverRuns, Resampled, Share, ends
+from emergence.claims.registry import Part, Registry, Section
+from emergence.claims.rules import Rule, at_least, at_most, within
+from emergence.claims.settings import InterventionClaimSettings
+from emergence.claims.verdicts import Finding, interval, judge, of_share, undecided
+from emergence.config.interventions import PLAIN
+from emergence.io import tables as files
+from emergence.schemas.analysis import CLAIMS
+from emergence.schemas.interventions import ARM_EFFECTS, CLOCK_LAWS, CLOCK_SHARES
+
+clock = Section("clock of the collapse")
+arms = Section("paired interventions")
+timed = partial(clock.claim, published="not published", reproduction="collapse", figures=["11"], ours=True)
+paired = partial(arms.claim, published="not published", reproduction="draws", figures=["12"], ours=True)
+RIVALS = {
+    "step": "the number of steps",
+    "loss": "the loss",
+    "gradient_norm": "the norm of the gradient",
+    "weight_norm": "the norm of the weights",
+    "entropy": "the entropy of the predictions",
+}
+SAME = 1.0
+"""Ratio of emergence steps of arms that do not differ."""
+
+
+# The clock -----------------------------------------------------------------------------------------------------------
+
+
+@timed("I1", "The sum of learning rates, with a law of size, tells when the last layer of an unseen cell collapses")
+def clock_predicts(clock_laws: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
+    """Error of the predicted step in held-out cells, as a factor."""
+    by_quantity = clock_laws.set_index("quantity")
+    if "rate_sum" not in by_quantity.index:
+        return _nothing("no cell that is held out collapses")
+    row, rule = by_quantity.loc["rate_sum"], at_most(settings.verdicts.factor)
+    others = ", ".join(f"{name} {factor:.2f}" for name, factor in by_quantity["factor"].drop("rate_sum").items())
+    value = ends(row, "factor", "factor_")
+    estimate = Resampled(*value, settings.statistics.confidence, int(row["cells"]), log=True)
+    exponents = row[["width_exponent", "exponent_low", "exponent_high"]]
+    exponents.index = ["width_exponent", "low", "high"]
+    return Finding(
+        *value,
+        interval=f"bootstrap over {int(row['cells'])} held-out cells",
+        control=f"factors of rivals: {others.replace('_', ' ')}; "
+        f"exponent of the width {interval(exponents, 'width_exponent', '+.2f')}",
+        judged=judge(estimate, rule, what="error"),
+        rule=f"interval of the mean factor between predicted and observed step at or below {settings.verdicts.factor}",
+        bounds=rule,
+    )
+
+
+@timed(
+    "I2",
+    "The sum of learning rates tells the step of the collapse better than {part}",
+    parts=[Part(name, words) for name, words in RIVALS.items()],
+)
+def better_than_rival(clock_laws: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding:
+    """Paired difference of absolute log errors in held-out cells."""
+    rows = clock_laws[clock_laws["quantity"] == part.name]
+    if rows.empty:
+        return _nothing("no cell that is held out collapses")
+    row, rule = rows.iloc[0], at_most(0.0)
+    value = ends(row, "excess", "excess_")
+    return Finding(
+        *value,
+        interval=f"bootstrap over {int(row['cells'])} held-out cells",
+        control=f"factor of the rival {interval(row, 'factor', '.2f', 'factor_')}",
+        judged=judge(Resampled(*value, settings.statistics.confidence, int(row["cells"])), rule),
+        rule="interval of the difference of absolute log errors, paired by cell, at or below 0",
+        bounds=rule,
+    )
+
+
+@timed("I3", "The last layer collapses first in every cell of the grid")
+def last_layer_first(clock_shares: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
+    """Share of cells whose last layer falls strictly before all others, in most seeds."""
+    rows = clock_shares.set_index("statistic")
+    row, fell = rows.loc["last_first"], rows.loc["collapsed"]
+    return of_share(
+        Share(int(row["count"]), int(row["units"]), settings.statistics.confidence, "cells"),
+        at_least(settings.universal),
+        1.0,
+        control=f"a collapse in {int(fell['count'])}/{int(fell['units'])} cells",
+        text=f"exact interval of the share of cells with a collapse at or above {settings.universal}",
+    )
+
+
+@timed(
+    "I4",
+    "The floor of the collapse does not depend on {part}",
+    parts=[Part("width", "the width at a fixed depth"), Part("layers", "the depth at a fixed width")],
+)
+def constant_floor(clock_shares: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding:
+    """Slope of log floor on log size within groups of cells that agree in all else."""
+    row = clock_shares.set_index("statistic").loc[f"floor on {part.name}"]
+    low, high = equivalence_bounds(settings.statistics.equivalence)
+    text = f"interval within [{low:.3f}, {high:.3f}]: {settings.statistics.equivalence:.0%} a decade"
+    beside = "slopes of groups of cells that agree in all else"
+    return _mean(row, within(low, high), settings, "groups", beside, text, expected=0.0)
+
+
+@timed("I5", "The states spread along the direction that the linearised first steps predict")
+def predicted_direction(clock_shares: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
+    """Cosine between the first principal direction at the collapse and the predicted one."""
+    rows = clock_shares.set_index("statistic")
+    random = rows.loc["alignment, random", "value"]
+    least = settings.verdicts.alignment
+    return _mean(rows.loc["alignment"], at_least(least), settings, "cells", f"a random direction has {random:.2f}",
+                 f"interval of the mean cosine over cells at or above {least}")  # fmt: skip
+
+
+def _mean(
+    row: pd.Series,
+    rule: Rule,
+    settings: InterventionClaimSettings,
+    unit: str,
+    control: str,
+    text: str,
+    expected: float | None = None,
+) -> Finding:
+    """A finding that is a mean over units with Student's interval."""
+    estimate = OverRuns(*ends(row, "value"), int(row["units"]), settings.statistics.confidence, unit)
+    judged = judge(estimate, rule, expected) if np.isfinite(row["low"]) else undecided(f"needs two {unit}")
+    return Finding(
+        *ends(row, "value"),
+        interval=f"t over {int(row['units'])} {unit}",
+        control=control,
+        judged=judged,
+        rule=text,
+        bounds=rule,
+    )
+
+
+def _nothing(why: str) -> Finding:
+    return Finding(judged=undecided(why), rule="–", control=why)
+
+
+# Paired interventions ------------------------------------------------------------------------------------------------
+
+
+@paired("I6", "Emergence needs no collapse: where it is prevented, emergence comes no later")
+def not_needed(arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding | None:
+    """Ratio of emergence steps without and with the collapse, at most the margin."""
+    margin = settings.verdicts.margin
+    return _ratio(arm_effects, ("prevent", PLAIN), at_most(margin), settings, f"at or below {margin}")
+
+
+@paired(
+    "I7",
+    "Emergence stays where it is when {part}",
+    parts=[
+        Part("prevent", "the collapse is prevented"),
+        Part("earlier", "the collapse is moved forward"),
+        Part("later", "the collapse is moved back"),
+    ],
+)
+def events_stay(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding | None:
+    """Equivalence of emergence steps with those of the plain arm."""
+    margin = settings.verdicts.margin
+    rule = within(1 / margin, margin)
+    return _ratio(arm_effects, (part.name, PLAIN), rule, settings, f"within [{1 / margin:.3f}, {margin}]")
+
+
+@paired(
+    "I8",
+    "Emergence comes earlier where the collapse is prevented than with {part}",
+    parts=[
+        Part("sham", "a sham of the same gradient norm"),
+        Part("late", "the same penalty after the collapse"),
+    ],
+)
+def no_regulariser(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding | None:
+    """Ratio of emergence steps of the arm that prevents the collapse to those of a control."""
+    return _ratio(arm_effects, ("prevent", part.name), at_most(SAME), settings, f"at or below {SAME:g}")
+
+
+@paired("I9", "A deeper collapse delays emergence")
+def deeper_delays(arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding | None:
+    """Ratio of emergence steps of the arm that deepens the collapse to those of the plain arm."""
+    margin = settings.verdicts.margin
+    return _ratio(arm_effects, ("deepen", PLAIN), at_least(margin), settings, f"at or above {margin}")
+
+
+def _ratio(
+    effects: pd.DataFrame, named: tuple[str, str], rule: Rule, settings: InterventionClaimSettings, text: str
+) -> Finding | None:
+    """A finding that is the ratio of emergence steps of two arms; None where an arm was not trained."""
+    arm, against = named
+    rows = effects[(effects["arm"] == arm) & (effects["against"] == against)].set_index("size")
+    if "all" not in rows.index:
+        return None
+    row = rows.loc["all"]
+    estimate = OverRuns(*ends(row, "ratio"), int(row["pairs"]), settings.statistics.confidence, "pairs", log=True)
+    by_size = [f"{size} {interval(one, 'ratio', '.2f')}" for size, one in rows.drop("all").iterrows()]
+    ranks = f"lowest rank over the initial one {row['lowest']:.2f}, {against} {row['lowest_against']:.2f}"
+    counts = f"{row['events']} events, {row['censored']} of them in one arm alone; {row['diverged']} runs diverged"
+    judged = judge(estimate, rule, SAME) if np.isfinite(row["low"]) else undecided("needs two pairs with events")
+    if arm == "prevent" and not _prevented(effects, settings):
+        judged = undecided(f"the collapse is not prevented: the rank falls to {row['lowest']:.2f} of its initial value")
+    return Finding(
+        *ends(row, "ratio"),
+        interval=f"t over {row['pairs']} pairs of runs, of the mean log ratio",
+        control="; ".join([ranks, *by_size, counts]),
+        judged=judged,
+        rule=f"interval of the ratio of emergence steps {text}",
+        bounds=rule,
+    )
+
+
+def _prevented(effects: pd.DataFrame, settings: InterventionClaimSettings) -> bool:
+    """Whether the log rank falls by no more than a share of its fall in the plain arm."""
+    row = effects.query(f"arm == 'prevent' and against == '{PLAIN}' and size == 'all'").iloc[0]
+    return bool(-np.log(row["lowest"]) <= -settings.verdicts.prevented * np.log(row["lowest_against"]))
+
+
+INTERVENTIONS = Registry(
+    "interventions",
+    (CLOCK_LAWS, CLOCK_SHARES, ARM_EFFECTS),
+    (clock, arms),
+    headlines=("I1", "I6", "I7"),
+)
+
+
+def judge_claims(settings: InterventionClaimSettings, tables: list[Path], table: Path) -> None:
+    """Judge the claims about interventions."""
+    files.write(CLAIMS, INTERVENTIONS.judge(INTERVENTIONS.read(tables), settings), table)

@@ -1,0 +1,289 @@
+"""Study 4, interventions: short runs that time the collapse, and paired runs in which it is prevented or moved.
+
+An arm names its penalty, a function of `emergence.training.interventions`; the names are read from its source, so that
+nothing here loads torch.
+"""
+
+import ast
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module  # noqa: TID251 - a module of this package
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from emergence.config.protocol import Protocol
+from emergence.config.training import Checkpoints, Compute, Sample, Size, Training, TrainSettings
+from emergence.config.types import Count, Device, Fraction, Level, Name, Positive, Seed, Strict, heads_divide_width
+from emergence.tasks import TASKS, TaskLevel
+
+MODULE = "emergence.training.interventions"
+PLAIN = "plain"
+"""The arm without an intervention, which every other is paired with."""
+SIGMA = 0.02
+"""Initial standard deviation of a weight where a cell does not vary it; `emergence.models.transformer` has it too."""
+OptimiserName = Literal["adamw", "adam", "sgd"]
+Step = Annotated[int, Field(ge=0)]
+
+
+@cache
+def penalties() -> list[str]:
+    """Penalties that an arm may name: functions ``(states, step)`` of their module."""
+    source = Path(__file__).parents[1] / "training" / "interventions.py"
+    functions = [
+        node for node in ast.parse(source.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)
+    ]
+    return [one.name for one in functions if [argument.arg for argument in one.args.args] == ["states", "step"]]
+
+
+class Arm(Strict):
+    """One intervention: a penalty between two steps, or a warm-up of another length."""
+
+    penalty: str | None = None
+    """function of `emergence.training.interventions`"""
+    weight: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    """of the penalty in the loss"""
+    first: Step = 0
+    """first step"""
+    until: Count
+    """step at which the penalty ends, or by which a moved warm-up has caught up"""
+    matched: str | None = None
+    """arm to whose gradient norm, on the parameters and step by step, that of the penalty is scaled"""
+    warmup: Count | None = None
+    """steps of another warm-up; from its end to ``until`` the rate is such that its sum is that of the plain arm"""
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The penalty, by its name."""
+        return getattr(import_module(MODULE), str(self.penalty))
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.penalty is None) == (self.warmup is None):
+            raise ValueError("penalty: an arm has a penalty or a warmup; give one of the two")
+        if self.penalty is not None and self.penalty not in penalties():
+            raise ValueError(f"penalty: no such function {self.penalty!r}; allowed: {', '.join(penalties())}")
+        if self.first >= self.until:
+            raise ValueError(f"first: {self.first} is not before until; allowed: 0 to {self.until - 1}")
+        if self.warmup is not None and self.warmup >= self.until:
+            raise ValueError(f"warmup: {self.warmup} does not end before until; allowed: 1 to {self.until - 1}")
+        return self
+
+
+class Clock(Strict):
+    """Short runs over a grid: sizes, rates and warm-ups crossed, and one further factor at a time."""
+
+    widths: Annotated[list[Count], Field(min_length=1)]
+    """crossed with rates and warm-ups"""
+    rates: Annotated[list[Positive], Field(min_length=1)]
+    """peak learning rates of AdamW"""
+    warmups: Annotated[list[Count], Field(min_length=1)]
+    """steps"""
+    width: Count
+    """of the cells that vary something else"""
+    layers: Count
+    """of all cells but those that vary depth"""
+    heads: Count
+    """of attention; must divide every width"""
+    depths: list[Count]
+    """layers of further cells"""
+    sigmas: list[Positive]
+    """standard deviation of initial weights in further cells; 0.02 elsewhere"""
+    optimisers: dict[Literal["adam", "sgd"], Positive]
+    """of further cells, with the factor on the rates; SGD has a momentum of 0.9"""
+    task_sets: list[Annotated[list[str], Field(min_length=1)]]
+    """tasks of further cells; all elsewhere"""
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    """of each cell"""
+    records: Checkpoints
+    """steps at which representations are measured"""
+    split_seed: Seed
+    """of the random half of the cells on which laws are fitted"""
+
+    @model_validator(mode="after")
+    def _heads_divide_widths(self) -> Self:
+        for width in (*self.widths, self.width):
+            heads_divide_width(self.heads, width)
+        return self
+
+
+class Cell(Strict):
+    """One cell of the grid."""
+
+    name: str
+    size: Size
+    learning_rate: Positive
+    warmup: Count
+    optimiser: OptimiserName
+    sigma: Positive
+    tasks: dict[str, list[Level]]
+    held_out: bool
+    """whether laws are tested on it, and not fitted to it"""
+
+
+class Paired(Strict):
+    """Paired runs: each arm from the same weights and on the same batches as the plain one."""
+
+    sizes: Annotated[list[Size], Field(min_length=1)]
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    """pairs of each size"""
+    training: Training
+    every: Count
+    """steps between evaluations"""
+    arms: Annotated[dict[Name, Arm], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _within_training(self) -> Self:
+        for name, arm in self.arms.items():
+            if name == PLAIN:
+                raise ValueError(f"arms.{name}: is the arm without an intervention; choose another name")
+            if arm.until > self.training.steps:
+                raise ValueError(
+                    f"arms.{name}.until: {arm.until} is after the last step; allowed: 1 to {self.training.steps}"
+                )
+            earlier = list(self.arms)[: list(self.arms).index(name)]
+            if arm.matched is not None and arm.matched not in earlier:
+                raise ValueError(
+                    f"arms.{name}.matched: no earlier arm {arm.matched!r}; allowed: {', '.join(earlier) or 'none'}"
+                )
+        return self
+
+
+class InterventionVerdicts(Strict):
+    """Thresholds of the claims of Study 4, fixed before the numbers were seen."""
+
+    factor: Positive
+    """largest mean error of a predicted step of collapse, as a factor"""
+    alignment: Fraction
+    """least cosine between the direction that swells and the predicted one"""
+    prevented: Fraction
+    """largest fall of the log rank, as a share of that of the plain arm, for a collapse to count as prevented"""
+    margin: Positive
+    """ratio of emergence steps, and its inverse, within which two arms are equivalent"""
+
+
+class Interventions(Strict):
+    """Study 4: what sets the early collapse, and whether emergence depends on it."""
+
+    metric: Literal["exact_match"]
+    """whose events are compared between arms"""
+    tasks: Annotated[dict[str, Annotated[list[Level], Field(min_length=1)]], Field(min_length=1)]
+    """levels of each task"""
+    context: Count
+    """longest sequence, tokens"""
+    training: Training
+    """of the clock's cells but for rate and warm-up, which they have of their own"""
+    evaluation: Sample
+    """on which behaviour, and the rank of paired runs, is measured"""
+    probes: Sample
+    """on which representations of the clock's cells are measured"""
+    epsilon: Positive
+    """of RankMe"""
+    clock: Clock
+    paired: Paired
+    verdicts: InterventionVerdicts
+    protocol: Protocol
+    """the shared protocol with what this study replaces"""
+
+    @property
+    def clock_seeds(self) -> dict[str, Seed]:
+        """Seeds of the clock's cells, by name."""
+        return {str(seed): seed for seed in self.clock.seeds}
+
+    @property
+    def paired_sizes(self) -> dict[str, Size]:
+        """Sizes of the paired runs, by name."""
+        return {size.name: size for size in self.paired.sizes}
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Cells of the clock; a random half of them is held out."""
+        clock = self.clock
+        base = {"width": clock.width, "layers": clock.layers, "optimiser": "adamw", "sigma": SIGMA, "tasks": None}
+        kinds: list[dict[str, Any]] = [{"width": width} for width in clock.widths]
+        kinds += [{"layers": layers} for layers in clock.depths]
+        kinds += [{"sigma": sigma} for sigma in clock.sigmas]
+        kinds += [{"optimiser": optimiser} for optimiser in clock.optimisers]
+        kinds += [{"tasks": tasks} for tasks in clock.task_sets]
+        factors = [
+            {**base, **kind, "rate": rate, "warmup": warmup}
+            for kind in kinds
+            for rate in clock.rates
+            for warmup in clock.warmups
+        ]
+        order = np.random.default_rng(clock.split_seed).permutation(len(factors))
+        return [
+            self._cell(one, held_out=bool(place < len(factors) // 2)) for place, one in zip(order, factors, strict=True)
+        ]
+
+    def _cell(self, of: dict[str, Any], *, held_out: bool) -> Cell:
+        size = Size(
+            name=f"{of['layers']}x{of['width']}", layers=of["layers"], width=of["width"], heads=self.clock.heads
+        )
+        tasks = of["tasks"] or list(self.tasks)
+        name = f"{size.name}-{of['rate']:g}-{of['warmup']}-{of['optimiser']}-{of['sigma']:g}-{'.'.join(tasks)}"
+        return Cell(
+            name=name, size=size, learning_rate=of["rate"] * self.clock.optimisers.get(of["optimiser"], 1.0),
+            warmup=of["warmup"], optimiser=of["optimiser"], sigma=of["sigma"],
+            tasks={task: self.tasks[task] for task in tasks}, held_out=held_out,
+        )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        for task, levels in self.tasks.items():
+            if task not in TASKS:
+                raise ValueError(f"tasks.{task}: no such task; allowed: {', '.join(TASKS)}")
+            for level in levels:
+                if not TASKS[task].has(level):
+                    raise ValueError(f"tasks.{task}: no level {level!r}; allowed: {TASKS[task].levels}")
+                if (length := TaskLevel(task, level).length) > self.context:
+                    raise ValueError(f"tasks.{task}: level {level!r} needs {length} tokens, more than the context")
+        for tasks in self.clock.task_sets:
+            if unknown := [task for task in tasks if task not in self.tasks]:
+                raise ValueError(f"clock.task_sets: no task {unknown[0]!r}; allowed: {', '.join(self.tasks)}")
+        if (last := self.training.steps) < self.clock.records.log_until:
+            raise ValueError(f"clock.records.log_until: is after the last step; allowed: 1 to {last}")
+        if self.evaluation.seed == self.probes.seed:
+            raise ValueError(f"probes.seed: {self.probes.seed} is also evaluation.seed; allowed: any other seed")
+        return self
+
+
+class RunSettings(Strict):
+    """What every run of the study is given."""
+
+    context: Count
+    compute: Compute
+    device: Device
+
+    def of(self, run: str, size: Size, seed: int, training: Training, tasks: dict[str, list[Level]]) -> TrainSettings:
+        """Settings of one run; it keeps no checkpoints."""
+        never = Checkpoints(every_step_until=0, log_until=1, per_decade=1, linear_every=training.steps)
+        return TrainSettings(
+            study="interventions", run=run, size=size, seed=seed, levels=tasks, context=self.context,
+            training=training, checkpoints=never, compute=self.compute, device=self.device,
+        )  # fmt: skip
+
+
+class ClockSettings(RunSettings):
+    """Cells of the clock with one seed."""
+
+    seed: Seed
+    cells: list[Cell]
+    training: Training
+    records: Checkpoints
+    probes: Sample
+    epsilon: Positive
+    """of RankMe"""
+
+
+class PairedSettings(RunSettings):
+    """Paired runs of one size."""
+
+    size: Size
+    paired: Paired
+    tasks: dict[str, list[Level]]
+    evaluation: Sample
+    epsilon: Positive
+    """of RankMe"""

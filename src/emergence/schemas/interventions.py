@@ -1,0 +1,154 @@
+"""Tables of Study 4: short runs of the clock, laws of the collapse, paired runs and their effects."""
+
+from emergence.io.tables import Schema
+
+FACTORS = {
+    "cell": "string",
+    "seed": "int64",
+    "held_out": "bool",
+    "width": "int64",
+    "layers": "int64",
+    "learning_rate": "float64",
+    "warmup": "int64",
+    "optimiser": "string",
+    "sigma": "float64",
+    "tasks": "string",
+}
+
+CLOCK_RUNS = Schema(
+    "clock_runs",
+    {**FACTORS, "step": "int64", "layer?": "int64", "quantity": "string", "value?": "float64"},
+)
+"""Quantities along each short run, before the optimiser step ``step``; ``layer`` is null where one is of no layer.
+
+``rank`` is RankMe (answer positions, centred, σ) of a layer, ``rate_sum`` the sum of learning rates so far, ``entropy``
+the mean entropy of the predictions (nats), ``weight_norm`` and ``gradient_norm`` are of all parameters, ``alignment``
+is the cosine between the predicted direction and the first principal direction of the last layer. A row ``diverged``
+ends a run whose loss is not finite any more.
+"""
+
+CLOCK_COLLAPSES = Schema(
+    "clock_collapses",
+    {
+        **FACTORS,
+        "layer": "int64",
+        "last": "bool",
+        "initial": "float64",
+        "floor": "float64",
+        "collapse_step?": "float64",
+        "step?": "float64",
+        "rate_sum?": "float64",
+        "loss?": "float64",
+        "gradient_norm?": "float64",
+        "weight_norm?": "float64",
+        "entropy?": "float64",
+        "alignment?": "float64",
+    },
+)
+"""Collapse of each layer of each short run, and every quantity at its half-collapse; null without a collapse."""
+
+CLOCK_PREDICTIONS = Schema(
+    "clock_predictions",
+    {**FACTORS, "quantity": "string", "observed": "float64", "predicted": "float64", "error": "float64"},
+)
+"""Step of half-collapse of the last layer, observed and as each quantity predicts it; ``error`` is their log ratio.
+
+A prediction is the first step at which the quantity reaches the value that it has at the collapse, by a law that is
+fitted on the cells that are not held out.
+"""
+
+CLOCK_LAWS = Schema(
+    "clock_laws",
+    {
+        "quantity": "string",
+        "cells": "int64",
+        "runs": "int64",
+        "factor": "float64",
+        "factor_low?": "float64",
+        "factor_high?": "float64",
+        "excess?": "float64",
+        "excess_low?": "float64",
+        "excess_high?": "float64",
+        "width_exponent?": "float64",
+        "exponent_low?": "float64",
+        "exponent_high?": "float64",
+    },
+)
+"""Each quantity's mean absolute log error on held-out cells, as a factor, and the cumulative rate's less its own.
+
+``width_exponent`` is that of the quantity at the collapse on width, from all cells. Intervals are of a bootstrap over
+cells; ``excess`` is in units of log.
+"""
+
+CLOCK_SHARES = Schema(
+    "clock_shares",
+    {
+        "statistic": "string",
+        "value?": "float64",
+        "low?": "float64",
+        "high?": "float64",
+        "count?": "int64",
+        "units": "int64",
+    },
+)
+"""Over cells: ``collapsed`` and ``last_first``, shares with exact intervals; ``alignment`` at the collapse, its null
+between random directions, and slopes of log10 floor on log10 width or depth, with Student's intervals over groups of
+cells that agree in all else."""
+
+ARM_RUNS = Schema(
+    "arm_runs",
+    {
+        "run": "string",
+        "size": "string",
+        "parameters": "int64",
+        "seed": "int64",
+        "arm": "string",
+        "step": "int64",
+        "task?": "string",
+        "level?": "string",
+        "quantity": "string",
+        "value?": "float64",
+    },
+)
+"""Paired runs along training: ``exact_match`` and its ``baseline`` by task-level, ``rank`` of the last layer, mean
+``loss`` since the last row, value and ``penalty_gradient`` of the ``penalty``; a row ``diverged`` ends a run."""
+
+ARM_EVENTS = Schema(
+    "arm_events",
+    {
+        "run": "string",
+        "size": "string",
+        "parameters": "int64",
+        "seed": "int64",
+        "arm": "string",
+        "task": "string",
+        "level": "string",
+        "emerged": "bool",
+        "step": "float64",
+    },
+)
+"""Emergence of each task-level in each arm; ``step`` is the last one where it does not emerge in training."""
+
+ARM_EFFECTS = Schema(
+    "arm_effects",
+    {
+        "arm": "string",
+        "against": "string",
+        "size": "string",
+        "ratio?": "float64",
+        "low?": "float64",
+        "high?": "float64",
+        "pairs": "int64",
+        "events": "int64",
+        "censored": "int64",
+        "diverged": "int64",
+        "lowest?": "float64",
+        "lowest_against?": "float64",
+    },
+)
+"""Ratio of emergence steps of an arm to another's: geometric mean over pairs of runs of the mean over task-levels.
+
+A task-level counts in a pair if it emerges in either arm; ``censored`` counts those that emerge in one alone, which
+enter with the last step of training for the other. ``lowest`` and ``lowest_against`` are the lowest rank over the
+initial one, means over the runs of each arm.
+"""

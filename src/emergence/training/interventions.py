@@ -1,0 +1,96 @@
+"""Interventions on training: penalties on representations, and the loss term that applies one.
+
+A penalty is a plain function ``(states, step) -> penalty`` of this module. A configuration names it in
+`interventions.arms`, so a new one is a function here and a line there. The effective rank of the penalties is the
+participation ratio of the covariance C of the states, ``(tr C)² / tr C²`` (Gao et al. 2017), which needs no spectrum
+and has a gradient everywhere.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from emergence.config.interventions import Arm
+
+TURN = 8
+"""Steps in which the direction of the sham turns once: as few as Adam's first moment averages over."""
+
+
+@dataclass(frozen=True)
+class States:
+    """Representations (positions, width) in the last layer, at the positions that predict an answer token."""
+
+    now: Tensor
+    initial: Tensor
+    """the same of the untrained model, on the batch of step 0"""
+
+
+def participation_ratio(states: Tensor) -> Tensor:
+    """Participation ratio of the covariance of (positions, width) states: between 1 and the width.
+
+    >>> participation_ratio(torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]))
+    tensor(2.)
+    """
+    centred = states - states.mean(dim=0, keepdim=True)
+    covariance = centred.mT @ centred
+    return covariance.trace().square() / covariance.square().sum()
+
+
+def rank_loss(states: States, step: int) -> Tensor:  # noqa: ARG001
+    """Square of how far the log effective rank has fallen below its initial value: it prevents a collapse."""
+    fall = participation_ratio(states.initial).log() - participation_ratio(states.now).log()
+    return fall.clamp(min=0).square()
+
+
+def rank_gain(states: States, step: int) -> Tensor:
+    """The same with the other sign: it deepens and prolongs a collapse."""
+    return -rank_loss(states, step)
+
+
+def mean_shift(states: States, step: int) -> Tensor:
+    """Mean state along a direction that turns within a fixed random plane: a sham, since it leaves the rank alone.
+
+    A shift of all states does not change their covariance. The direction turns slowly, so that the push is smooth in
+    time, and once round in `TURN` steps, so that it does not add up.
+    """
+    generator, angle = torch.Generator().manual_seed(0), 2 * math.pi * step / TURN
+    plane, _ = torch.linalg.qr(torch.randn(states.now.shape[-1], 2, generator=generator, dtype=torch.float64))
+    direction = plane @ torch.tensor([math.cos(angle), math.sin(angle)], dtype=torch.float64)
+    return states.now.mean(dim=0) @ direction.to(states.now)
+
+
+@dataclass
+class Intervention:
+    """The loss term of one arm: a penalty with its weight, between two steps.
+
+    A sham is scaled, at each step, such that its gradient on the parameters has the norm that the gradient of the arm
+    ``matched`` had at the same step of the run with the same seed.
+    """
+
+    arm: Arm
+    initial: Tensor
+    norms: Mapping[int, float] | None = None
+    """gradient norm that the term is scaled to, by step; None leaves it as it is"""
+    applied: dict[int, tuple[float, float]] = field(default_factory=dict)
+    """value and gradient norm of the term at each step"""
+
+    def __call__(self, states: Tensor, step: int, parameters: Sequence[Tensor]) -> Tensor | None:
+        """The term at a step, to be added to the loss; None outside the steps of the arm."""
+        if not self.arm.first <= step < self.arm.until:
+            return None
+        penalty = self.arm.function(States(states, self.initial), step)
+        term = self.arm.weight * penalty
+        norm = _gradient_norm(term, parameters)
+        if self.norms is not None:
+            scale = self.norms.get(step, 0.0) / float(norm) if norm > 0 else 0.0
+            term, norm = scale * term, scale * norm
+        self.applied[step] = float(term.detach()), float(norm)
+        return term
+
+
+def _gradient_norm(term: Tensor, parameters: Sequence[Tensor]) -> Tensor:
+    gradients = torch.autograd.grad(term, parameters, retain_graph=True, allow_unused=True)
+    return torch.linalg.vector_norm(torch.stack([one.norm() for one in gradients if one is not None]))
