@@ -739,6 +739,7 @@ STAGES: dict[str, Stage] = {
                 "statistics": "protocol.statistics",
                 "universal": "protocol.verdicts.universal",
                 "verdicts": "interventions.verdicts",
+                "pairs": "interventions.pair_count",
             }
         },
         "interventions",

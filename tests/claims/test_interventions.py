@@ -100,6 +100,7 @@ def test_prevention_that_did_not_prevent_decides_nothing(settings: InterventionC
     ).set_index("claim")
     assert set(table.loc[["I6", "I7 prevent", "I8 sham", "I8 late"], "verdict"]) == {"undecided"}
     assert table.loc["I6", "power"] == "the collapse is not prevented: the rank falls to 0.60 of its initial value"
+    assert table.loc["I6", "otherwise"].startswith("holds if the collapse is prevented and interval at or below 1.1")
 
 
 def test_without_cells_or_pairs_nothing_is_decided(settings: InterventionClaimSettings) -> None:
@@ -108,9 +109,22 @@ def test_without_cells_or_pairs_nothing_is_decided(settings: InterventionClaimSe
     assert {judged["I1"], judged["I2 loss"], judged["I6"], judged["I9"]} == {"undecided"}
 
 
-def test_an_arm_that_was_left_out_is_not_judged(settings: InterventionClaimSettings) -> None:
+def test_an_arm_that_a_tier_leaves_out_is_not_testable(settings: InterventionClaimSettings) -> None:
     without = arm_effects(()).query("arm != 'deepen' and against != 'deepen'")
-    assert verdicts(settings, arm_effects=without)["I9"] == "not run"
+    assert verdicts(settings, arm_effects=without)["I9"] == "not testable at this tier"
+
+
+def test_a_tier_of_one_pair_tests_nothing(settings: InterventionClaimSettings) -> None:
+    one = settings.model_copy(update={"pairs": 1})
+    assert verdicts(one, arm_effects=arm_effects((), 1))["I6"] == "not testable at this tier"
+
+
+def test_what_would_have_come_out_otherwise_follows_from_the_rule(settings: InterventionClaimSettings) -> None:
+    planted = {"clock_laws": clock_laws(), "clock_shares": clock_shares(), "arm_effects": arm_effects(())}
+    told = INTERVENTIONS.judge(planted, settings).set_index("claim")["otherwise"]
+    assert told["I6"] == "fails if interval above 1.1"
+    assert told["I9"] == "holds if interval at or above 1.1"
+    assert told["I1"] == "fails if error: interval above 1.5"
 
 
 def test_an_undecided_verdict_states_its_power(settings: InterventionClaimSettings) -> None:

@@ -12,11 +12,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from synthetic import claims_tables
+from synthetic.arm_tables import CAUSED, NEEDED, arm_runs
 from synthetic.language_run import SETS
 
 from emergence.analysis.anatomy.floors import compare_floors
 from emergence.analysis.collapse import compare_collapse_steps, count_directions
 from emergence.analysis.intervals import cluster_bootstrap, mean_interval
+from emergence.analysis.interventions.arms import compare_arms, find_arm_events
+from emergence.analysis.interventions.clock import CLOCK, judge_laws, summarise_cells
+from emergence.analysis.interventions.clock import RIVALS as CLOCK_RIVALS
 from emergence.analysis.language.phases import NAMES
 from emergence.analysis.lead_differences import RIVALS
 from emergence.analysis.precursors import CELLS, RELATIONS
@@ -24,7 +28,7 @@ from emergence.claims.lead_power import BEYOND, DIFFERENCES, RATE
 from emergence.claims.rule_outcomes import outcomes
 from emergence.config.configuration import Config
 from emergence.config.project import settings_for
-from emergence.schemas import analysis, language, parity
+from emergence.schemas import analysis, interventions, language, parity
 from emergence.tasks.symbols import CONTROL
 
 Tables = dict[str, pd.DataFrame]
@@ -318,3 +322,65 @@ def power(config: Config, holds: bool) -> Tables:
         for rule, (kind, lead, count) in product((RATE, BEYOND, DIFFERENCES), kinds)
     ]  # fmt: skip
     return {"lead_power": table(analysis.LEAD_POWER, rows)}
+
+
+# Interventions ------------------------------------------------------------------------------------------------------
+
+
+@plant("I1", "I2", "I3", "I4", "I5")
+def clock(config: Config, holds: bool) -> Tables:
+    """Every cell of the tier, with the last layer first or no layer before another; laws of the held-out half."""
+    of = config.interventions
+    factors = [
+        {"cell": cell.name, "seed": seed, "held_out": cell.held_out, "width": cell.size.width,
+         "layers": cell.size.layers, "learning_rate": cell.learning_rate, "warmup": cell.warmup,
+         "optimiser": cell.optimiser, "sigma": cell.sigma, "tasks": ".".join(cell.tasks)}
+        for cell, seed in product(of.cells, of.clock.seeds)
+    ]  # fmt: skip
+    layers = [
+        {**cell, "layer": layer, "last": layer == cell["layers"], "alignment": 0.9 if holds else 0.1,
+         "collapse_step": 20.0 + holds * (cell["layers"] - layer), **dict.fromkeys((CLOCK, *CLOCK_RIVALS), 1.0),
+         "floor": 2.0 if holds else 2.0 * cell["width"] * cell["layers"]}
+        for cell in factors
+        for layer in range(1, cell["layers"] + 1)
+    ]  # fmt: skip
+    errors = {CLOCK: 0.1 if holds else 2.0, **dict.fromkeys(CLOCK_RIVALS, 1.0)}
+    predictions = [
+        {**cell, "quantity": quantity, "error": error * (1 + CLOSE * (-1) ** place)}
+        for place, cell in enumerate(cell for cell in factors if cell["held_out"])
+        for quantity, error in errors.items()
+    ]
+    collapses, statistics = table(interventions.CLOCK_COLLAPSES, layers), of.protocol.statistics
+    return {
+        "clock_laws": judge_laws(table(interventions.CLOCK_PREDICTIONS, predictions), collapses, statistics),
+        "clock_shares": summarise_cells(collapses, statistics),
+    }
+
+
+def paired(config: Config, effects: Mapping[str, float]) -> Tables:
+    """The analysis of a synthetic learner, with the arms and as many pairs as the tier has."""
+    of = config.interventions
+    runs = arm_runs(dict(effects), of.pair_count)
+    runs = runs[runs["arm"].isin(["plain", *of.paired.arms])]
+    events = find_arm_events(runs, of.protocol.events)
+    return {"arm_effects": compare_arms(runs, events, of.protocol.statistics)}
+
+
+@plant("I6")
+def not_needed(config: Config, holds: bool) -> Tables:
+    return paired(config, {} if holds else NEEDED)
+
+
+@plant("I7")
+def shared_clock(config: Config, holds: bool) -> Tables:
+    return paired(config, {} if holds else CAUSED)
+
+
+@plant("I8")
+def no_regulariser(config: Config, holds: bool) -> Tables:
+    return paired(config, CAUSED if holds else NEEDED)
+
+
+@plant("I9")
+def deeper_delays(config: Config, holds: bool) -> Tables:
+    return paired(config, CAUSED if holds else {})

@@ -16,7 +16,17 @@ from emergence.claims.estimates import OverRuns, Resampled, Share, ends
 from emergence.claims.registry import Part, Registry, Section
 from emergence.claims.rules import Rule, at_least, at_most, within
 from emergence.claims.settings import InterventionClaimSettings
-from emergence.claims.verdicts import Finding, interval, judge, of_share, undecided
+from emergence.claims.verdicts import (
+    UNTESTED,
+    Finding,
+    Judged,
+    from_runs,
+    interval,
+    judge,
+    of_share,
+    undecided,
+    untested,
+)
 from emergence.config.interventions import PLAIN
 from emergence.io import tables as files
 from emergence.schemas.analysis import CLAIMS
@@ -33,6 +43,7 @@ RIVALS = {
     "weight_norm": "the norm of the weights",
     "entropy": "the entropy of the predictions",
 }
+RATIO = "interval of the ratio of emergence steps"
 SAME = 1.0
 """Ratio of emergence steps of arms that do not differ."""
 
@@ -153,7 +164,7 @@ def _nothing(why: str) -> Finding:
 
 
 @paired("I6", "Emergence needs no collapse: where it is prevented, emergence comes no later")
-def not_needed(arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding | None:
+def not_needed(arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
     """Ratio of emergence steps without and with the collapse, at most the margin."""
     margin = settings.verdicts.margin
     return _ratio(arm_effects, ("prevent", PLAIN), at_most(margin), settings, f"at or below {margin}")
@@ -168,7 +179,7 @@ def not_needed(arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -
         Part("later", "the collapse is moved back"),
     ],
 )
-def events_stay(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding | None:
+def events_stay(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding:
     """Equivalence of emergence steps with those of the plain arm."""
     margin = settings.verdicts.margin
     rule = within(1 / margin, margin)
@@ -183,13 +194,13 @@ def events_stay(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, 
         Part("late", "the same penalty after the collapse"),
     ],
 )
-def no_regulariser(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding | None:
+def no_regulariser(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding:
     """Ratio of emergence steps of the arm that prevents the collapse to those of a control."""
     return _ratio(arm_effects, ("prevent", part.name), at_most(SAME), settings, f"at or below {SAME:g}")
 
 
 @paired("I9", "A deeper collapse delays emergence")
-def deeper_delays(arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding | None:
+def deeper_delays(arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
     """Ratio of emergence steps of the arm that deepens the collapse to those of the plain arm."""
     margin = settings.verdicts.margin
     return _ratio(arm_effects, ("deepen", PLAIN), at_least(margin), settings, f"at or above {margin}")
@@ -197,28 +208,37 @@ def deeper_delays(arm_effects: pd.DataFrame, settings: InterventionClaimSettings
 
 def _ratio(
     effects: pd.DataFrame, named: tuple[str, str], rule: Rule, settings: InterventionClaimSettings, text: str
-) -> Finding | None:
-    """A finding that is the ratio of emergence steps of two arms; None where an arm was not trained."""
+) -> Finding:
+    """A finding that is the ratio of emergence steps of two arms."""
     arm, against = named
     rows = effects[(effects["arm"] == arm) & (effects["against"] == against)].set_index("size")
     if "all" not in rows.index:
-        return None
+        why = f"this tier does not compare the arm {arm} with {against}"
+        return Finding(control=why, judged=untested(why), rule=f"{RATIO} {text}", bounds=rule)
     row = rows.loc["all"]
     estimate = OverRuns(*ends(row, "ratio"), int(row["pairs"]), settings.statistics.confidence, "pairs", log=True)
     by_size = [f"{size} {interval(one, 'ratio', '.2f')}" for size, one in rows.drop("all").iterrows()]
     ranks = f"lowest rank over the initial one {row['lowest']:.2f}, {against} {row['lowest_against']:.2f}"
     counts = f"{row['events']} events, {row['censored']} of them in one arm alone; {row['diverged']} runs diverged"
-    judged = judge(estimate, rule, SAME) if np.isfinite(row["low"]) else undecided("needs two pairs with events")
-    if arm == "prevent" and not _prevented(effects, settings):
-        judged = undecided(f"the collapse is not prevented: the rank falls to {row['lowest']:.2f} of its initial value")
+    known = judge(estimate, rule, SAME) if np.isfinite(row["low"]) else undecided("needs two pairs with events")
+    judged = from_runs(int(row["pairs"]), 2, known, settings.pairs)
+    if arm == "prevent" and judged.verdict != UNTESTED.verdict and not _prevented(effects, settings):
+        judged = _not_prevented(rule, float(row["lowest"]))
     return Finding(
         *ends(row, "ratio"),
         interval=f"t over {row['pairs']} pairs of runs, of the mean log ratio",
         control="; ".join([ranks, *by_size, counts]),
         judged=judged,
-        rule=f"interval of the ratio of emergence steps {text}",
+        rule=f"{RATIO} {text}",
         bounds=rule,
     )
+
+
+def _not_prevented(rule: Rule, lowest: float) -> Judged:
+    """Undecided, whatever the ratio."""
+    holds, fails = (f"the collapse is prevented and {condition}" for condition in rule.conditions)
+    reason = f"the collapse is not prevented: the rank falls to {lowest:.2f} of its initial value"
+    return Judged("undecided", reason, holds, fails)
 
 
 def _prevented(effects: pd.DataFrame, settings: InterventionClaimSettings) -> bool:

@@ -99,3 +99,5 @@ class InterventionClaimSettings(Strict):
     verdicts: InterventionVerdicts
     universal: Fraction
     """lowest share of cells in which the last layer is first"""
+    pairs: Count
+    """of the tier"""

@@ -198,6 +198,11 @@ class Interventions(Strict):
         return {size.name: size for size in self.paired.sizes}
 
     @property
+    def pair_count(self) -> int:
+        """Pairs of runs of each arm, over all sizes."""
+        return len(self.paired.sizes) * len(self.paired.seeds)
+
+    @property
     def cells(self) -> list[Cell]:
         """Cells of the clock; a random half of them is held out."""
         clock = self.clock
