@@ -19,7 +19,8 @@ from emergence.checkpoints.weights import SeriesError
 from emergence.config.types import Device, Precision
 from emergence.models import build
 from emergence.own_runs.module_scores import exact_match_scores
-from emergence.subjects.causal_lm import ROWS, LanguageSubject
+from emergence.subjects.answer_losses import ROWS
+from emergence.subjects.causal_lm import LanguageSubject
 from emergence.subjects.examples import Examples
 from emergence.subjects.torch_module import ModuleSubject, OwnLoss
 from emergence.tasks.language_scores import Encode
