@@ -171,7 +171,7 @@ def test_claims_are_chosen_by_study_and_verdict(
 
 @pytest.mark.parametrize("toy", [True, False])
 def test_numbers_of_toy_models_are_shown_with_a_warning(toy: bool, tmp_path: Path, capsys: Capture) -> None:
-    record.write_record({"toy": toy}, {}, tmp_path / record.NAME)
+    record.write_record({"toy": toy}, {}, {"stage": "explorer", "settings": {}, "inputs": {}}, tmp_path / record.NAME)
     assert main(["show", str(claims_table(tmp_path / "claims.parquet"))]) == 0
     assert (TOY in capsys.readouterr().out) == toy
 

@@ -235,7 +235,7 @@ def of_limit(statistic: str, classes: str, pairs_of: str, feature: str = "", **v
         (0.5, 0.6, 0.01, "undecided"),
         (0.1, 0.56, 0.01, "fails"),
         (0.1, 0.56, 0.9, "fails"),
-        (NAN, NAN, 0.01, "undecided"),
+        (NAN, NAN, 0.01, "not testable at this tier"),
     ],
 )
 def test_coarse_order(low: float, high: float, task_p: float, verdict: Verdict, judge: Judge) -> None:

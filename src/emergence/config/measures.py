@@ -94,7 +94,7 @@ class TaskLoss(Strict):
 
 
 class MeasureInterval(Strict):
-    """How often a measure is taken whose other options are those of a study of its own (`neuromfa`)."""
+    """How often a measure is taken that has no other options here; those of `neuromfa` are the study's."""
 
     every: Count
     """checkpoints"""
@@ -109,6 +109,7 @@ MODELS: dict[str, type[Strict]] = {
     "linear_probe": LinearProbe,
     "loss": TaskLoss,
     "neuromfa": NeuroMFA,
+    "layer_balance": MeasureInterval,
 }
 """Options with bounds; a measure without a model here has the options that its module declares."""
 
@@ -160,6 +161,7 @@ class Measures(Strict):
     linear_probe: Switchable[LinearProbe] = None
     loss: Switchable[TaskLoss] = None
     neuromfa: Switchable[MeasureInterval] = None
+    layer_balance: Switchable[MeasureInterval] = None
 
     @property
     def names(self) -> list[str]:

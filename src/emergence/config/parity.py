@@ -111,6 +111,7 @@ class Shots(Strict):
     samples: Annotated[list[Count], Field(min_length=3)]
     """sizes D of data sets"""
     seeds: Annotated[list[Seed], Field(min_length=2)]
+    """of each, a network each"""
 
     def changes(self) -> dict[str, dict[str, object]]:
         """What each of the sweeps changes, by its name."""

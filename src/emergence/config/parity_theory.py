@@ -156,6 +156,7 @@ class Neurons(Strict):
     initial: Positive
     """of all three weights"""
     learning_rate: Positive
+    """η"""
     until: Positive
     """steps"""
 
@@ -164,6 +165,7 @@ class FiniteSkills(Strict):
     """The law of time for finitely many skills (figure 7)."""
 
     alphas: Annotated[list[Positive], Field(min_length=1)]
+    """α of skill frequencies, a curve each"""
     skills: Count
     """n_s"""
     until: Annotated[float, Field(gt=1, allow_inf_nan=False)]
@@ -174,6 +176,7 @@ class ComputeCurves(Strict):
     """The loss against compute, one curve a width (figure 3)."""
 
     alphas: Annotated[list[Positive], Field(min_length=1)]
+    """α of skill frequencies, a panel each"""
     skills: Count
     """n_s"""
     widths: Annotated[list[Count], Field(min_length=1)]

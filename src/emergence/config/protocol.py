@@ -136,6 +136,7 @@ class LeadPower(Strict):
     power: Fraction
     """share of trials in which a lead must be seen"""
     seed: Seed
+    """of the data sets"""
 
 
 class Statistics(Strict):
