@@ -49,8 +49,8 @@ def keys(settings) -> dict[str, Any]:
 def test_every_key_of_the_configuration_is_there(keys: dict[str, Any]) -> None:
     for leaf in leaves(CONFIG):
         of_any_name = re.sub(r"^(\w+\.signals|interventions\.paired\.arms)\.\w+\.", r"\1.*.", leaf)
-        of_empty_list = any(key.startswith(f"{leaf}[].") for key in keys)
-        assert of_empty_list or {leaf, leaf.rpartition(".")[0], of_any_name} & set(keys), leaf
+        empty_or_off = any(key.startswith((f"{leaf}[].", f"{leaf}.")) for key in keys)
+        assert empty_or_off or {leaf, leaf.rpartition(".")[0], of_any_name} & set(keys), leaf
 
 
 def test_every_key_has_a_meaning_and_what_is_allowed(keys: dict[str, Any]) -> None:
