@@ -1,7 +1,7 @@
 """Figure S11: power curves, smallest leads and false positives are those of the tables."""
 
 import pytest
-from support.drawn_marks import assert_guides, assert_line, assert_points, legend, panels
+from support.drawn_marks import assert_guides, assert_line, assert_points, legend, panels, texts
 from synthetic.random_tables import random_table
 
 from emergence.analysis.select import select
@@ -31,4 +31,5 @@ def test_rules_are_named() -> None:
 
 
 def test_a_run_without_trials_is_drawn() -> None:
-    assert panels(fig_s11.plot(POWER.head(0), SMALLEST.head(0), 0.8)) == []
+    (axes,) = panels(fig_s11.plot(POWER.head(0), SMALLEST.head(0), 0.8))
+    assert texts(axes) == ["no event, so no lead was planted"]

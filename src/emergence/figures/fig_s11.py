@@ -62,8 +62,12 @@ def plot(lead_power: pd.DataFrame, smallest_leads: pd.DataFrame, power: float) -
     """
     every = lead_power[["study", "measure", "classes", "difficulty"]].drop_duplicates()
     panels = every.to_dict("records")
-    count = max(1, -(-len(panels) // COLUMNS))
-    figure = style.page(1.2 * count + 0.8)
+    if not panels:
+        figure = style.page(1.6)
+        style.not_run(figure.subplots(), "no event, so no lead was planted")
+        return figure
+    count = -(-len(panels) // COLUMNS)
+    figure = style.page(1.2 * count + 1.4)
     grid = figure.subplots(count, COLUMNS, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, cell in zip(grid, panels, strict=False):
         (name,) = style.measure_names([cell["measure"]])
