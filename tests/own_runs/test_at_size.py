@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 STEPS = (0, 1000, 2000)
 GIB = 2**30
 FEWEST = {
-    "hessian": {"samples": 2, "draws": 2, "products": 2},
+    "hessian": {"samples": 1, "draws": 2, "products": 2},
     "llc": {"chains": 2, "burn_in": 1, "draws": 2, "pool": 2, "examples": 1},
     "fisher": {"samples": 2},
     "gradient_covariance": {"samples": 2},

@@ -13,7 +13,7 @@ PYTHIA_160M = GPTNeoXConfig(
     vocab_size=50_304, max_position_embeddings=2048, attn_implementation="eager",
 )  # fmt: skip
 WORDS = 50_000
-GROUPS, PROBES, LENGTH = ("first", "second", "third", "fourth"), 16, 12
+GROUPS, PROBES, LENGTH = ("first", "second"), 16, 12
 
 
 def neox(seed: int) -> GPTNeoXForCausalLM:
