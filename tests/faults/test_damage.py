@@ -83,4 +83,5 @@ def test_no_stage_reads_a_clock_that_can_go_back() -> None:
         "run_metadata.py",  # dates
         "archive.py",
         "folder_origin.py",  # whether a checkpoint is still the one that was measured
+        "provenance.py",  # whether a source is still the one that was read
     }
