@@ -8,6 +8,7 @@ from matplotlib.image import imread
 from support.project import OVERLAYS, SMOKE, ProjectCopy, counted, overlay, tier_files
 
 from emergence.config import loading
+from emergence.config.project import figures_drawn
 from emergence.io import tables
 from emergence.schemas.analysis import CLAIMS
 from emergence.schemas.trajectories import CALIBRATION
@@ -15,8 +16,8 @@ from emergence.schemas.trajectories import CALIBRATION
 pytestmark = pytest.mark.workflow
 
 RUNS_OF_SMOKE, MEASURES_OF_SMOKE = 4 + 2 + 2, 8
-STUDIES = 4
-FIGURES = (*map(str, range(1, 11)), *(f"S{number}" for number in range(1, 9)))
+STUDIES = len(loading.read(*tier_files("smoke")).studies_with_claims)
+FIGURES = [name.removeprefix("fig") for name in figures_drawn(loading.read(*tier_files("smoke")))]
 EVERY_FIGURE = {"figure": len(FIGURES)}
 PAPER = {"manuscript": 1, "paper": 1}
 READERS = {"explorer": 1, "compute": 1, **PAPER}
