@@ -18,7 +18,7 @@ measure_run --study anatomy --measure llc --trajectory run --probes probes.safet
 measure_run --study anatomy --measure neuromfa --trajectory run --probes probes.safetensors --table neuromfa.parquet --state state/neuromfa
 collapse --study anatomy --measures rankme.parquet --table collapse.parquet
 train_network --run mlp50-s1 --folder network --state state/network
-scaling_laws --scaling-laws-table scaling.parquet --scaling-exponents-table exponents.parquet
+scaling_laws --scaling-laws-table scaling.parquet --scaling-exponents-table exponents.parquet --scaling-conditions-table conditions.parquet
 """  # noqa: E501
 SCRIPT = """
 import sys

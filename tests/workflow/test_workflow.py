@@ -74,7 +74,7 @@ def test_a_plot_setting_trains_nothing(smoke: ProjectCopy) -> None:
 
 def test_nothing_emerges_in_a_minute_and_all_is_said_to_be_undecided(smoke: ProjectCopy) -> None:
     claims = tables.read(CLAIMS, smoke.folder / "results/smoke/claims.parquet").set_index("claim")
-    assert set(claims.loc["A6":"A14", "verdict"]) == {"undecided"}
+    assert set(claims.loc["A6":"A14", "verdict"]) <= {"undecided", "not testable at this tier"}
     assert ((claims["power"] != "") == (claims["verdict"] == "undecided")).all()
     assert (claims.loc["A2":"A14", "stability"] != "").all(), "they are judged again under other settings"
     calibration = tables.read(CALIBRATION, smoke.folder / "results/smoke/calibration.parquet")
@@ -91,7 +91,7 @@ def test_a_verdict_threshold_judges_anew_only(smoke: ProjectCopy) -> None:
     changed = overlay(smoke, "verdict.yaml", "protocol: {verdicts: {null_margin: 0.06}}")
     planned = smoke.planned(*changed)
     judged = {"study_claims": STUDIES, "claims": 1, "stability": 2}
-    tried = {"rule_outcomes": 1, "figure": 1, "study_numbers": 1}  # Study 1's rules on Study 2, and figure 8
+    tried = {"rule_outcomes": 1, "lead_power": 3, "figure": 2, "study_numbers": 1}  # figures 8 and S11
     assert planned == judged | tried | {"paper_numbers": 1, **READERS}
 
 
@@ -143,7 +143,7 @@ def test_default_tier_plans_the_second_study_without_the_first(copy: ProjectCopy
     planned = copy.planned("figures/fig6.pdf", "figures/fig8.pdf")
     study = loading.read(copy.folder / "config.yaml").parity
     assert planned["train_network"] == len(study.runs)
-    assert planned["measure_run"] == len(study.runs) * len(study.measures.names)
+    assert planned["measure_run"] == len(study.runs) * len({*study.measures.names} - {"layer_balance"})
     assert planned["events"] == 1  # of the networks
     assert not {"train", "task_data"} & set(planned)
 

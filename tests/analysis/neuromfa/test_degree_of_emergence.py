@@ -91,6 +91,7 @@ def test_e_joins_the_rows_of_the_measure() -> None:
         added = joined[joined["variant"] == f"{prefix}E"].set_index("step")
         pd.testing.assert_series_equal(added["value"], of(found, name)["E"], check_names=False)
     assert joined["task"].isna().all()
+    pd.testing.assert_frame_equal(with_degree(joined), joined)
 
 
 def test_other_measures_are_left_alone() -> None:

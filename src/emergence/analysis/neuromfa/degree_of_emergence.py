@@ -24,6 +24,8 @@ from emergence.schemas.trajectories import MEASURE
 MEASURED = "neuromfa"
 NETWORKS = {"trained": "", "shuffled": "shuffled/", "gaussian": "gaussian/", "rescaled": "rescaled/"}
 """The trained network and its nulls, with the prefix of their variants."""
+DEGREE_OF = {network: f"{prefix}E" for network, prefix in NETWORKS.items()}
+"""Variant of the degree of emergence of each."""
 AVERAGED = ("alpha_0", "width")
 """Variants with a standard error over samples."""
 PLAIN = ("fit", "survivors")
@@ -50,9 +52,9 @@ def degree_of_emergence(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_degree(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add variants ``E``, ``shuffled/E``, ``gaussian/E`` and ``rescaled/E`` to rows of `neuromfa`, none to others."""
+    """Add variants ``E``, ``shuffled/E``, ``gaussian/E`` and ``rescaled/E`` to rows of `neuromfa` that lack them."""
     of_networks = rows[rows["measure"] == MEASURED]
-    if of_networks.empty:
+    if of_networks.empty or of_networks["variant"].isin(DEGREE_OF.values()).any():
         return rows
     degrees = degree_of_emergence(of_networks)
     derived = degrees[CHECKPOINT].assign(
@@ -60,7 +62,7 @@ def with_degree(rows: pd.DataFrame) -> pd.DataFrame:
         level=None,
         layer=np.nan,
         measure=MEASURED,
-        variant=degrees["network"].map(NETWORKS) + "E",
+        variant=degrees["network"].map(DEGREE_OF),
         value=degrees["E"],
         standard_error=degrees["E_error"],
     )
