@@ -76,7 +76,9 @@ def test_nothing_emerges_in_a_minute_and_all_is_said_to_be_undecided(smoke: Proj
     claims = tables.read(CLAIMS, smoke.folder / "results/smoke/claims.parquet").set_index("claim")
     assert set(claims.loc["A6":"A14", "verdict"]) <= {"undecided", "not testable at this tier"}
     assert ((claims["power"] != "") == (claims["verdict"] == "undecided")).all()
-    assert (claims.loc["A2":"A14", "stability"] != "").all(), "they are judged again under other settings"
+    testable = claims.loc["A2":"A14"].query("verdict != 'not testable at this tier'")
+    assert len(testable)
+    assert (testable["stability"] != "").all(), "they are judged again under other settings"
     calibration = tables.read(CALIBRATION, smoke.folder / "results/smoke/calibration.parquet")
     assert calibration["passed"].all()
 
