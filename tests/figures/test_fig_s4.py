@@ -9,6 +9,7 @@ from support.drawn_marks import assert_guides, assert_intervals, assert_points, 
 from synthetic.random_tables import random_table
 
 from emergence.analysis.select import select
+from emergence.config.protocol import Sensitivity
 from emergence.figures import fig_s4
 from emergence.schemas.analysis import CONFIGURED
 from emergence.schemas.anatomy import SENSITIVITY
@@ -26,6 +27,10 @@ def drawn() -> list[Axes]:
 
 def test_choices_are_rows_in_the_order_of_the_table() -> None:
     assert names(drawn()[0].yaxis) == ["as configured", "event threshold 4", "margin 4"]
+
+
+def test_every_setting_that_can_have_alternatives_has_its_words() -> None:
+    assert fig_s4.FACTORS.keys() == {CONFIGURED, "variant", *Sensitivity.model_fields}
 
 
 @pytest.mark.parametrize("place", range(1, len(fig_s4.COLUMNS)))

@@ -98,9 +98,12 @@ def test_empty_frame_round_trips(tmp_path: Path, empty: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(both, GOOD, check_dtype=False)
 
 
-def test_nullable_column_may_be_null_throughout(tmp_path: Path) -> None:
-    tables.write(SCHEMA, GOOD.assign(maybe=None, layer=None), tmp_path / "things.parquet")
-    assert tables.read(SCHEMA, tmp_path / "things.parquet")[["maybe", "layer"]].isna().all(axis=None)
+@pytest.mark.parametrize("absent", [None, float("nan"), pd.NA], ids=str)
+def test_nullable_column_may_be_null_throughout(tmp_path: Path, absent: Any) -> None:
+    nothing = dict.fromkeys(["maybe", "layer", "remark"], absent)
+    remarked = Schema("things", {**SCHEMA.columns, "remark?": "string"})
+    tables.write(remarked, GOOD.assign(**nothing), tmp_path / "things.parquet")
+    assert tables.read(remarked, tmp_path / "things.parquet")[list(nothing)].isna().all(axis=None)
 
 
 def test_large_integers_beside_nulls_keep_their_last_digit(tmp_path: Path) -> None:

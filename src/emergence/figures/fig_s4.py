@@ -31,6 +31,7 @@ FACTORS = {
     "smoothing": "smoothing {}",
     "noise_multiple": "onset at {} noise widths",
     "margin": "margin {}",
+    "definition": "lead by {}",
 }
 
 

@@ -66,6 +66,8 @@ def _checked(table: Schema, frame: pd.DataFrame, source: str) -> pa.Table:
         raise TableError(
             f"{wrong} lacks columns {missing}, has unknown or repeated columns {unknown}; delete it and run again"
         )
+    without_values = frame.columns[frame.isna().all()]  # pandas calls them floats, whatever they are of
+    frame = frame.astype(dict.fromkeys(without_values, object))
     for field, kind in zip(schema, table.columns.values(), strict=True):
         inferred = infer_dtype(frame[field.name], skipna=True)
         if inferred not in (*KINDS[kind], "empty"):
