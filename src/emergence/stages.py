@@ -689,7 +689,7 @@ STAGES: dict[str, Stage] = {
     ),
     # Study 4: interventions
     "train_clock": Stage(
-        "emergence.measures.clock:train_clock",
+        "emergence.training.clock:train_clock",
         "Train short runs that time the collapse",
         {
             "settings": {
@@ -704,7 +704,7 @@ STAGES: dict[str, Stage] = {
         "interventions",
     ),
     "train_arms": Stage(
-        "emergence.measures.arms:train_arms",
+        "emergence.training.arms:train_arms",
         "Train paired runs with and without interventions",
         {
             "settings": {

@@ -8,8 +8,8 @@ import pytest
 from emergence.config import loading
 from emergence.config.interventions import PairedSettings
 from emergence.config.project import settings_for
-from emergence.measures.arms import train_seed
 from emergence.training import interventions
+from emergence.training.arms import train_seed
 
 
 @pytest.fixture(scope="module")

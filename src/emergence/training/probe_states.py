@@ -7,14 +7,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from emergence.measures.rankme import rankme
 from emergence.models.transformer import Transformer, hidden_states_in_slices
 from emergence.tasks.algorithmic import Tokens
 from emergence.tasks.batches import DistinctSequences
 from emergence.tasks.vocabulary import TaskLevel
 from emergence.theory.first_steps import Update, swelling_direction
-
-VARIANT = "centred/sigma"
+from emergence.theory.spectrum import centred_singular_values, effective_rank
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def ranks(seen: Seen, epsilon: float) -> list[float]:
     """RankMe of every layer, centred, from singular values; NaN where states are not finite."""
     if not bool(seen.states.isfinite().all()):
         return [float(np.nan)] * len(seen.states)
-    return [float(value) for value in rankme(seen.states, epsilon)[VARIANT]]
+    return effective_rank(centred_singular_values(seen.states), epsilon).tolist()
 
 
 def entropy(seen: Seen) -> float:

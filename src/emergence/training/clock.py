@@ -12,12 +12,12 @@ from emergence.config.training import TrainSettings
 from emergence.io import tables
 from emergence.io.progress import Progress
 from emergence.io.resumable import origin, resumable_job
-from emergence.measures import probe_states
-from emergence.measures.probe_states import ProbeStates
 from emergence.models import build
 from emergence.schemas.interventions import CLOCK_RUNS
 from emergence.tasks import data
+from emergence.training import probe_states
 from emergence.training.learners import TrainingError
+from emergence.training.probe_states import ProbeStates
 from emergence.training.schedule import checkpoint_steps, learning_rate
 from emergence.training.short_runs import learner_of_cell
 from emergence.training.task_transformer import TaskLearner

@@ -10,8 +10,8 @@ from emergence.config import loading
 from emergence.config.interventions import ClockSettings
 from emergence.config.project import settings_for
 from emergence.io import tables
-from emergence.measures.clock import of_cell, record_cell, train_clock
 from emergence.schemas.interventions import CLOCK_RUNS
+from emergence.training.clock import of_cell, record_cell, train_clock
 from emergence.training.learners import TrainingError
 from emergence.training.schedule import checkpoint_steps, learning_rate
 from emergence.training.task_transformer import TaskLearner

@@ -12,7 +12,6 @@ from emergence.config.training import TrainSettings
 from emergence.io import tables
 from emergence.io.progress import Progress
 from emergence.io.resumable import origin, resumable_job
-from emergence.measures.probe_states import ProbeStates, ranks
 from emergence.models import build
 from emergence.schemas.interventions import ARM_RUNS
 from emergence.tasks import data
@@ -20,6 +19,7 @@ from emergence.tasks.algorithmic import Tokens
 from emergence.tasks.vocabulary import TaskLevel
 from emergence.training.interventions import Intervention
 from emergence.training.learners import TrainingError
+from emergence.training.probe_states import ProbeStates, ranks
 from emergence.training.schedule import evaluation_steps
 from emergence.training.short_runs import learner_of_arm
 from emergence.training.task_evaluation import METRICS, Evaluation
