@@ -717,6 +717,21 @@ STAGES: dict[str, Stage] = {
         },
         "interventions",
     ),
+    "train_frequencies": Stage(
+        "emergence.training.frequencies:train_frequencies",
+        "Train runs whose tasks have power-law frequencies",
+        {
+            "settings": {
+                "frequencies": "interventions.frequencies",
+                "tasks": "interventions.tasks",
+                "evaluation": "interventions.evaluation",
+                "context": "interventions.context",
+                "compute": "compute",
+                "device": "device",
+            }
+        },
+        "interventions",
+    ),
     "clock": Stage(
         "emergence.analysis.interventions.clock:analyse_clock",
         "Test which quantity sets the step of the collapse",
@@ -731,6 +746,28 @@ STAGES: dict[str, Stage] = {
         "interventions",
         needs=("interventions",),
     ),
+    "frequencies": Stage(
+        "emergence.analysis.interventions.frequencies:analyse_frequencies",
+        "Fit how emergence steps scale with the frequency of a task",
+        {"events": "protocol.events", "statistics": "protocol.statistics"},
+        "interventions",
+        needs=("interventions.frequencies",),
+    ),
+    "predict_early": Stage(
+        "emergence.analysis.interventions.early_prediction:predict_early",
+        "Predict emergence from the first steps of training",
+        {
+            "settings": {
+                "share": "interventions.early.share",
+                "ridge": "interventions.early.ridge",
+                "metric": "anatomy.metric",
+                "variant": "anatomy.protocol.variant",
+            },
+            "statistics": "protocol.statistics",
+        },
+        "interventions",
+        needs=("anatomy.measures.rankme",),
+    ),
     "interventions_claims": Stage(
         "emergence.claims.interventions:judge_claims",
         "Judge the claims about interventions",
@@ -740,6 +777,9 @@ STAGES: dict[str, Stage] = {
                 "universal": "protocol.verdicts.universal",
                 "verdicts": "interventions.verdicts",
                 "pairs": "interventions.pair_count",
+                "minimum_runs": "protocol.verdicts.minimum_runs",
+                "early_runs": "anatomy_runs",
+                "pilot": "interventions.pilot?",
             }
         },
         "interventions",

@@ -384,3 +384,37 @@ def no_regulariser(config: Config, holds: bool) -> Tables:
 @plant("I9")
 def deeper_delays(config: Config, holds: bool) -> Tables:
     return paired(config, CAUSED if holds else {})
+
+
+def exponents(config: Config, optimiser: str, exponent: float) -> Tables:
+    """As many Latin squares as the tier has; none where it has no frequencies."""
+    of = config.interventions.frequencies
+    rows = []
+    if of:
+        spread = over_runs(exponent, len(of.seeds))
+        rows = [{"optimiser": optimiser, "exponent": spread.pop("value"), **spread, "squares": len(of.seeds),
+                 "task_levels": 4 * len(of.seeds), "censored": 0, "diverged": 0}]  # fmt: skip
+    return {"frequency_exponents": table(interventions.FREQUENCY_EXPONENTS, rows)}
+
+
+@plant("I10")
+def inverse_frequency(config: Config, holds: bool) -> Tables:
+    return exponents(config, "sgd", 1.0 if holds else 0.4)
+
+
+@plant("I11")
+def adaptive_steps(config: Config, holds: bool) -> Tables:
+    return exponents(config, "adamw", 0.2 if holds else 0.9)
+
+
+@plant("I12", "I13", "I14")
+def foretold(config: Config, holds: bool) -> Tables:
+    """Gains over as many held-out runs as the tier has."""
+    runs, sign = config.anatomy.run_count, 1 if holds else -1
+    values = {"gain": 0.2 * sign, "order_gain": 0.2 * sign, "geometry_gain": 0.2 * sign, "error": 0.3, "order": 0.6}
+    spread = {column: end for name, value in values.items() for column, end in over_runs(value, runs, name).items()}
+    rows = [
+        {"held_out": held_out, "predictor": predictor, "runs": runs, "task_levels": 100, **spread}
+        for held_out, predictor in product(("seed", "size"), ("identity", "loss", "geometry", "both"))
+    ]
+    return {"early_accuracy": table(interventions.EARLY_ACCURACY, rows)}

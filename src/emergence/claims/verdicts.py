@@ -57,9 +57,12 @@ class Finding:
     """what the rule asks of the interval; infinite where it bounds something else"""
     published: str = ""
     """the published value, where the run's own settings say what it is"""
+    planned: str = ""
+    """power that was planned, stated for every verdict"""
 
     def columns(self, *, power: bool = True) -> Row:
         """For the claims table; ``power`` says whether that of an undecided verdict is stated."""
+        known = self.judged.power if power and self.judged.verdict == "undecided" else ""
         return {
             "value": self.value,
             "low": self.low,
@@ -67,7 +70,7 @@ class Finding:
             "interval": self.interval,
             "control": self.control,
             "verdict": self.judged.verdict,
-            "power": self.judged.power if power and self.judged.verdict == "undecided" else "",
+            "power": "; ".join(filter(None, (known, self.planned if power else ""))),
             "rule": self.rule,
             "otherwise": self.otherwise,
             "rule_low": self.bounds.lowest if np.isfinite(self.bounds.lowest) else np.nan,

@@ -1,7 +1,8 @@
 """What Study 4 sees of a model on a fixed set of examples: states of all layers, predictions, and their summaries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,6 +29,11 @@ class ProbeStates:
 
     def __init__(self, sequences: Mapping[TaskLevel, Tokens], device: torch.device) -> None:
         distinct = DistinctSequences.of(sequences)
+        self.levels, self.examples, self.repeated = (
+            tuple(sequences),
+            len(next(iter(sequences.values()))),
+            distinct.repeated,
+        )
         packing = distinct.layout.packing
         arrays = (distinct.inputs, packing.positions, packing.mask, distinct.layout.target_index, distinct.targets)
         *self.grid, self.places, self.targets = (torch.from_numpy(array).to(device) for array in arrays)
@@ -42,6 +48,14 @@ class ProbeStates:
     def loss(self, seen: Seen) -> float:
         """Mean loss, nats a token."""
         return float(-seen.log_probabilities.gather(1, self.targets[:, None]).mean())
+
+    def exact_match(self, seen: Seen) -> Iterator[dict[str, Any]]:
+        """Share of answers of each task-level whose every token is the most likely one, as rows of a table."""
+        hits = (seen.log_probabilities.argmax(dim=-1) == self.targets).cpu().numpy()[self.repeated]
+        ends = np.cumsum([level.answer_length * self.examples for level in self.levels])[:-1]
+        for level, of_level in zip(self.levels, np.split(hits, ends), strict=True):
+            share = of_level.reshape(-1, level.answer_length).all(axis=1).mean()
+            yield {"task": level.task, "level": level.level, "quantity": "exact_match", "value": float(share)}
 
     def direction(self, model: Transformer, update: Update) -> Tensor:
         """Direction (width,) along which the states of an untrained model are predicted to move."""
