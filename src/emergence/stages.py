@@ -595,6 +595,7 @@ STAGES: dict[str, Stage] = {
             "settings": {
                 "verdicts": "neuromfa.verdicts",
                 "anatomy": Where("anatomy", {**CLAIMS, "metric": "anatomy.metric", "runs": "anatomy.run_count"}),
+                "runs": "neuromfa_runs",
                 "pythia": "pythia",
                 "confidence": "protocol.statistics.confidence",
             }

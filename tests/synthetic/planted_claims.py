@@ -1,11 +1,6 @@
-"""Data under which each claim holds, and data under which it fails, at the sizes and runs of a tier.
+"""Planted data of the claims of Study 1, of language models, of the joint study and of interventions."""
 
-A plant takes the configuration of a tier and whether the claim shall hold, and returns the tables that the claim is
-read from, with as many runs, seeds and units as the tier has: intervals are those of the analysis over that many runs
-which nearly agree. A claim that cannot come out both ways with them is not testable at the tier.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -14,10 +9,11 @@ import pandas as pd
 from synthetic import claims_tables
 from synthetic.arm_tables import CAUSED, NEEDED, arm_runs
 from synthetic.language_run import SETS
+from synthetic.planting import CLOSE, Tables, over_runs, plant, table
 
 from emergence.analysis.anatomy.floors import compare_floors
 from emergence.analysis.collapse import compare_collapse_steps, count_directions
-from emergence.analysis.intervals import cluster_bootstrap, mean_interval
+from emergence.analysis.intervals import cluster_bootstrap
 from emergence.analysis.interventions.arms import compare_arms, find_arm_events
 from emergence.analysis.interventions.clock import CLOCK, judge_laws, summarise_cells
 from emergence.analysis.interventions.clock import RIVALS as CLOCK_RIVALS
@@ -31,43 +27,11 @@ from emergence.config.project import settings_for
 from emergence.schemas import analysis, interventions, language, parity
 from emergence.tasks.symbols import CONTROL
 
-Tables = dict[str, pd.DataFrame]
-Plant = Callable[[Config, bool], Tables]
-Row = dict[str, Any]
-PLANTED: dict[str, Plant] = {}
-"""By claim."""
-CLOSE = 1e-3
-"""Relative spread of runs that nearly agree."""
-
-
-def plant(*claims: str) -> Callable[[Plant], Plant]:
-    """Declare the planted data of some claims."""
-
-    def declared(made: Plant) -> Plant:
-        PLANTED.update(dict.fromkeys(claims, made))
-        return made
-
-    return declared
-
-
-def over_runs(value: float, runs: int, name: str = "") -> dict[str, float]:
-    """A value with Student's interval over runs that nearly agree; columns begin with ``name``, if any."""
-    mean = mean_interval(value + CLOSE * max(abs(value), 1e-2) * np.linspace(-1, 1, runs), 0.95)
-    if name:
-        return mean.named(name)
-    return {"value": mean.value, "low": mean.low, "high": mean.high}
-
-
 def of_rate(rate: float, runs: int) -> dict[str, float]:
     """A rate, the same in every run, with the interval of the tables."""
     rng = np.random.default_rng(0)
     low, high = cluster_bootstrap(np.full(runs, rate), np.arange(runs), 0.95, 1000, rng, (0.0, 1.0))
     return {"value": rate, "low": low, "high": high}
-
-
-def table(schema: Any, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Rows with all columns of a schema, null where they are not given."""
-    return pd.DataFrame(rows).reindex(columns=schema.arrow.names)
 
 
 # Leads --------------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from emergence.claims.published import DEGREE_OF_PYTHIA
 from emergence.claims.registry import Part, Registry, Section, Tables
 from emergence.claims.rules import Rule, at_least, at_most, within
 from emergence.claims.settings import NeuroMFAClaimSettings
-from emergence.claims.verdicts import UNTESTED, Finding, Judged, both, from_runs, interval, judge, left_open
+from emergence.claims.verdicts import UNTESTED, Finding, Judged, both, from_runs, interval, judge, left_open, untested
 from emergence.io import tables as files
 from emergence.schemas.analysis import CLAIMS, LEAD_DIFFERENCES, PRECURSORS
 from emergence.schemas.neuromfa import BASELINE_COMPARISON, DEGREE_OF_EMERGENCE, RUN_MEANS, UNTRAINED
@@ -65,6 +65,7 @@ def spectrum_changes(run_means: pd.DataFrame, settings: NeuroMFAClaimSettings, p
     return _finding(
         alpha,
         settings,
+        part,
         (alpha, at_most(0.0), "α₀"),
         (width, at_least(0.0), "width"),
         interval="change of α₀",
@@ -78,16 +79,18 @@ def spectrum_changes(run_means: pd.DataFrame, settings: NeuroMFAClaimSettings, p
 def degree_grows(
     run_means: pd.DataFrame, untrained: pd.DataFrame, settings: NeuroMFAClaimSettings, part: Part
 ) -> Finding:
-    """E at the end is more than between untrained networks of one size; no bound where no size has two."""
+    """E at the end is more than between untrained networks of one size; untested where no size has two."""
     degree = _of(run_means, part.name, "E")
-    chosen = (untrained["study"] == part.name) & (untrained["network"] == "trained")
-    band = float(untrained.loc[chosen, "largest"].max())
-    return _finding(
-        *(degree, settings, (degree, at_least(band), "")),
+    of_study = untrained[(untrained["study"] == part.name) & (untrained["network"] == "trained")]
+    band = float(of_study["largest"].max())
+    finding = _finding(
+        *(degree, settings, part, (degree, at_least(band), "")),
         interval="E at the end",
         control=f"between untrained networks of one size |E| is at most {band:.3f}",
         rule="interval at or above the largest |E| between untrained networks of one size",
     )
+    alone = not (of_study["runs"] > 1).any()
+    return replace(finding, judged=untested("no size has two untrained networks")) if alone else finding
 
 
 @by_study("N3", "E measures more than the growth of weights ({part})", published="no null", ours=True)
@@ -99,6 +102,7 @@ def more_than_growth(run_means: pd.DataFrame, settings: NeuroMFAClaimSettings, p
     return _finding(
         shuffled,
         settings,
+        part,
         (shuffled, margin, "excess over shuffled"),
         (gaussian, margin, "excess over gaussian"),
         (rescaled, margin, "rescaled"),
@@ -124,6 +128,7 @@ def follows_capability(run_means: pd.DataFrame, settings: NeuroMFAClaimSettings,
     finding = _finding(
         ours,
         settings,
+        part,
         (ours, at_least(least), "ρ"),
         (over_shuffled, at_least(0.0), "excess over shuffled weights"),
         (over_steps, at_least(0.0), "excess over steps"),
@@ -151,6 +156,7 @@ def more_than_mean_weight(run_means: pd.DataFrame, settings: NeuroMFAClaimSettin
     return _finding(
         ours,
         settings,
+        part,
         (ours, at_least(0.0), "mean |w| given"),
         (over_shuffled, at_least(0.0), "excess over shuffled weights"),
         (given_steps, at_least(0.0), "steps given"),
@@ -262,21 +268,23 @@ def _not_monotone(steps: list[MeanInterval], margin: float, confidence: float) -
 def _finding(
     of: MeanInterval,
     settings: NeuroMFAClaimSettings,
+    part: Part,
     *parts: tuple[MeanInterval, Rule, str],
     interval: str,
     control: str,
     rule: str,
 ) -> Finding:
-    """A mean over runs, judged by all parts, from enough runs; the first part bounds the mean itself."""
+    """A mean over runs of a study, judged by all parts, from enough runs; the first part bounds the mean itself."""
     judged = both(*(_part(one, asked, settings.confidence, what) for one, asked, what in parts))
+    enough, of_tier = settings.verdicts.minimum_runs, len(settings.runs.get(part.name, []))
     return Finding(
         of.value,
         of.low,
         of.high,
         interval=f"{interval}; t over {of.runs} runs",
         control=control,
-        judged=from_runs(of.runs, settings.verdicts.minimum_runs, judged),
-        rule=f"{rule}; from {settings.verdicts.minimum_runs} runs",
+        judged=from_runs(of.runs, enough, judged, of_tier),
+        rule=f"{rule}; from {enough} runs",
         bounds=parts[0][1],
     )
 

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from emergence.analysis.intervals import log_width, student_mean, welch_factor
-from emergence.claims.estimates import OverRuns, Resampled, Share
+from emergence.claims.estimates import OverRuns, Resampled, Share, ends
 from emergence.claims.parity_networks import HALF, SGD, slope_row
 from emergence.claims.registry import Section
 from emergence.claims.rules import at_least, at_most, within
 from emergence.claims.settings import ParityClaimSettings
-from emergence.claims.verdicts import UNTESTED, Finding, Row, both, interval, judge
+from emergence.claims.verdicts import UNTESTED, Finding, Judged, Row, both, interval, judge
 
 departures = Section("departures from theory")
 CONFIGURED_SHOTS = "one_skill_data"
@@ -134,29 +134,45 @@ def spread_over_seeds(sweep: pd.DataFrame, settings: ParityClaimSettings) -> Fin
 
 def exponent_of_networks(network_exponents: pd.DataFrame, settings: ParityClaimSettings, *, axis: str) -> Finding:
     """The slope of the loss of the networks with most skills; untested where theory with as many is not near it."""
-    rows = network_exponents[network_exponents["axis"] == axis].sort_values("skills").to_dict("records")
+    every = network_exponents[network_exponents["axis"] == axis].sort_values("skills")
+    rows = every[every["part"] == "all"].to_dict("records")
+    halves = every[(every["part"] != "all") & (every["skills"] == every["skills"].max())].to_dict("records")
     row, tolerance = rows[-1], settings.networks.constant
     expected = row["expected"]
     allowed = within(expected * (1 + tolerance), expected * (1 - tolerance))
-    estimate = OverRuns(row["value"], row["low"], row["high"], row["seeds"], settings.confidence, "seeds")
-    near = allowed.allows(row["closed"]) and row["seeds"] > 1
+    estimate = OverRuns(*ends(row, "value"), row["seeds"], settings.confidence, "seeds")
+    near = allowed.allows(row["closed"]) and row["seeds"] > 1 and all(np.isfinite(half["closed"]) for half in halves)
+    parts = [judge(estimate, allowed, expected), *(_as_closed(half, settings) for half in halves)]
     return Finding(
-        row["value"],
-        row["low"],
-        row["high"],
+        *ends(row, "value"),
         interval=f"t over {row['seeds']} seeds, {row['skills']} skills, {row['points']} points from "
         f"{row['start']:,.0f} to {row['end']:,.0f}",
         control="; ".join(
-            f"{one['skills']} skills: networks {interval(one, 'value', '.3f')}, closed form {one['closed']:.3f}"
-            for one in rows
+            f"{one['skills']} skills{_of_part(one)}: networks {interval(one, 'value', '.3f')}, closed form "
+            f"{one['closed']:.3f}"
+            for one in (*rows, *halves)
         ),
-        judged=judge(estimate, allowed, expected) if near else UNTESTED,
+        judged=both(*parts) if near else UNTESTED,
         rule=f"interval within [{allowed.lowest:.3f}, {allowed.highest:.3f}], {tolerance:.0%} of the exponent, between "
-        "the half-times of the first and the last skill by theory; not testable where the closed form with as many "
-        "skills is outside, or with one seed",
+        f"the half-times of the first and the last skill by theory, and in either half of that range within "
+        f"{tolerance:.0%} of the slope of the closed form; not testable where the closed form with as many skills is "
+        "outside, with fewer than two points in a half, or with one seed",
         bounds=allowed,
         published=f"{expected:.3f} for α = {_alpha(expected):g}",
     )
+
+
+def _of_part(row: Row) -> str:
+    return "" if row["part"] == "all" else f", {row['part']}"
+
+
+def _as_closed(half: Row, settings: ParityClaimSettings) -> Judged:
+    """Whether the slope of a half is that of the closed form."""
+    tolerance = settings.networks.constant
+    value, *bounds = (number / half["closed"] for number in ends(half, "value"))
+    low, high = sorted(bounds)
+    estimate = OverRuns(value, low, high, half["seeds"], settings.confidence, "seeds")
+    return judge(estimate, within(1 - tolerance, 1 + tolerance), 1.0, f"{half['part']}, over the closed form")
 
 
 def _alpha(expected: float) -> float:

@@ -75,6 +75,8 @@ class NeuroMFAClaimSettings(Strict):
     verdicts: NeuronVerdicts
     anatomy: ClaimSettings | None
     """by which a precursor is one in Study 1, where that is switched on"""
+    runs: dict[str, list[str]]
+    """of the tier, by study"""
     pythia: Pythia
     confidence: Fraction
 
