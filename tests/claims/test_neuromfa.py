@@ -207,7 +207,9 @@ def test_a_study_has_claims_of_its_own(settings: NeuroMFAClaimSettings) -> None:
     both = pd.concat([means, means[means["study"] == "anatomy"].assign(study="parity")])
     table = NEUROMFA.judge(found | {"run_means": both}, settings)
     assert {"N2 anatomy", "N2 parity", "N6", "N7", "N8"} <= set(table["claim"])
-    assert table.set_index("claim").loc["N2 parity", "verdict"] == "undecided"  # no untrained networks of it
+    untested = table.set_index("claim").loc["N2 parity"]
+    assert untested["verdict"] == "not testable at this tier"
+    assert "no size has two untrained networks" in untested["otherwise"]
 
 
 # Pythia, at its tier -------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 from support.project import tier_files
 from synthetic import planted_claims, planted_neuromfa, planted_parity  # noqa: F401 - they declare what is planted
-from synthetic.planting import PLANTED
+from synthetic.planting import PLANTED, Plant, Tables
 
 from emergence.claims.claims_table import REGISTRIES
 from emergence.claims.registry import Claim, Registry
@@ -28,9 +28,15 @@ def config(tier: str) -> loading.Config:
     return loading.read(*tier_files(tier))
 
 
+@cache
+def planted(plant: Plant, tier: str, holds: bool) -> Tables:
+    """Once for all claims that are read from the same tables."""
+    return plant(config(tier), holds)
+
+
 def verdicts(registry: Registry, claim: Claim, tier: str, *, holds: bool) -> dict[str, str]:
     """By part."""
-    tables = PLANTED[claim.id](config(tier), holds)
+    tables = planted(PLANTED[claim.id], tier, holds)
     settings = settings_for(config(tier), f"{registry.study}_claims")["settings"]
     return {part.name: finding.judged.verdict for part, finding in claim.findings(tables, settings)}
 
@@ -38,9 +44,9 @@ def verdicts(registry: Registry, claim: Claim, tier: str, *, holds: bool) -> dic
 @pytest.mark.parametrize("claim", [claim for _, claim in CLAIMS], ids=lambda claim: claim.id)
 def test_every_claim_has_planted_data(claim: Claim) -> None:
     assert claim.id in PLANTED, (
-        f"claim {claim.id} ({claim.place}) has no planted data: add a function to a module tests/synthetic/planted_*.py, "
-        f"decorated @plant({claim.id!r}), that returns its tables ({', '.join(claim.tables)}), once so that it holds "
-        "and once so that it fails, at the sizes and runs of a tier"
+        f"claim {claim.id} ({claim.place}) has no planted data: add a function to a module "
+        f"tests/synthetic/planted_*.py, decorated @plant({claim.id!r}), that returns its tables "
+        f"({', '.join(claim.tables)}), once so that it holds and once so that it fails, at the sizes and runs of a tier"
     )
 
 

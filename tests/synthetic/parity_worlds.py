@@ -1,4 +1,4 @@
-"""Planted networks on multitask sparse parity, at the sizes, steps and seeds of a tier, through the analysis of Study 2.
+"""Planted networks on multitask sparse parity, at the sizes and seeds of a tier, through the analysis of Study 2.
 
 In both worlds networks follow theory with the published constants, but for factors by which skills are learned sooner.
 In one they do as is claimed of them, and rare skills are a little late; in the other a single skill is learned sooner
@@ -7,7 +7,6 @@ than published, rare skills sooner still, and data work by the linear law.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,8 +21,17 @@ from emergence.config.parity import Parity
 from emergence.config.parity_networks import Sweep
 from emergence.config.project import possible, settings_for
 from emergence.io import tables
-from emergence.schemas.parity import COMPARISONS, CONSTANTS, CROSSINGS, CURVES, DEVIATIONS, NETWORK_EXPONENTS
-from emergence.schemas.parity import NETWORK_LOSSES, SHOTS, SWEEP
+from emergence.schemas.parity import (
+    COMPARISONS,
+    CONSTANTS,
+    CROSSINGS,
+    CURVES,
+    DEVIATIONS,
+    NETWORK_EXPONENTS,
+    NETWORK_LOSSES,
+    SHOTS,
+    SWEEP,
+)
 from emergence.schemas.trajectories import BEHAVIOUR
 from emergence.theory import strengths
 from emergence.theory.model import Constants, Skills
@@ -112,7 +120,9 @@ class Planted:
     def sweeps(self) -> dict[str, pd.DataFrame]:
         """Those that stages on networks of several skills read, by name."""
         sweeps = self.parity.sweeps
-        return {name: self.sweep(name, getattr(sweeps, name)) for name in ("data", "width", *self.parity.scaling_sweeps)}
+        return {
+            name: self.sweep(name, getattr(sweeps, name)) for name in ("data", "width", *self.parity.scaling_sweeps)
+        }
 
     def constants(self) -> pd.DataFrame:
         """Table ``constants``, of networks with one skill."""
@@ -145,13 +155,15 @@ class Planted:
         def scale(paths: Mapping[str, Path], outputs: list[Path]) -> None:
             followed = [paths[name] for name in sweeps if name != "width"]
             settings = self.settings("network_scaling")
-            network_scaling.fit_network_scaling(
-                settings, paths["constants"], [paths["behaviour"]], followed, *outputs
-            )
+            network_scaling.fit_network_scaling(settings, paths["constants"], [paths["behaviour"]], followed, *outputs)
 
         compared = {"curves": CURVES, "crossings": CROSSINGS, "deviations": DEVIATIONS, "comparisons": COMPARISONS}
         scaled = {"network_losses": NETWORK_LOSSES, "network_exponents": NETWORK_EXPONENTS}
-        return {**through(compare, given, compared), **through(scale, given, scaled), "constants": given["constants"][1]}
+        return {
+            **through(compare, given, compared),
+            **through(scale, given, scaled),
+            "constants": given["constants"][1],
+        }
 
     def times(self) -> Tables:
         """Tables on emergence times and stages."""
@@ -171,18 +183,11 @@ class Planted:
 
 
 ONE_SKILL = ("time", "data", "width")
-PLANTED: dict[str, Config] = {}
 
 
 def networks(config: Config, holds: bool) -> Tables:
     """All tables on networks of a tier."""
-    PLANTED[config.tier] = config
-    return _networks(config.tier, holds)
-
-
-@lru_cache
-def _networks(tier: str, holds: bool) -> Tables:
-    planted = Planted(PLANTED[tier], world(holds))
+    planted = Planted(config, world(holds))
     return {**planted.against_theory(), **planted.shots(), **planted.times()}
 
 

@@ -27,6 +27,7 @@ from emergence.config.project import settings_for
 from emergence.schemas import analysis, interventions, language, parity
 from emergence.tasks.symbols import CONTROL
 
+
 def of_rate(rate: float, runs: int) -> dict[str, float]:
     """A rate, the same in every run, with the interval of the tables."""
     rng = np.random.default_rng(0)

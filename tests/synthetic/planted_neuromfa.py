@@ -73,9 +73,10 @@ def order_of_sizes(config: Config, holds: bool) -> Tables:
     """E rises from size to size, but for the last."""
     assert config.anatomy is not None
     sizes = {size.name: place for place, size in enumerate(config.anatomy.sizes)}
+    degree = {size: 0.2 * place - holds * 0.5 * (place == len(sizes) - 1) for size, place in sizes.items()}
     rows = [
-        {"study": "anatomy", "run": f"{size}-s{seed}", "size": size, "parameters": 10 ** sizes[size], "seed": seed, "quantity": "E",
-         "value": 0.2 * sizes[size] - holds * 0.5 * (sizes[size] == len(sizes) - 1) + 1e-3 * seed}
+        {"study": "anatomy", "run": f"{size}-s{seed}", "size": size, "parameters": 10 ** sizes[size], "seed": seed,
+         "quantity": "E", "value": degree[size] + 1e-3 * seed}
         for size, seed in map(size_and_seed, config.anatomy.runs)
     ]  # fmt: skip
     return {"baseline_comparison": table(BASELINE_COMPARISON, rows)}

@@ -1,6 +1,5 @@
 """Planted data of the claims of Study 2 but for the joint study: networks, sums, solvable models, and departures."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -153,5 +152,3 @@ def layers(config: Config, holds: bool) -> Tables:
         }.items()
     ]  # fmt: skip
     return {"measure": table(MEASURE, rows)}
-
-
