@@ -547,6 +547,7 @@ STAGES: dict[str, Stage] = {
             "settings": {
                 "networks": "parity.verdicts",
                 "entropy": "parity.entropy.tolerance",
+                "entropy_seeds": "parity.entropy_seeds",
                 "scaling": {
                     "verdicts": "parity.scaling.verdicts",
                     "epsilon": "parity.staging.epsilon",

@@ -154,9 +154,14 @@ def test_a_quantity_that_is_nowhere_defined_decides_nothing(name: str, settings:
     assert verdicts(evidence({name: np.nan}), settings)[claim] == "undecided"
 
 
-@pytest.mark.parametrize(("steps", "verdict"), [(0.98, "holds"), (0.999, "not testable at this tier")])
-def test_steps_that_order_capability_leave_no_room(steps: float, verdict: str, settings: NeuroMFAClaimSettings) -> None:
-    assert verdicts(evidence({"correlation, step": steps}, spread=1e-4), settings)["N4"] == verdict
+@pytest.mark.parametrize(
+    ("steps", "ours", "verdict"), [(0.98, 0.9, "holds"), (0.999, 0.9, "undecided"), (0.999, 0.3, "fails")]
+)
+def test_steps_that_order_capability_leave_no_room(
+    steps: float, ours: float, verdict: str, settings: NeuroMFAClaimSettings
+) -> None:
+    changed = {"correlation, step": steps, "correlation, E": ours}
+    assert verdicts(evidence(changed, spread=1e-4), settings)["N4"] == verdict
 
 
 def test_wide_intervals_decide_nothing(settings: NeuroMFAClaimSettings) -> None:

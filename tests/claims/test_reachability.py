@@ -5,6 +5,7 @@ A claim that reaches only one verdict, or none, must say that it is not testable
 
 from functools import cache
 
+import numpy as np
 import pytest
 from support.project import tier_files
 from synthetic import planted_claims, planted_neuromfa, planted_parity  # noqa: F401 - they declare what is planted
@@ -14,6 +15,7 @@ from emergence.claims.claims_table import REGISTRIES
 from emergence.claims.registry import Claim, Registry
 from emergence.config import loading
 from emergence.config.project import settings_for
+from emergence.io.tables import Schema
 
 TIERS = ("laptop", "full")
 UNTESTED = "not testable at this tier"
@@ -48,6 +50,33 @@ def test_every_claim_has_planted_data(claim: Claim) -> None:
         f"tests/synthetic/planted_*.py, decorated @plant({claim.id!r}), that returns its tables "
         f"({', '.join(claim.tables)}), once so that it holds and once so that it fails, at the sizes and runs of a tier"
     )
+
+
+WITHOUT_VALUE = {
+    "LM5": "a combination of other claims",
+    **dict.fromkeys(("J5", "J6", "J7"), "what a rule concludes is text"),
+}
+
+
+def may_be_null(schema: Schema) -> list[str]:
+    """Columns of numbers that are null where there is none."""
+    return [name.rstrip("?") for name, kind in schema.columns.items() if name.endswith("?") and kind == "float64"]
+
+
+@pytest.mark.parametrize(("registry", "claim"), CLAIMS, ids=lambda one: getattr(one, "id", ""))
+def test_no_verdict_is_reached_without_a_value(registry: Registry, claim: Claim) -> None:
+    """On the planted tables without any number that may be null: all of nothing does not hold."""
+    tables = planted(PLANTED[claim.id], "full", True)
+    blank = {
+        schema.name: tables[schema.name].assign(**dict.fromkeys(may_be_null(schema), np.nan))
+        for schema in registry.schemas
+        if schema.name in tables
+    }
+    settings = settings_for(config("full"), f"{registry.study}_claims")["settings"]
+    for part, finding in claim.findings(blank, settings):
+        reached = finding.judged.verdict in ("holds", "fails")
+        known = np.isfinite(finding.value) or claim.id in WITHOUT_VALUE
+        assert known or not reached, f"{claim.id} {part.name}: {finding.judged.verdict} without a value"
 
 
 @pytest.mark.parametrize("tier", TIERS)

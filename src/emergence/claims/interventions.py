@@ -156,7 +156,7 @@ def _mean(
 ) -> Finding:
     """A finding that is a mean over units with Student's interval."""
     estimate = OverRuns(*ends(row, "value"), int(row["units"]), settings.statistics.confidence, unit)
-    judged = judge(estimate, rule, expected) if np.isfinite(row["low"]) else undecided(f"needs two {unit}")
+    judged = judge(estimate, rule, expected) if np.isfinite(estimate.low) else undecided(f"needs two {unit}")
     return Finding(
         *ends(row, "value"),
         interval=f"t over {int(row['units'])} {unit}",

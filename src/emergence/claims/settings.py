@@ -62,6 +62,8 @@ class ParityClaimSettings(Strict):
     networks: NetworkVerdicts
     entropy: Positive
     """tolerance of the slope of the cross-entropy"""
+    entropy_seeds: Count
+    """networks of the tier that descend it"""
     scaling: ScalingClaims
     powers: PowerLaw
     joint: JointClaimSettings
