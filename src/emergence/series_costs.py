@@ -19,6 +19,8 @@ AT_ONCE = 2
 """Models in memory while a checkpoint is loaded: the shared one, and what is copied into it."""
 BESIDE = 4000
 """MB of libraries and of the questions' representations."""
+DOWNLOADED = ("manifest.json", "model.safetensors", "model.safetensors.index.json")
+"""Files of a step, one of which says that it is there; the first is absent until a download by hand is read."""
 TOKENS = {
     "evaluate_language_model": 28_000,
     "measure_run/language/rankme": 13_000,
@@ -80,7 +82,8 @@ def announcement(config: Config, downloads: Path) -> str | None:
 def _absent(series: SeriesSettings, downloads: Path) -> int:
     """Number of steps that are still to be downloaded."""
     folder = series.downloaded_to(downloads)
-    return sum(not (folder / f"step{step}/manifest.json").exists() for step in series.all_revisions)
+    steps = [folder / f"step{step}" for step in series.all_revisions]
+    return sum(not any((step / name).exists() for name in DOWNLOADED) for step in steps)
 
 
 def _hours(name: str, config: Config, gpu: bool) -> float:

@@ -1,12 +1,14 @@
 """Checkpoints from the Hugging Face hub: one folder a revision, trusted only once its manifest is written.
 
 The manifest is written last and records repository, revision, commit, and size and SHA-256 of every file. An
-interrupted download is resumed: complete files are kept. A folder with a manifest is read without a network. Only
-safetensors, the configuration and the tokenizer are downloaded. Two revisions with the same weights are refused.
+interrupted download is resumed: complete files are kept. A folder with a manifest is read without a network, and so is
+one that was filled by hand, whose manifest then has no commit. Only safetensors, the configuration and the tokenizer
+are downloaded. Two revisions with the same weights are refused.
 """
 
 import errno
 import json
+import logging
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,13 +18,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from emergence.checkpoints.hashes import file_digest, refuse_identical
-from emergence.checkpoints.weights import INDEX, SINGLE, SeriesError, pickles
+from emergence.checkpoints.weights import INDEX, SINGLE, SeriesError, files, pickles
 from emergence.io.files import write_json
 from emergence.io.progress import Progress
+
+logger = logging.getLogger("emergence")
 
 MANIFEST = "manifest.json"
 SHARD = re.compile(r"model-[0-9A-Za-z-]+\.safetensors")  # a name without a folder: it is a hub's word, and written here
 SMALL = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
+"""Files beside the weights; without the first they cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -68,22 +73,45 @@ def download(repository: str, revisions: Mapping[int, str], root: Path, hub: Hub
     try:
         _fetch(hub or HuggingFace(root), repository, revisions, folders, manifests)
     except UnreachableError as error:
-        absent = [revisions[step] for step, manifest in manifests.items() if manifest is None]
-        raise SeriesError(f"{repository}: {error}; go online, or {_by_hand(repository, absent)}") from None
+        without = [step for step, manifest in manifests.items() if manifest is None]
+        if absent := [step for step in without if not _is_filled(folders[step])]:
+            told = _by_hand(repository, [revisions[step] for step in absent], root, absent[0])
+            raise SeriesError(f"{repository}: {error}; go online, or {told}") from None
+        for step in without:
+            _record_by_hand(repository, revisions[step], folders[step])
     return folders
 
 
-def _by_hand(repository: str, revisions: Sequence[str]) -> str:
+def _by_hand(repository: str, revisions: Sequence[str], root: Path, step: int) -> str:
     """What to download where there is a network, and where to put it.
 
-    >>> _by_hand("a/b", ["step0", "step8"])[:76]
+    >>> _by_hand("a/b", ["step0", "step8"], Path("down"), 0)[:76]
     "download its revisions step0, step8 elsewhere (`hf download a/b --exclude '*"
     """
-    first = revisions[0]
     return (
         f"download its revisions {', '.join(revisions)} elsewhere (`hf download {repository} --exclude '*.bin' "
-        f"--revision {first} --local-dir DIR/{first}`, and so on) and give DIR in place of it (`folder: DIR` in a tier)"
+        f"--revision {revisions[0]} --local-dir {root / f'step{step}'}`, and so on), copy {root} here and run again"
     )
+
+
+def _is_filled(folder: Path) -> bool:
+    """Whether a folder holds weights and their configuration, wherever they come from."""
+    try:
+        return bool(files(folder)) and (folder / SMALL[0]).is_file()
+    except SeriesError:
+        return False
+
+
+def _record_by_hand(repository: str, revision: str, folder: Path) -> None:
+    """Write the manifest of a folder that was filled by hand, with the hashes of what is there and without a commit."""
+    named = [path for path in (folder / name for name in (INDEX, *SMALL)) if path.is_file()]
+    entries = [
+        {"name": path.name, "size": path.stat().st_size, "sha256": file_digest(path)}
+        for path in [*files(folder), *named]
+    ]
+    logger.warning("%s: was filled by hand; its files cannot be compared with those of the hub", folder)
+    about = {"repository": repository, "revision": revision, "commit": None}
+    write_json(folder / MANIFEST, {**about, "entries": entries})
 
 
 def _fetch(
@@ -193,10 +221,10 @@ class HuggingFace:
 
         with self._one_line_errors(repository, revision):
             about = HfApi().model_info(repository, revision=revision, files_metadata=True)
-        files = [
+        listed = [
             (file.rfilename, file.size or 0, file.lfs.sha256 if file.lfs else None) for file in about.siblings or []
         ]
-        return Listing(about.sha or revision, tuple(Entry(*file) for file in files))
+        return Listing(about.sha or revision, tuple(Entry(*file) for file in listed))
 
     def fetch(self, repository: str, commit: str, name: str, folder: Path) -> None:
         """Download one file; it gets its name only when complete."""
