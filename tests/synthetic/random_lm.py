@@ -1,5 +1,6 @@
 """Language models of published shapes with random weights, as folders of checkpoints, and probes for them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -35,10 +36,10 @@ def save(model: PreTrainedModel, folder: Path) -> None:
     tokenizer().save_pretrained(folder)
 
 
-def probes(words: int = WORDS) -> dict[str, list[Probe]]:
+def probes(words: int = WORDS, groups: Sequence[str] = GROUPS) -> dict[str, list[Probe]]:
     """Random questions in groups, each of as many words as a sentence."""
     draw = torch.Generator().manual_seed(0)
-    return {group: [_probe(group, words, draw) for _ in range(PROBES)] for group in GROUPS}
+    return {group: [_probe(group, words, draw) for _ in range(PROBES)] for group in groups}
 
 
 def _probe(group: str, words: int, draw: torch.Generator) -> Probe:
