@@ -38,7 +38,7 @@ def page(chromium: Browser, report: Path) -> Iterator[Page]:
     opened.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (1280, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (800, "light"), (1280, "dark")])
 def test_it_is_drawn_without_the_network_a_complaint_or_a_scroll_bar(
     chromium: Browser, report: Path, width: int, scheme: str
 ) -> None:
@@ -71,14 +71,22 @@ def test_every_event_has_a_dot_and_a_row(page: Page) -> None:
 def test_an_event_is_chosen_with_all_that_leads_it(page: Page) -> None:
     rows = page.locator("#ahead-table tbody tr")
     rankme = rows.filter(has_text="RankMe").locator("td").all_inner_texts()
-    assert rankme[1:5] == ["5.5", "the measure leads", rankme[3], "0 %"]  # no other group moves before the first event
+    assert rankme[1:5] == ["5.5", "leads", rankme[3], "0 %"]  # no other group moves before the first event
     page.locator("#ahead").get_by_label("Event", exact=True).select_option(label="sort, one")
     after = rows.filter(has_text="RankMe").locator("td").all_inner_texts()
     assert after[4] == "67 %"  # two of the three others
 
 
+def test_a_table_says_how_far_each_measure_is_before_its_rivals(page: Page) -> None:
+    rows = page.locator("#rivals-table tbody tr")
+    common = rows.filter(has_text="Hessian").locator("td").all_inner_texts()
+    assert common[1].startswith("0 [0, 0]")  # it moves at one time in all groups
+    ahead = rows.filter(has_text="RankMe").locator("td").all_inner_texts()
+    assert float(ahead[1].split(" ")[0]) >= float(ahead[-1]) == 2
+
+
 def test_controls_without_a_choice_are_left_out(page: Page) -> None:
-    for label, shown in (("Study", False), ("Score", False), ("Measure", True), ("Seed", True)):
+    for label, shown in (("Study", False), ("Score", False), ("Measure", True), ("Run", True)):
         expect(page.locator("#run").get_by_label(label, exact=True)).to_be_visible(visible=shown)
 
 

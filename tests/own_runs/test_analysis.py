@@ -211,3 +211,13 @@ def test_probes_with_a_wrong_completion_are_scored_from_half(run: Path, tmp_path
     findings = emergence.analyze(run, probes=path, output_dir=tmp_path / "report", measures=["loss"])
     assert set(findings.scores["score"]) <= {-1.0, 0.0, 1.0}
     assert findings.scores["score"].iloc[-1] == 1
+
+
+def test_copies_are_named_whatever_is_measured(run: Path, probes: Path, tmp_path: Path) -> None:
+    for step in (10, 20, 30):
+        shutil.copytree(run / f"checkpoint-{10 if step == 20 else step}", tmp_path / f"run/checkpoint-{step}")
+    given = {"probes": probes, "output_dir": tmp_path / "report", "measures": ["linear_probe"]}
+    findings = emergence.analyze(tmp_path / "run", **given)
+    assert "run: steps 10, 20 have the same weights; are they copies?" in findings.limits
+    hashes = pd.read_csv(tmp_path / "report/checkpoints.csv")["sha256"]
+    assert (hashes[0] == hashes[1], hashes.nunique()) == (True, 2)

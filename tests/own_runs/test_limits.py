@@ -29,9 +29,9 @@ def test_enough_runs_with_a_control_and_losses_have_no_limits() -> None:
         ({"add": 15, "copy": CHECKPOINTS}, "No event, hence no lead, where the score does not stay above 0.5: copy."),
         ({"add": 15, "copy": 57}, "Above 0.5 at the end, but for fewer than 6 evaluations: copy; train on."),
         ({"add": 15, "copy": 0}, "Above 0.5 from the first evaluation on, so nothing can precede it: copy."),
-        ({"add": 15}, "One group: no other can serve as its placebo."),
+        ({"add": 15}, "One group, so there are no curves of others to compare with."),
         (JUMPS, "One run: rates have no interval"),
-        (JUMPS, "No control, so this null is empty."),
+        (JUMPS, "No control to compare with."),
     ],
 )
 def test_events_that_are_not_there(jumps: dict[str, int], sentence: str) -> None:
@@ -80,15 +80,15 @@ def test_missing_values_copies_and_curves_of_the_whole_network() -> None:
     measures.loc[(measures["measure"] == "hessian") & (measures["step"] == 900), "value"] = np.nan
     measures.loc[measures["measure"] == "hessian", "task"] = measures["task"].where(measures["task"] != "add")
     said = limits(measures, own_run.scores())
-    assert "mine: the checkpoints of steps 700, 800 have the same values in every digit; are they copies?" in said
+    assert "mine: the checkpoints of steps 700, 800 have the same values to the digit; are they copies?" in said
     assert "Values that are missing, and interpolated: Hessian, top (step 900)." in said
 
 
 def test_the_loss_is_asked_for_and_a_whole_network_is_its_own_placebo() -> None:
     whole = own_run.measures(only=["hessian"])
     said = limits(whole[whole["task"] == "add"].assign(task=None), own_run.scores())
-    assert "The loss was not measured, so the null of the own loss is empty." in said
-    assert "One curve for the whole network, which is its own placebo and cannot exceed it: Hessian, top." in said
+    assert "The loss was not measured, so nothing is compared with it." in said
+    assert "One curve for the whole network, which can announce no single group: Hessian, top." in said
 
 
 def test_groups_have_the_names_that_the_user_gave() -> None:

@@ -11,6 +11,7 @@ from synthetic.own_run import CHECKPOINTS, JUMPS, LEAD, SHUFFLED, WITH_CONTROL
 
 from emergence.own_runs.findings import Findings, analyse_tables
 from emergence.own_runs.page import write_report
+from emergence.own_runs.verdict import conclude
 
 HOSTILE = "</script><img src=x onerror=alert(1)>{{content}}"
 CHECKPOINT = {"run": "mine", "step": 100, "name": "checkpoint-100", "outcome": "measured", "reason": None}
@@ -50,6 +51,14 @@ def test_events_leads_and_nulls_are_those_of_the_tables(shown: dict[str, Any]) -
     earlier, later = LEAD + 15, LEAD - 15  # of the groups whose jumps are 15 checkpoints from this one
     assert lead["nulls"]["placebo, family"] == pytest.approx([later + 3, LEAD, earlier - 3])  # deciles of two values
     assert study["measures"]["rankme"]["marks"]["mine"]["copy all"]["1"]["onset"] == 2400
+
+
+def test_leads_over_rivals_are_those_that_are_judged(shown: dict[str, Any], findings: Findings) -> None:
+    told = shown["differences"]
+    rankme = [place for place, name in enumerate(told["measure"]) if name == "rankme"]
+    by_rival = {told["rival"][place]: told["difference"][place] for place in rankme}
+    assert by_rival == pytest.approx(conclude(findings)[0].ahead)
+    assert (told["events"][rankme[0]], told["runs"][rankme[0]], told["margin"][rankme[0]]) == (2, 1, 2)
 
 
 def test_controls_are_named_and_grey(shown: dict[str, Any]) -> None:

@@ -61,14 +61,7 @@ CLAIM_TABLES = {
             if Path(path).stem == "rankme"
         ],
     ],
-    "interventions": made(
-        "interventions",
-        "clock_laws",
-        "clock_shares",
-        "arm_effects",
-        "frequency_exponents",
-        "early_accuracy",
-    ),
+    "interventions": made("interventions", "clock_laws", "clock_shares", "arm_effects"),
 }
 
 

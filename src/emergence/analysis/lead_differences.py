@@ -32,7 +32,7 @@ from emergence.analysis.intervals import known_quantiles, mean_interval
 from emergence.analysis.precursors import CELLS
 from emergence.analysis.select import select
 from emergence.analysis.signals import signals_of_scores
-from emergence.config.protocol import Collapse, Precursors, ScoredMetric, Statistics
+from emergence.config.protocol import Collapse, Precursors, Statistics
 from emergence.config.types import Strict
 from emergence.io import tables
 from emergence.schemas.analysis import EVENTS, LEAD_DIFFERENCES, LEADS, ONSETS, SCORES
@@ -51,7 +51,7 @@ Row = dict[str, Any]
 class DifferenceSettings(Strict):
     """Whose events are compared, how curves move, and intervals."""
 
-    metric: ScoredMetric
+    metric: str
     easy: list[str]
     collapse: Collapse
     precursors: Precursors

@@ -16,10 +16,7 @@ Row = dict[str, Any]
 
 def ends(row: pd.Series | Row, name: str, prefix: str = "") -> tuple[float, float, float]:
     """A value and the ends of its interval, from a row of a table."""
-    value, low, high = (
-        np.nan if pd.isna(row[column]) else float(row[column]) for column in (name, f"{prefix}low", f"{prefix}high")
-    )
-    return value, low, high
+    return float(row[name]), float(row[f"{prefix}low"]), float(row[f"{prefix}high"])
 
 
 class Estimate(Protocol):

@@ -25,7 +25,7 @@ from emergence.own_runs.measuring import MeasuredTables, measure_run
 from emergence.own_runs.page import write_report
 from emergence.own_runs.runs import WHOLE
 from emergence.own_runs.scores import ScoreFile, read_scores, require_match
-from emergence.schemas.analysis import EVENTS, LEADS, PRECURSORS, SCORES
+from emergence.schemas.analysis import EVENTS, LEAD_DIFFERENCES, LEADS, PRECURSORS, SCORES
 from emergence.schemas.trajectories import MEASURE
 from emergence.subjects.examples import Examples
 from emergence.subjects.torch_module import OwnLoss
@@ -193,7 +193,7 @@ def _require_scores(run: MeasuredRun, given: ScoreFile | None, path: Path, measu
         raise AnalysisError(f"{path}: with a loss of your own, what is right is not known; give a file of scores")
     if given is not None:
         whole = "neuromfa" in measures  # of the whole network, so of scores with any name
-        require_match(given.scores, run.steps, () if whole else _groups(run), str(path))
+        require_match(given.scores, run.steps, () if whole else _groups(run), given.source)
 
 
 def _require_control(run: MeasuredRun, given: ScoreFile | None, control: Collection[str]) -> None:
@@ -240,6 +240,7 @@ def write_findings(findings: Findings, output: Path, checkpoints: pd.DataFrame |
         (EVENTS, findings.events),
         (LEADS, findings.leads.drop(columns="own loss")),
         (PRECURSORS, findings.rates),
+        (LEAD_DIFFERENCES, findings.differences),
     )
     for schema, frame in written:
         tables.write(schema, frame, output / f"{schema.name}.parquet")

@@ -57,6 +57,10 @@ def run(given: argparse.Namespace) -> int:
         raise EmergenceError("--repo-id and --revisions belong together; give both")
     if repository:
         folders = [_downloaded(repository, revisions, given.output_dir.expanduser())]
+    if given.probes:
+        from transformers.utils import logging as of_transformers
+
+        of_transformers.set_verbosity_error()  # what it warns of, such as padding, is seen to here
     findings = analyze(folders, **options)
     print(as_text(findings))
     print(f"\nReport: {given.output_dir / REPORT}")

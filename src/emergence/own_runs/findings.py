@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from emergence.analysis.collapse import find_collapses
+from emergence.analysis.lead_differences import DifferenceSettings, lead_differences
 from emergence.analysis.leads import DEFINITIONS, LeadSettings, describe_curves, find_leads
 from emergence.analysis.precursors import RateCells, estimate_rates, with_own_loss
 from emergence.analysis.signals import expand_to_levels, select_variant
@@ -19,7 +20,7 @@ from emergence.io import tables
 from emergence.io.tables import Schema
 from emergence.own_runs.limits import limits_of
 from emergence.own_runs.runs import METRIC, Runs, prepare_runs
-from emergence.schemas.analysis import COLLAPSE, LEADS, NULL_LEADS, ONSETS
+from emergence.schemas.analysis import COLLAPSE, LEAD_DIFFERENCES, LEADS, NULL_LEADS, ONSETS
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Findings(Runs):
     null_leads: pd.DataFrame
     rates: pd.DataFrame
     """table ``precursors`` over all events, and over those that are easy or hard in other seeds"""
+    differences: pd.DataFrame
+    """table ``lead_differences`` of the same events, from which it is judged whether a measure announces them"""
     limits: list[str]
     """what cannot be said of these runs, and why; a sentence each"""
 
@@ -79,6 +82,7 @@ def analyse_tables(
         leads=leads,
         null_leads=nulls,
         rates=rates[rates["classes"] != "family"],  # all groups are of one family
+        differences=_differences(runs, onsets, leads),
         limits=[*limits_of(runs), *notes],
     )
 
@@ -97,6 +101,16 @@ def _compared(runs: Runs) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         nulls.append(of_nulls)
         onsets.append(describe_curves(curves, runs.scores, settings))
     return with_own_loss(_joined(LEADS, leads)), _joined(NULL_LEADS, nulls), _joined(ONSETS, onsets)
+
+
+def _differences(runs: Runs, onsets: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
+    """Table ``lead_differences`` of all signals."""
+    shared = {name: getattr(runs.protocol, name) for name in ("collapse", "precursors", "statistics")}
+    settings = DifferenceSettings(metric=METRIC, easy=[], **shared)
+    table = tables.conformed(
+        LEAD_DIFFERENCES, lead_differences(runs.events, runs.scores, onsets, leads, settings), LEAD_DIFFERENCES.name
+    )
+    return table[table["classes"] != "family"]
 
 
 def _joined(schema: Schema, frames: list[pd.DataFrame]) -> pd.DataFrame:

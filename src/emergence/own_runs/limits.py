@@ -16,8 +16,9 @@ from emergence.tasks.symbols import CONTROL
 
 
 def limits_of(runs: Runs) -> list[str]:
-    """Sentences on what these runs cannot tell, what concerns the events first."""
+    """Sentences on what these runs cannot tell: copies first, then what concerns the events."""
     return [
+        *_of_copies(runs),
         *_of_events(runs.events, runs.scores, runs.protocol),
         *_of_number(runs),
         *_of_nulls(runs.scores, runs.measures),
@@ -45,9 +46,9 @@ def _of_events(events: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -
     settings = protocol.events
     evaluations = scores.groupby("run")["step"].nunique()
     for run, count in evaluations[evaluations < settings.persistence].items():
+        number = "one evaluation" if count == 1 else f"{count} evaluations"
         yield (
-            f"{run} has {count} evaluations of every group; an event must last for {settings.persistence}, so none can "
-            "be found."
+            f"{run} has {number} of every group; an event must last for {settings.persistence}, so none can be found."
         )
     learned = without_control(events)
     enough = learned[learned["run"].isin(evaluations[evaluations >= settings.persistence].index)]
@@ -94,11 +95,11 @@ def _of_number(runs: Runs) -> Iterator[str]:
 
 def _of_nulls(scores: pd.DataFrame, measures: pd.DataFrame) -> Iterator[str]:
     if not (scores["task"] == CONTROL).any() and not (measures["task"] == CONTROL).any():
-        yield "No control, so this null is empty. Measure a group with shuffled answers, and declare it as a control."
+        yield "No control to compare with. Measure a group with shuffled answers as well, and declare it (--control)."
     if len(without_control(scores)["task"].unique()) == 1:
-        yield "One group: no other can serve as its placebo."
+        yield "One group, so there are no curves of others to compare with."
     if not (measures["measure"] == "loss").any():
-        yield "The loss was not measured, so the null of the own loss is empty."
+        yield "The loss was not measured, so nothing is compared with it."
 
 
 def _of_measures(measures: pd.DataFrame, signals: dict[str, Signal], protocol: Protocol) -> Iterator[str]:
@@ -117,7 +118,7 @@ def _of_measures(measures: pd.DataFrame, signals: dict[str, Signal], protocol: P
     if few:
         yield f"Known at fewer than the {needed} checkpoints that an onset must last for: {listed(few)}."
     if whole:
-        yield f"One curve for the whole network, which is its own placebo and cannot exceed it: {listed(whole)}."
+        yield f"One curve for the whole network, which can announce no single group: {listed(whole)}."
     if missing:
         yield f"Values that are missing, and interpolated: {listed(missing, '; ')}."
 
@@ -138,18 +139,16 @@ def _of_checkpoints(runs: Runs) -> Iterator[str]:
                 f"{run}: {beyond} checkpoints lie before the first evaluation or after the last, and count as at it: "
                 "leads from there are bounds."
             )
-        yield from _identical(str(run), own)
 
 
-def _identical(run: str, measures: pd.DataFrame) -> Iterator[str]:
+def _of_copies(runs: Runs) -> Iterator[str]:
     """Checkpoints at which the deterministic measures agree in every digit."""
-    rows = measures[measures["measure"].isin(["rankme", "loss"])].dropna(subset=["value"])
+    rows = runs.measures[runs.measures["measure"].isin(["rankme", "loss"])].dropna(subset=["value"])
     curve = ["measure", "variant", "task", "level", "layer"]
-    values = {
-        int(step): of_step.sort_values(curve)["value"].to_numpy().tobytes() for step, of_step in rows.groupby("step")
-    }
-    for same in identical_steps(values):
-        yield f"{run}: the checkpoints of steps {_steps(same)} have the same values in every digit; are they copies?"
+    for run, of_run in rows.groupby("run", sort=False):
+        steps = of_run.sort_values(curve).groupby("step")["value"]
+        for same in identical_steps({int(step): values.to_numpy().tobytes() for step, values in steps}):
+            yield f"{run}: the checkpoints of steps {_steps(same)} have the same values to the digit; are they copies?"
 
 
 def _steps(steps: Iterable[int]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from emergence.checkpoints.hashes import identical_steps, weights_digest
 from emergence.checkpoints.weights import SeriesError
 from emergence.config.types import Strict
 from emergence.io.progress import Progress
@@ -20,6 +21,7 @@ from emergence.io.resumable import resumable_job
 from emergence.measures.api import measure_subject
 from emergence.measures.folder_origin import folder_origin
 from emergence.own_runs.measured_run import MeasuredRun
+from emergence.own_runs.score_formats import listed
 from emergence.schemas.trajectories import MEASURE
 from emergence.subjects.examples import NamedGroup
 from emergence.subjects.subject import ROW_TYPES, MeasureError, NotFiniteError, not_finite, row
@@ -44,9 +46,9 @@ class MeasuredTables:
     scores: pd.DataFrame
     """columns run, step, task and score; empty if the run has none of its own"""
     checkpoints: pd.DataFrame
-    """columns run, step, name, outcome and reason (`emergence.own_runs.page.CHECKPOINTS`)"""
+    """columns run, step, name, outcome and reason (`emergence.own_runs.page.CHECKPOINTS`), and sha256 of the weights"""
     notes: list[str]
-    """measures that do not apply, each with the reason"""
+    """steps with the same weights, and measures that do not apply, each with the reason"""
 
 
 def measure_run(
@@ -100,7 +102,7 @@ def _rows(
     if (name := not_finite(run.subject.model.state_dict())) is not None:
         yield _outcome(f"{name} is not finite")
         return
-    yield _outcome(MEASURED)
+    yield _outcome(f"{MEASURED} {weights_digest(run.checkpoints.by_step[step])}")
     if run.scores is not None:
         with _timed(spent, "scores"):
             scores = run.scores()
@@ -134,7 +136,8 @@ def _measured(
     except MeasureError as error:
         if required:
             raise MeasureError(f"{run.name} at step {step}: {error}") from None
-        yield {**row(None, f"{SKIPPED}{error}", 1.0), "measure": name}
+        reason = str(error).partition(";")[0]  # the remedy is that of the workflow; here the measure is left out
+        yield {**row(None, f"{SKIPPED}{reason}", 1.0), "measure": name}
 
 
 def _outcome(text: str) -> dict[str, Any]:
@@ -148,29 +151,35 @@ def _split(run: MeasuredRun, rows: pd.DataFrame) -> MeasuredTables:
         SeriesError: if no checkpoint was measured.
     """
     outcomes = rows[rows["measure"] == CHECKPOINT]
-    good = outcomes["variant"] == MEASURED
+    hashes = outcomes["variant"].str.extract(rf"^{MEASURED} (\w+)$")[0]
+    good = hashes.notna()
     if not good.any():
         raise SeriesError(f"{run.name}: no checkpoint can be measured; the first: {outcomes['variant'].iloc[0]}")
     names = [run.checkpoints.by_step[step].name for step in outcomes["step"]]
-    listed = outcomes[["run", "step"]].assign(
+    known = outcomes[["run", "step"]].assign(
         name=names,
         outcome=np.where(good, MEASURED, FAILED),
         reason=outcomes["variant"].where(~good, None),
+        sha256=hashes,
     )
     others = pd.DataFrame(
-        [(run.name, None, name, "left out", reason) for name, reason in run.checkpoints.left_out.items()],
-        columns=listed.columns,
+        [(run.name, None, name, "left out", reason, None) for name, reason in run.checkpoints.left_out.items()],
+        columns=known.columns,
     )
     scored = rows[rows["measure"] == SCORE]
     names_of_groups = scored["task"].where(scored["level"].isna(), scored["task"] + "/" + scored["level"].fillna(""))
     scores = scored[["run", "step"]].assign(task=names_of_groups, score=scored["value"]).dropna(subset="score")
     skipped = rows["variant"].str.startswith(SKIPPED)
     reasons = rows[skipped].drop_duplicates("measure")
-    notes = [f"{of['measure']}: {of['variant']}" for of in reasons.to_dict("records")]
+    copies = identical_steps(dict(zip(outcomes["step"][good], hashes[good], strict=True)))
+    notes = [
+        f"{run.name}: steps {listed(list(map(str, same)))} have the same weights; are they copies?" for same in copies
+    ]
+    notes += [f"{of['measure']}: {of['variant']}" for of in reasons.to_dict("records")]
     apart = rows["measure"].isin([CHECKPOINT, SCORE]) | skipped
     return MeasuredTables(
         rows[~apart].reset_index(drop=True),
         scores.reset_index(drop=True),
-        pd.concat([listed, others] if len(others) else [listed], ignore_index=True),
+        pd.concat([known, others] if len(others) else [known], ignore_index=True),
         notes,
     )

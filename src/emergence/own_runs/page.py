@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from emergence.analysis.select import select
 from emergence.figures import panels, style
 from emergence.measures.declarations import signal_labels
 from emergence.own_runs.findings import Findings
@@ -22,7 +23,7 @@ from emergence.schemas.language import PHASES
 from emergence.tasks.symbols import CONTROL
 
 ASSETS = Path(__file__).parent / "assets"
-SCRIPTS = ("overview.js", "ahead.js", "main.js")
+SCRIPTS = ("overview.js", "ahead.js", "rivals.js", "main.js")
 CHECKPOINTS = ("run", "step", "name", "outcome", "reason")
 """Columns of the list of checkpoints; the outcome is ``measured``, ``left out`` or ``failed``."""
 CONTROL_COLOUR = "#7F7F7F"
@@ -57,6 +58,8 @@ def _content(findings: Findings, heading: str, checkpoints: pd.DataFrame | None)
         "warning": "",
         "heading": heading,
         "about": _about(findings),
+        "named": True,
+        "scale": "linear",
         "definition": protocol.precursors.definition,
         "threshold": protocol.events.threshold,
         "precursor_rate": protocol.verdicts.precursor_rate,
@@ -68,6 +71,7 @@ def _content(findings: Findings, heading: str, checkpoints: pd.DataFrame | None)
         "groups": groups,
         "events": [_event(row) for row in findings.events.to_dict("records")],
         "headline": headline(findings),
+        "differences": _differences(findings),
         "conclusions": [{"text": one.text, "announces": one.announces} for one in conclude(findings)],
         "limits": findings.limits,
         "checkpoints": columns(listed),
@@ -89,6 +93,14 @@ def _content(findings: Findings, heading: str, checkpoints: pd.DataFrame | None)
             )
         ],
     }
+
+
+def _differences(findings: Findings) -> dict[str, Any]:
+    """Lead of each measure less that of each rival over all events, by the primary definition, in columns."""
+    definition = findings.protocol.precursors.definition
+    chosen = select(findings.differences, classes="all", size="all", definition=definition)
+    names = ["measure", "rival", "difference", "difference_low", "difference_high", "margin", "events", "runs"]
+    return columns(chosen[names])
 
 
 def _groups(scores: pd.DataFrame) -> list[dict[str, Any]]:
@@ -129,4 +141,6 @@ def _about(findings: Findings) -> list[str]:
         f"{collapse.persistence} checkpoints. The floor is its lowest value up to step {collapse.floor_until}.",
         f"It leads an event if it does so more than {precursors.margin:g} evaluations earlier, and by more than the "
         "spacing of its own checkpoints.",
+        f"It announces events if, over {protocol.verdicts.minimum_runs} runs or more, the whole interval of its lead "
+        "less that of each rival reaches this margin.",
     ]

@@ -27,6 +27,8 @@ class ScoreFile:
     """columns ``step``, ``task`` and ``score``, in the order of steps"""
     notes: list[str]
     """columns that were left out, each with the reason, and what is assumed of the others"""
+    source: str = "scores"
+    """the file, for messages"""
 
 
 def read_scores(path: Path, baselines: Mapping[str, float] | None = None) -> ScoreFile:
@@ -53,7 +55,7 @@ def read_scores(path: Path, baselines: Mapping[str, float] | None = None) -> Sco
     if assumed := list(rows.loc[rows["baseline"].isna(), "task"].unique()):
         notes.append(f"no baseline given for {listed(assumed)}: 0 counts as an input-independent guess")
     rows = rows.fillna({"baseline": 0.0})
-    return ScoreFile(_scaled(_without_repeats(rows, path), path), notes)
+    return ScoreFile(_scaled(_without_repeats(rows, path), path), notes, str(path))
 
 
 def on_common_steps(scores: pd.DataFrame) -> pd.DataFrame:

@@ -1,30 +1,50 @@
-"""What may be concluded from one's own runs, in words: a sentence a measure, and a short text for a terminal."""
+"""What may be concluded from one's own runs, in words: a sentence a measure, and a short text for a terminal.
+
+A measure announces events by the rule of the studies (`emergence.claims.rates`): over enough runs, the interval of its
+lead less that of every comparison reaches the margin. Of fewer runs, the least difference says what could be concluded.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
-from emergence.analysis.select import without_control
-from emergence.claims.rates import exceeding, leading
-from emergence.config.protocol import Protocol
+from emergence.analysis.select import select, without_control
+from emergence.claims.rates import differences_of, precursor
+from emergence.claims.verdicts import UNTESTED, Judged
+from emergence.config.protocol import Definition, Statistics, Verdicts
 from emergence.measures.declarations import signal_labels
 from emergence.own_runs.findings import Findings
 from emergence.own_runs.limits import group_name
+from emergence.own_runs.runs import METRIC
 
-NULLS = {
-    "shift": "of its shifted curves",
-    "placebo": "of the curves of other groups",
-    "control": "of the control's curves",
-    "random": "of events at random times",
-    "own score": "of the scores themselves",
-    "own loss": "of the groups' own losses",
+RIVALS = {
+    "placebo": "the curves of groups that emerge later",
+    "control": "the control's curves",
+    "own score": "the score itself",
+    "own loss": "the group's own loss",
+    "mean weight": "the mean weight",
 }
-"""What leads under each null, after a share."""
+"""What a measure is compared with, after a number of evaluations."""
+OTHER_CURVES = ("placebo", "control")
+"""Rivals of which there must be one: without, nothing tells what is the event's own."""
+ALL = ("all", "all")
+"""Every event."""
 EVENTS, MEASURES, LIMITS = 7, 7, 4
 """Lines of each kind in the text."""
 NAME = 40
 """Characters of a name."""
+
+
+@dataclass(frozen=True)
+class RunJudging:
+    """By which leads of these runs are judged (`emergence.claims.rates.Deciding`)."""
+
+    statistics: Statistics
+    verdicts: Verdicts
+    definition: Definition
+    runs: int
+    metric: str = METRIC
 
 
 @dataclass(frozen=True)
@@ -36,8 +56,8 @@ class Conclusion:
     events: int
     """that it could lead"""
     leads: int
-    nulls: dict[str, float]
-    """share of each null that leads these events as well"""
+    ahead: dict[str, float]
+    """evaluations by which its lead exceeds that of each rival, on average over runs"""
     announces: bool
     """whether the rule for a precursor holds"""
     text: str
@@ -45,9 +65,7 @@ class Conclusion:
 
 def conclude(findings: Findings) -> list[Conclusion]:
     """What may be concluded of each measure, by the primary definition of a lead."""
-    rates = findings.rates[findings.rates["classes"] == "all"]
-    primary = rates[rates["definition"] == findings.protocol.precursors.definition]
-    return [_conclusion(str(name), rows, findings.protocol) for name, rows in primary.groupby("measure", sort=False)]
+    return [_conclusion(name, findings) for name in findings.signals]
 
 
 def headline(findings: Findings) -> str:
@@ -56,7 +74,8 @@ def headline(findings: Findings) -> str:
     runs = findings.scores["run"].unique()
     named = f"run {_short(runs[0])}" if len(runs) == 1 else f"{len(runs)} runs"
     counts = f"{int(events['emerged'].sum())} of {len(events)}"
-    return f"{counts} score curves emerge in {named}, between steps {steps.min()} and {steps.max()}"
+    when = f"between steps {steps.min()} and {steps.max()}" if steps.min() < steps.max() else f"at step {steps.min()}"
+    return f"{counts} score curves emerge in {named}, {when}"
 
 
 def as_text(findings: Findings) -> str:
@@ -75,44 +94,62 @@ def as_text(findings: Findings) -> str:
     return "\n".join("".join(letter if letter.isprintable() else "?" for letter in line) for line in lines)
 
 
-def _conclusion(name: str, rows: pd.DataFrame, protocol: Protocol) -> Conclusion:
-    by_null = rows.set_index("control")
-    observed = by_null.loc["observed"]
-    others = [null for null in protocol.verdicts.nulls if (name, null) != ("loss", "own loss")]
-    known = by_null.loc[[null for null in others if by_null.loc[null, "events"]]]
-    events, label = int(observed["events"]), signal_labels().get(name, name)
-    led = round(observed["rate"] * events) if events else 0
-    text, announces = f"{label} could lead no event.", False
-    if events:
-        text = f"{label} leads {led} of {events} events"
-        ending, announces = _ending(observed, known, protocol) if led else (".", False)
-        text += ending
-    nulls = {str(null): float(row["rate"]) for null, row in known.iterrows()}
-    return Conclusion(name, label, events, led, nulls, announces, text)
+def _conclusion(name: str, findings: Findings) -> Conclusion:
+    protocol = findings.protocol
+    definition, runs = protocol.precursors.definition, findings.scores["run"].nunique()
+    judging = RunJudging(protocol.statistics, protocol.verdicts, definition, runs)
+    leads = select(findings.leads, measure=name, definition=definition)
+    events, led, label = (
+        len(leads),
+        int((leads["relation"] == "leads").sum()),
+        _capital(signal_labels().get(name, name)),
+    )
+    rivals = differences_of(findings.differences, (name, *ALL), judging)
+    finding = precursor(findings.rates, findings.differences, (name, *ALL), judging)
+    judged = finding.judged if finding else UNTESTED
+    text = f"{label} leads {led} of {events} events" if events else f"{label} could lead no event"
+    ending = _ending(rivals, judged, protocol.verdicts.minimum_runs) if led else "."
+    ahead = dict(zip(rivals["rival"], rivals["difference"], strict=True))
+    return Conclusion(name, label, events, led, ahead, judged.verdict == "holds" and led > 0, text + ending)
 
 
-def _ending(observed: pd.Series, nulls: pd.DataFrame, protocol: Protocol) -> tuple[str, bool]:
-    """The rest of a sentence on a measure that leads, and whether it announces emergence."""
-    if nulls.empty:
-        return ", and there is nothing to compare that with.", False
-    strongest = nulls["rate"].astype(float).idxmax()
-    beside = f"{_share(nulls, strongest)}"
-    if (nulls["excess"] < protocol.verdicts.null_margin).any():
-        least = nulls["excess"].astype(float).idxmin()
-        return f"; so do {_share(nulls, least)}: no evidence of announcement.", False
-    runs, enough = int(observed["runs"]), protocol.verdicts.minimum_runs
-    if runs < enough:
-        number = "One run decides" if runs == 1 else f"{runs} runs decide"
-        return f", more than any null ({beside} at most). {number} nothing; at least {enough} are needed.", False
-    excess = [exceeding(row, str(null), protocol) for null, row in nulls.iterrows()]
-    verdict = leading(observed, excess, protocol).verdict
-    said = {"holds": "it announces emergence", "fails": "it does not announce emergence"}
-    return f", against {beside} at most: {said.get(verdict, 'undecided')}.", verdict == "holds"
+def _ending(rivals: pd.DataFrame, judged: Judged, enough: int) -> str:
+    """The rest of a sentence on a measure that leads: its least difference, and the verdict."""
+    if rivals.empty:
+        return f"; {judged.power}."
+    if not set(rivals["rival"]) & set(OTHER_CURVES):
+        return ", and there is no curve of another group or of a control to compare that with."
+    least, runs = rivals.loc[rivals["difference"].idxmin()], int(rivals["runs"].min())
+    beside = f"moves {_apart(least)} {RIVALS[least['rival']]}"
+    if judged.verdict == "holds":
+        return f", and {beside}, its nearest rival: it announces emergence."
+    if least["difference"] < least["margin"]:
+        said = {"fails": "it does not announce emergence"}.get(judged.verdict, "no evidence of announcement")
+        return f", but {beside} (at least {least['margin']:g} would count): {said}."
+    if runs >= enough:
+        return f", and {beside}, its nearest rival: undecided."
+    number = "One run decides" if runs == 1 else f"{runs} runs decide"
+    return f", and {beside}, its nearest rival. {number} nothing; at least {enough} are needed."
 
 
-def _share(nulls: pd.DataFrame, null: str) -> str:
-    """Share of a null that leads, in words."""
-    return f"{round(100 * nulls.loc[null, 'rate'])} % {NULLS[null]}"
+def _apart(rival: pd.Series) -> str:
+    """By how much a measure moves before or after a rival, in words.
+
+    >>> [_apart(pd.Series({"difference": value, "runs": 1})) for value in (5.5, -0.2, 0.0)]
+    ['5.5 evaluations before', '0.2 evaluations after', 'together with']
+    >>> _apart(pd.Series({"difference": -0.5, "difference_low": -2.0, "difference_high": 1.0, "runs": 3}))
+    '0.5 [-1.0, 2.0] evaluations after'
+    """
+    value, names = rival["difference"], ["difference_low", "difference_high"]
+    if abs(value) < 0.05:
+        return "together with"
+    bounds = sorted(rival[names] * (1 if value > 0 else -1)) if rival["runs"] > 1 else []
+    interval = f" [{bounds[0]:.1f}, {bounds[1]:.1f}]" if bounds else ""
+    return f"{abs(value):.1f}{interval} evaluations {'before' if value > 0 else 'after'}"
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _event(row: dict[str, object]) -> str:

@@ -225,7 +225,6 @@ NETWORK_EXPONENTS = Schema(
     {
         "axis": "string",
         "skills": "int64",
-        "part": "string",
         "expected": "float64",
         "closed?": "float64",
         "value?": "float64",
@@ -238,8 +237,7 @@ NETWORK_EXPONENTS = Schema(
     },
 )
 """Slope of log loss of networks between ``start`` and ``end``, where the closed form passes the half of the first skill
-and of the last: mean over seeds with Student's interval. ``part`` is all of that range, or its ``first half`` or
-``second half`` on a logarithmic scale.
+and of the last: mean over seeds with Student's interval.
 
 ``expected`` is the exponent for infinitely many skills, ``closed`` the slope of the closed form at the same points.
 """

@@ -21,8 +21,8 @@ function aheadPanel(content) {
     select("Event", events.map((event) => [event.key, event.title]), state.event, change("event")).node,
     select("Lead by", definitions.map((name) => [name, name]), state.definition, change("definition")).node);
   byId("ahead-key").append(...aheadKey(content));
-  const table = sortable({ caption: "Share of each comparison that leads this event as well.", columns: aheadColumns() });
-  byId("ahead-table").append(table.node);
+  const table = sortable({ caption: "Share of each comparison that leads this event as well.", columns: aheadColumns(content) });
+  byId("ahead-table").append(scrolling(table.node, "Shares"));
 
   function show() {
     const event = events.find(({ key }) => key === state.event);
@@ -84,18 +84,21 @@ function aheadKey(content) {
     [sign(svg("circle", { cx: 18, cy: 7, r: 5, fill: content.colours.other })), "the measure on this group"],
     [bar("shift"), "the same curve, shifted (middle 80 %, dot: median)"],
     [bar("placebo, family"), "the measure on other groups"],
-    [bar("control"), "on the control"],
+    ...(hasControl(content) ? [[bar("control"), "on the control"]] : []),
     [sign(svg("rect", { x: 8, y: 0, width: 20, height: 14, fill: "var(--line)" })), "too near to the event to count"],
   ].map(([picture, words]) => el("span", {}, picture, words));
 }
 
-function aheadColumns() {
+const MOVED = { leads: "leads", lags: "lags", synchronous: "keeps pace", none: "does not move" };
+const hasControl = ({ studies: [study] }) => study.levels.some((row) => row.control);
+
+function aheadColumns(content) {
   const share = (name) => ({ label: COMPARED[name], numeric: true, labelled: true,
     value: (row) => row.chance[name] ?? null, cell: (row) => (name in row.chance ? percent(row.chance[name]) : "–") });
   return [
     { label: "Measure", value: (row) => row.label, cell: (row) => row.label },
     { label: "Lead", numeric: true, labelled: true, value: (row) => row.lead, cell: (row) => text(row.lead) },
-    { label: "", value: (row) => row.relation, cell: (row) => RELATIONS[row.relation] },
-    ...Object.keys(COMPARED).map(share),
+    { label: "", value: (row) => row.relation, cell: (row) => MOVED[row.relation] },
+    ...Object.keys(COMPARED).filter((name) => name !== "control" || hasControl(content)).map(share),
   ];
 }

@@ -2,6 +2,9 @@
 
 const items = (texts) => texts.map((text) => el("li", { textContent: text }));
 
+/** A wide table scrolls in itself. */
+const scrolling = (node, label) => el("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": label }, node);
+
 function summaryPanel({ headline, conclusions, limits }) {
   byId("summary-list").append(...items([`${headline}.`]),
     ...conclusions.map(({ text, announces }) => el("li", { className: announces ? "holds" : "", textContent: text })),
@@ -19,7 +22,7 @@ function scoresPanel(content) {
   const show = () => draw(node, scoresChart(content, study, shown, state, node.clientWidth));
   whenever(node, show);
   show();
-  byId("scores-table").append(eventsTable(content.events, shown, study.runs.length > 1));
+  byId("scores-table").append(scrolling(eventsTable(content.events, shown, study.runs.length > 1), "Events"));
 }
 
 function scoresChart(content, study, shown, { scale }, width) {
@@ -87,6 +90,6 @@ function checkpointsPanel({ about, checkpoints }) {
   const show = (name) => table.show(rows.filter((row) => !name || row.outcome === name));
   byId("checkpoints-controls").append(
     select("Outcome", [["", "all"], ...outcomes.map((name) => [name, name])], "", show).node);
-  byId("checkpoints-table").append(el("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "Checkpoints" }, table.node));
+  byId("checkpoints-table").append(scrolling(table.node, "Checkpoints"));
   show("");
 }

@@ -53,7 +53,7 @@ function settle(controls, state, options) {
 
 function ratesChart(rows, names, threshold, shade) {
   const y = { field: "label", type: "nominal", sort: names, title: null,
-    axis: { labelLimit: 130, ticks: false, domain: false, grid: true } };
+    axis: { labelLimit: 130, labelPadding: 12, ticks: false, domain: false, grid: true } };
   const x = (field) => ({ field, type: "quantitative", title: "share of events that it leads",
     scale: { domain: [0, 1] }, axis: { values: [0, 0.25, 0.5, 0.75, 1], format: "~g" } });
   const shape = { field: "control", type: "nominal", title: null,

@@ -8,6 +8,8 @@ const CHANCES = { shift: "a shifted curve", "placebo, family": "the curve of ano
 const NULL_CURVES = { shift: "shift", "placebo, family": "placebo (family)",
   "placebo, other_seeds": "placebo (other seeds)", control: "control" };
 const TASK_NAMES = {}; // where a page has its own
+const RUN_LABELS = { study: "Study", task: "Task", level: "Level", size: "Size", seed: "Seed", metric: "Score",
+  measure: "Measure", layer: "Layer", beside: "Beside it", definition: "Lead by", scale: "Steps" };
 const TALL = { score: 150, measure: 210 };
 const THOUSANDS = "datum.value >= 1000 ? datum.value / 1000 + 'K' : datum.value"; // of steps on an axis
 const AXIS = 46; // pixels for the labels of a vertical axis, so that both panels begin at one place
@@ -15,10 +17,8 @@ const AXIS = 46; // pixels for the labels of a vertical axis, so that both panel
 function runPanel(content) {
   const studies = Object.fromEntries(content.studies.map((study) => [study.study, study]));
   const state = { study: content.studies[0].study, task: "", level: "", size: "", seed: "", metric: "", measure: "",
-    layer: "", beside: "control", definition: content.definition, scale: "symlog" };
-  const labels = { study: "Study", task: "Task", level: "Level", size: "Size", seed: "Seed", metric: "Score",
-    measure: "Measure", layer: "Layer", beside: "Beside it", definition: "Lead by", scale: "Steps" };
-  const controls = Object.fromEntries(Object.entries(labels).map(([name, label]) =>
+    layer: "", beside: "control", definition: content.definition, scale: content.scale ?? "symlog" };
+  const controls = Object.fromEntries(Object.entries(RUN_LABELS).map(([name, label]) =>
     [name, select(label, [], "", (value) => { choose(state, name, value); show(); })]));
   byId("run-controls").append(...Object.values(controls).map((control) => control.node));
 
@@ -48,7 +48,8 @@ function settleRun(study, content, controls, state) {
   settle(controls, state, { level: of(study.levels.filter((row) => row.task === state.task), "level") });
   const sizes = unique(study.runs.map((run) => run.size)).reverse();
   settle(controls, state, { size: sizes.map((size) => [size, `${size} (${thousands(study, size)})`]) });
-  settle(controls, state, { seed: of(study.runs.filter((run) => run.size === state.size), "seed") });
+  const seeds = study.runs.filter((run) => run.size === state.size);
+  settle(controls, state, { seed: seeds.map((run) => [String(run.seed), content.named ? run.run : String(run.seed)]) });
   settle(controls, state, { measure: Object.entries(study.measures).map(([key, measure]) => [key, measure.label]) });
   const layers = study.measures[state.measure].layers.toReversed();
   settle(controls, state, {
@@ -82,6 +83,7 @@ function viewOf(study, state, content) {
   const lead = study.leads[state.measure]?.[state.metric]?.[state.definition]?.[run.run]?.[level.name];
   return {
     study, state, run, level, measure, layer,
+    where: content.named ? run.run : `${run.size}, seed ${run.seed}`,
     name: titled(level),
     colour: taskColour(content, level.task), threshold: content.threshold, scale: state.scale,
     event: study.events[state.metric]?.[run.run]?.[level.name] ?? null,
@@ -123,13 +125,14 @@ function band(curves) {
 }
 
 function runChart(view, width) {
-  const last = Math.max(...view.score.own.map((point) => point.step), 1);
-  const values = [0, 1, 10, 100, 1000, 10000, 100000].filter((step) => step <= last);
+  const steps = [...view.score.own, ...view.geometry.own].map((point) => point.step);
+  const [first, last] = [Math.min(...steps), Math.max(...steps, 1)];
+  const values = [0, 1, 10, 100, 1000, 10000, 100000].filter((step) => first <= step && step <= last);
   const scaled = view.scale === "symlog" ? Math.log1p : Number;
-  view = { ...view, reach: (step) => scaled(step) / scaled(last) }; // share of the axis
+  view = { ...view, reach: (step) => (scaled(step) - scaled(first)) / (scaled(last) - scaled(first) || 1) }; // share of the axis
   const x = { field: "step", type: "quantitative", title: null,
-    scale: { type: view.scale, ...(view.scale === "symlog" ? { constant: 1 } : {}), domain: [0, last], nice: false },
-    axis: { labelExpr: THOUSANDS, grid: false, ...(view.scale === "symlog" ? { values } : {}) } };
+    scale: { type: view.scale, ...(view.scale === "symlog" ? { constant: 1 } : {}), domain: [first, last], nice: false },
+    axis: { labelExpr: THOUSANDS, grid: false, ...(view.scale === "symlog" && values.length > 1 ? { values } : { tickCount: 6 }) } };
   const inner = Math.max(180, width - AXIS - 20);
   const event = view.event === null ? [] : [{ mark: "event", step: view.event }];
   const marks = Object.entries(view.marks).map(([mark, step]) => ({ mark, step })).sort((one, other) => one.step - other.step);
@@ -192,7 +195,7 @@ function leadChart(view) {
   const rows = view.lead.rows;
   const y = { field: "name", type: "nominal", sort: Object.values(NULL_CURVES), title: null,
     axis: { ticks: false, domain: false, labelLimit: 130, grid: true } };
-  const x = (field) => ({ field, type: "quantitative", title: "checkpoints ahead of the event" });
+  const x = (field) => ({ field, type: "quantitative", title: "checkpoints ahead of the event", axis: { tickCount: 8, format: "~r" } });
   const own = [{ lead: view.lead.lead, low: -view.lead.margin, high: view.lead.margin }];
   return {
     width: "container", height: 26 * rows.length, autosize: { type: "fit-x", contains: "padding" },
@@ -210,8 +213,7 @@ function leadChart(view) {
 }
 
 /** The view in a sentence or two, for whoever does not see the picture. */
-function summary({ name, run, event, marks, measure, layer, lead, state, study }) {
-  const where = `${run.size}, seed ${run.seed}`;
+function summary({ name, where, event, marks, measure, layer, lead, state }) {
   const emerged = event === null ? `${name} does not emerge in ${where}`
     : `${name} emerges in ${where} at step ${Math.round(event)} (${words(state.metric)})`;
   const at = layer ? ` of layer ${layer}` : "";
@@ -237,12 +239,12 @@ function nothing({ event, lead }) {
 }
 
 /** What the lines mean. */
-function keyOf({ colour: own, state }) {
+function keyOf({ colour: own, state, score }) {
   const sign = (shape) => svg("svg", { viewBox: "0 0 36 14", "aria-hidden": "true" }, shape);
   const line = (stroke, more = {}) => svg("line", { x1: 1, x2: 35, y1: 7, y2: 7, stroke, ...more });
   const keys = [
     [sign(line(own, { "stroke-width": 3 })), state.layer === "every" ? "this run, last layer; others fainter" : "this run"],
-    [sign(svg("rect", { x: 1, y: 1, width: 34, height: 12, fill: own, opacity: 0.25 })), "other seeds, lowest to highest"],
+    ...(score.band.length ? [[sign(svg("rect", { x: 1, y: 1, width: 34, height: 12, fill: own, opacity: 0.25 })), "other seeds, lowest to highest"]] : []),
     [sign(svg("line", { x1: 18, x2: 18, y1: 0, y2: 14, stroke: "var(--ink)", "stroke-width": 1.5 })), "event, and marks of the measure"],
   ];
   if (state.beside !== "none")
