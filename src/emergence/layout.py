@@ -14,6 +14,8 @@ MADE_BY = {
     "direction_shares": "direction",
     "llc_validity": "llc_validity",
     "phase_shares": "phases",
+    **dict.fromkeys(("early_predictions", "early_accuracy"), "predict_early"),
+    **dict.fromkeys(("frequency_events", "frequency_exponents"), "frequencies"),
     "degree_of_emergence": "degree_of_emergence",
 }
 """Tables of stages that a configuration may switch off, and these stages."""

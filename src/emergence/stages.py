@@ -547,6 +547,7 @@ STAGES: dict[str, Stage] = {
             "settings": {
                 "networks": "parity.verdicts",
                 "entropy": "parity.entropy.tolerance",
+                "entropy_seeds": "parity.entropy_seeds",
                 "scaling": {
                     "verdicts": "parity.scaling.verdicts",
                     "epsilon": "parity.staging.epsilon",
@@ -595,6 +596,7 @@ STAGES: dict[str, Stage] = {
             "settings": {
                 "verdicts": "neuromfa.verdicts",
                 "anatomy": Where("anatomy", {**CLAIMS, "metric": "anatomy.metric", "runs": "anatomy.run_count"}),
+                "runs": "neuromfa_runs",
                 "pythia": "pythia",
                 "confidence": "protocol.statistics.confidence",
             }
@@ -689,7 +691,7 @@ STAGES: dict[str, Stage] = {
     ),
     # Study 4: interventions
     "train_clock": Stage(
-        "emergence.measures.clock:train_clock",
+        "emergence.training.clock:train_clock",
         "Train short runs that time the collapse",
         {
             "settings": {
@@ -704,7 +706,7 @@ STAGES: dict[str, Stage] = {
         "interventions",
     ),
     "train_arms": Stage(
-        "emergence.measures.arms:train_arms",
+        "emergence.training.arms:train_arms",
         "Train paired runs with and without interventions",
         {
             "settings": {
@@ -713,6 +715,21 @@ STAGES: dict[str, Stage] = {
                 "tasks": "interventions.tasks",
                 "evaluation": "interventions.evaluation",
                 **SHORT_RUN,
+            }
+        },
+        "interventions",
+    ),
+    "train_frequencies": Stage(
+        "emergence.training.frequencies:train_frequencies",
+        "Train runs whose tasks have power-law frequencies",
+        {
+            "settings": {
+                "frequencies": "interventions.frequencies",
+                "tasks": "interventions.tasks",
+                "evaluation": "interventions.evaluation",
+                "context": "interventions.context",
+                "compute": "compute",
+                "device": "device",
             }
         },
         "interventions",
@@ -731,6 +748,28 @@ STAGES: dict[str, Stage] = {
         "interventions",
         needs=("interventions",),
     ),
+    "frequencies": Stage(
+        "emergence.analysis.interventions.frequencies:analyse_frequencies",
+        "Fit how emergence steps scale with the frequency of a task",
+        {"events": "protocol.events", "statistics": "protocol.statistics"},
+        "interventions",
+        needs=("interventions.frequencies",),
+    ),
+    "predict_early": Stage(
+        "emergence.analysis.interventions.early_prediction:predict_early",
+        "Predict emergence from the first steps of training",
+        {
+            "settings": {
+                "share": "interventions.early.share",
+                "ridge": "interventions.early.ridge",
+                "metric": "anatomy.metric",
+                "variant": "anatomy.protocol.variant",
+            },
+            "statistics": "protocol.statistics",
+        },
+        "interventions",
+        needs=("anatomy.measures.rankme",),
+    ),
     "interventions_claims": Stage(
         "emergence.claims.interventions:judge_claims",
         "Judge the claims about interventions",
@@ -740,6 +779,9 @@ STAGES: dict[str, Stage] = {
                 "universal": "protocol.verdicts.universal",
                 "verdicts": "interventions.verdicts",
                 "pairs": "interventions.pair_count",
+                "minimum_runs": "protocol.verdicts.minimum_runs",
+                "early_runs": "anatomy_runs",
+                "pilot": "interventions.pilot?",
             }
         },
         "interventions",

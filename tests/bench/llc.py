@@ -1,4 +1,7 @@
-"""Local learning coefficients against devinterp: the same chains of SGLD on the same batches, first losses included."""
+"""Local learning coefficients against devinterp: the same ε, γ, nβ, chains, draws and batches at one checkpoint.
+
+Every draw sees every batch of the pool equally often, so that both subtract the same loss of the checkpoint.
+"""
 
 from collections.abc import Iterator
 from functools import partial
@@ -15,8 +18,8 @@ from torch.nn import functional as F
 from emergence.config.measures import LocalLearning
 from emergence.measures import llc
 
-FEWER = {"burn_in": 20, "draws": 40}
-"""than the default tier, of whose measure these are a third"""
+FEWER = {"burn_in": 20, "draws": 64, "pool": 64}
+"""than the full tier, of whose measure these are two thirds"""
 DEVIATIONS = 4.0
 """combined standard errors by which two estimates may differ; each has one from a few chains, hence so many"""
 
@@ -62,5 +65,9 @@ def devinterp(setup: Setup, options: LocalLearning, ours: Any) -> tuple[Work, Ag
 
     theirs = estimate()
     (own,) = (row for row in ours() if row["task"] is None and row["variant"] == "mixture")
-    error = np.hypot(own["standard_error"], theirs["llc/std"] / options.chains**0.5)
-    return estimate, Agreement("standard errors", abs(own["value"] - theirs["llc/mean"]) / error, DEVIATIONS)
+    errors = own["standard_error"], theirs["llc/std"] / options.chains**0.5
+    both = (
+        f"{value:.2f} ± {error:.2f}" for value, error in zip((own["value"], theirs["llc/mean"]), errors, strict=True)
+    )
+    apart = abs(own["value"] - theirs["llc/mean"]) / np.hypot(*errors)
+    return estimate, Agreement(f"λ̂ {', theirs '.join(both)}; standard errors", apart, DEVIATIONS)

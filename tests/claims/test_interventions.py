@@ -99,7 +99,9 @@ def test_prevention_that_did_not_prevent_decides_nothing(settings: InterventionC
         settings,
     ).set_index("claim")
     assert set(table.loc[["I6", "I7 prevent", "I8 sham", "I8 late"], "verdict"]) == {"undecided"}
-    assert table.loc["I6", "power"] == "the collapse is not prevented: the rank falls to 0.60 of its initial value"
+    why, planned = table.loc["I6", "power"].split("; ", 1)
+    assert why == "the collapse is not prevented: the rank falls to 0.60 of its initial value"
+    assert planned.startswith("planned power with 5 pairs: 0.8 for true values below ")
     assert table.loc["I6", "otherwise"].startswith("holds if the collapse is prevented and interval at or below 1.1")
 
 

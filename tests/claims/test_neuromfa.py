@@ -154,9 +154,14 @@ def test_a_quantity_that_is_nowhere_defined_decides_nothing(name: str, settings:
     assert verdicts(evidence({name: np.nan}), settings)[claim] == "undecided"
 
 
-@pytest.mark.parametrize(("steps", "verdict"), [(0.98, "holds"), (0.999, "not testable at this tier")])
-def test_steps_that_order_capability_leave_no_room(steps: float, verdict: str, settings: NeuroMFAClaimSettings) -> None:
-    assert verdicts(evidence({"correlation, step": steps}, spread=1e-4), settings)["N4"] == verdict
+@pytest.mark.parametrize(
+    ("steps", "ours", "verdict"), [(0.98, 0.9, "holds"), (0.999, 0.9, "undecided"), (0.999, 0.3, "fails")]
+)
+def test_steps_that_order_capability_leave_no_room(
+    steps: float, ours: float, verdict: str, settings: NeuroMFAClaimSettings
+) -> None:
+    changed = {"correlation, step": steps, "correlation, E": ours}
+    assert verdicts(evidence(changed, spread=1e-4), settings)["N4"] == verdict
 
 
 def test_wide_intervals_decide_nothing(settings: NeuroMFAClaimSettings) -> None:
@@ -207,7 +212,9 @@ def test_a_study_has_claims_of_its_own(settings: NeuroMFAClaimSettings) -> None:
     both = pd.concat([means, means[means["study"] == "anatomy"].assign(study="parity")])
     table = NEUROMFA.judge(found | {"run_means": both}, settings)
     assert {"N2 anatomy", "N2 parity", "N6", "N7", "N8"} <= set(table["claim"])
-    assert table.set_index("claim").loc["N2 parity", "verdict"] == "undecided"  # no untrained networks of it
+    untested = table.set_index("claim").loc["N2 parity"]
+    assert untested["verdict"] == "not testable at this tier"
+    assert "no size has two untrained networks" in untested["otherwise"]
 
 
 # Pythia, at its tier -------------------------------------------------------------------------------------------------

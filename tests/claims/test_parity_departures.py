@@ -1,5 +1,6 @@
 """Claims B11 to B13, L6, L7 and M6: each verdict is reached by planted networks, at the sizes of the full tier."""
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -91,12 +92,17 @@ def test_seeds_of_one_width(given: pd.DataFrame, verdict: str, parity: ParityCla
     assert judged(parity, sweep=given).loc["B13", "verdict"] == verdict
 
 
-def exponents(value: float, half: float = 0.02, closed: float = -0.36, seeds: int = 3) -> pd.DataFrame:
-    """Few skills whose closed form is far from the law, and more."""
+def exponents(
+    value: float, half: float = 0.02, closed: float = -0.36, seeds: int = 3, halves: tuple[float, float] = (1.0, 1.0)
+) -> pd.DataFrame:
+    """Few skills whose closed form is far from the law, and more; ``halves`` are slopes over the closed form's."""
     shared = {"expected": -0.375, "seeds": seeds, "points": 20, "start": 1000.0, "end": 40000.0}
-    ends = {"value": value, "low": value - half, "high": value + half}
-    rows = [{"axis": axis, "skills": 5, **shared, **ends, "closed": -0.2} for axis in ("step", "samples")]
-    rows += [{"axis": axis, "skills": 10, **shared, **ends, "closed": closed} for axis in ("step", "samples")]
+    slopes = {"all": value, "first half": closed * halves[0], "second half": closed * halves[1]}
+    rows = []
+    for axis, (part, slope) in product(("step", "samples"), slopes.items()):
+        ends = {"value": slope, "low": slope - half, "high": slope + half, "part": part}
+        rows += [{"axis": axis, "skills": 5, **shared, **ends, "closed": -0.2}]
+        rows += [{"axis": axis, "skills": 10, **shared, **ends, "closed": closed}]
     return pd.DataFrame(rows, columns=NETWORK_EXPONENTS.arrow.names)
 
 
@@ -106,6 +112,7 @@ def exponents(value: float, half: float = 0.02, closed: float = -0.36, seeds: in
         ({"value": -0.37}, "holds"),
         ({"value": -0.2}, "fails"),
         ({"value": -0.6}, "fails"),
+        ({"value": -0.37, "halves": (1.6, 0.4)}, "fails"),
         ({"value": -0.37, "half": 0.2}, "undecided"),
         ({"value": -0.37, "closed": -0.25}, UNTESTED),
         ({"value": -0.37, "seeds": 1}, UNTESTED),

@@ -65,6 +65,10 @@ def test_parts(parts: tuple[Verdict, ...], every: Verdict, none: Verdict) -> Non
             )
 
 
+def test_of_no_parts_nothing_is_decided() -> None:
+    assert both().verdict == none_of().verdict == any_of().verdict == "undecided"
+
+
 def test_few_runs_decide_nothing_and_say_how_many_would() -> None:
     assert from_runs(6, 6, Judged("holds")) == Judged("holds")
     assert from_runs(5, 6, Judged("holds")) == undecided("needs 6 runs, has 5")

@@ -74,6 +74,28 @@ def settings_file() -> Values:
     return loading.contents(PROJECT / "config.yaml")
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("examples", 2, "interventions.frequencies.training.examples: 2 leave the rarest task-level none in a batch"),
+        ("final_fraction", 0.5, "interventions.frequencies.training.final_fraction: 0.5 is a decay; allowed: 1"),
+    ],
+)
+def test_a_frequency_of_zero_and_a_decay_are_refused(settings_values: Values, key: str, value: Any, said: str) -> None:
+    values = deepcopy(settings_values)
+    values["interventions"]["frequencies"]["training"][key] = value
+    with pytest.raises(ConfigError) as refused:
+        loading.load(values)
+    assert said in str(refused.value)
+
+
+def test_counts_are_the_power_law_to_the_nearest_example(study: Interventions) -> None:
+    assert study.frequencies is not None
+    counts = study.frequencies.counts(4)
+    assert counts == [20, 7, 3, 2]
+    assert sum(counts) == 4 * study.frequencies.training.examples
+
+
 def test_arms_name_functions_without_loading_them() -> None:
     assert "rank_loss" in penalties()
     assert Arm(penalty="rank_loss", until=2).warmup is None

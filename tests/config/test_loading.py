@@ -51,7 +51,7 @@ def test_default_tier_loads() -> None:
 
 
 def test_the_tiers_are_the_overlays() -> None:
-    assert {path.stem for path in TIERS} == {*OVERLAYS, "reference"} - {"laptop"}
+    assert {path.stem for path in TIERS} == {*OVERLAYS, "reference", "pilot"} - {"laptop"}
 
 
 @pytest.mark.parametrize("tier", TIERS, ids=lambda path: path.stem)

@@ -67,18 +67,27 @@ READERS: list[tuple[str, Any, str]] = [
         "cpu",
         "anatomy measure_run, anatomy neuromfa measure_run, evaluate_language_model, train_language_model, "
         "language measure_run, train_network, parity measure_run, "
-        "llc_sweep, train_sweep, train, train_stack, train_scalar_transformer, train_clock, train_arms",
+        "llc_sweep, train_sweep, train, train_stack, train_scalar_transformer, train_clock, train_arms, "
+        "train_frequencies",
     ),
     ("anatomy.tasks.ADD", [1, 2], "task_data, train, train_stack"),
-    ("compute.precision", "bfloat16", "train_language_model, train, train_stack, train_clock, train_arms"),
-    ("compute.together", 2, "train, train_stack, train_clock, train_arms"),
+    (
+        "compute.precision",
+        "bfloat16",
+        "train_language_model, train, train_stack, train_clock, train_arms, train_frequencies",
+    ),
+    ("compute.together", 2, "train, train_stack, train_clock, train_arms, train_frequencies"),
     (
         "anatomy.easy",
         ["COPY"],
         "anatomy leads, order_prediction, sensitivity, anatomy_stability, anatomy lead_differences, anatomy lead_power",
     ),
     ("anatomy.sizes.0.heads", 2, "train, train_stack"),
-    ("anatomy.seeds", [1, 2, 3, 4], "anatomy lead_power, anatomy_claims, anatomy_stability, neuromfa_claims"),
+    (
+        "anatomy.seeds",
+        [1, 2, 3, 4],
+        "anatomy lead_power, anatomy_claims, anatomy_stability, neuromfa_claims, interventions_claims",
+    ),
     ("anatomy.context", 24, "train, train_stack"),
     ("anatomy.checkpoints.linear_every", 50, "train, train_stack"),
     ("anatomy.evaluation.examples", 90, "task_data, detector_validity"),
@@ -92,7 +101,8 @@ READERS: list[tuple[str, Any, str]] = [
         "log_probability",
         "anatomy leads, anatomy_numbers, anatomy_claims, explorer, fig1, fig4, fig5, order_prediction, "
         "neuromfa_claims, baselines,"
-        " sensitivity, anatomy_stability, detector_validity, anatomy lead_differences, anatomy lead_power",
+        " sensitivity, anatomy_stability, detector_validity, anatomy lead_differences, anatomy lead_power, "
+        "predict_early",
     ),
     ("anatomy.detector_validity.trials", 100, "detector_validity"),
     ("anatomy.verdicts.modular_floor", 3.0, "anatomy_claims, anatomy_stability"),
@@ -141,20 +151,21 @@ READERS: list[tuple[str, Any, str]] = [
         "anatomy direction, anatomy leads, anatomy_numbers, anatomy_claims, explorer, fig10, fig2, fig3, floors, "
         "language direction, language leads, language_claims, language_stability, neuromfa_claims, parity "
         "direction, parity leads, phases, sensitivity, anatomy_stability, anatomy lead_power, "
-        "language lead_power, parity lead_power",
+        "language lead_power, parity lead_power, predict_early",
     ),
     (
         "protocol.events.threshold",
         0.45,
         "anatomy events, anatomy leads, explorer, fig1, joint, language events, language leads, "
-        "language_stability, parity events, parity leads, sensitivity, anatomy_stability, detector_validity, arms",
+        "language_stability, parity events, parity leads, sensitivity, anatomy_stability, detector_validity, "
+        "arms, frequencies",
     ),
     (
         "protocol.events.detector",
         "sigmoid",
         "anatomy events, anatomy leads, anatomy_numbers, fig8, joint, language events, language leads, "
         "language_stability, parity events, parity leads, parity_claims, sensitivity, anatomy_stability, "
-        "detector_validity, arms",
+        "detector_validity, arms, frequencies",
     ),
     (
         "protocol.collapse.depth",
@@ -178,7 +189,8 @@ READERS: list[tuple[str, Any, str]] = [
         "single_skill, parity"
         " leads, parity precursors, parity_claims, rule_outcomes, sensitivity, anatomy_stability, shots, "
         "anatomy lead_differences, anatomy lead_power, language lead_differences, language lead_power, "
-        "parity lead_differences, parity lead_power, clock, arms, interventions_claims",
+        "parity lead_differences, parity lead_power, clock, arms, frequencies, predict_early, "
+        "interventions_claims",
     ),
     (
         "protocol.statistics.confidence",
@@ -190,7 +202,7 @@ READERS: list[tuple[str, Any, str]] = [
         "parity_claims, rule_outcomes, phases, power_laws, baselines, sensitivity, anatomy_stability, "
         "detector_validity, shots, staging, network_scaling, anatomy lead_differences, anatomy lead_power, "
         "language lead_differences, language lead_power, parity lead_differences, parity lead_power, clock, arms, "
-        "interventions_claims",
+        "frequencies, predict_early, interventions_claims",
     ),
     (
         "anatomy.protocol.events.threshold",
@@ -245,9 +257,11 @@ READERS: list[tuple[str, Any, str]] = [
     ("language.models.0.folder", "elsewhere", "record_series"),
     ("language.phases.expansion", 0.7, "language_stability, phases"),
     ("language.verdicts.in_order", 0.6, "language_claims, language_stability"),
-    ("interventions.tasks.SORT", [2], "train_clock, train_arms"),
+    ("interventions.tasks.SORT", [2], "train_clock, train_arms, train_frequencies"),
     ("interventions.clock.widths", [16], "train_clock"),
     ("interventions.paired.arms.prevent.weight", 2.0, "train_arms"),
+    ("interventions.frequencies.alpha", 0.7, "train_frequencies"),
+    ("interventions.early.share", 0.2, "predict_early"),
     ("interventions.verdicts.margin", 1.2, "interventions_claims, fig12"),
     ("figures.dpi", 100, FIGURES),
 ]
@@ -335,11 +349,11 @@ def test_what_does_not_exist_is_named(values: Values, stage: str, wildcards: dic
 OF_ANATOMY = {"fig1", "fig2", "fig3", "fig4", "fig5", "figS1", "figS3", "figS4", "figS11"}
 OFF: list[tuple[str, set[str], set[str]]] = [
     ("anatomy.measures.llc", {"llc_sweep", "figS3"}, {"figS3"}),
-    ("anatomy.measures.rankme", {"floors", "sensitivity", "fig2"}, {"fig2", "fig3", "figS4"}),
+    ("anatomy.measures.rankme", {"floors", "sensitivity", "fig2", "predict_early"}, {"fig2", "fig3", "fig14", "figS4"}),
     (
         "anatomy",
-        {"train", "order_prediction", "fig1", "anatomy_claims"},
-        {*(f"fig{n}" for n in range(1, 6)), "figS1", "figS3", "figS4", "figS11"},
+        {"train", "order_prediction", "fig1", "anatomy_claims", "predict_early"},
+        {*(f"fig{n}" for n in range(1, 6)), "fig14", "figS1", "figS3", "figS4", "figS11"},
     ),
     (
         "parity",
@@ -348,7 +362,13 @@ OFF: list[tuple[str, set[str], set[str]]] = [
     ),
     ("language", {"corpus", "train_language_model", "phases"}, {"fig10"}),
     ("neuromfa", {"degree_of_emergence", "baselines", "neuromfa_claims"}, {"fig9"}),
-    ("interventions", {"train_clock", "train_arms", "clock", "arms", "interventions_claims"}, {"fig11", "fig12"}),
+    (
+        "interventions",
+        {"train_clock", "train_arms", "train_frequencies", "clock", "arms", "interventions_claims"},
+        {"fig11", "fig12", "fig13", "fig14"},
+    ),
+    ("interventions.frequencies", {"train_frequencies", "frequencies"}, {"fig13"}),
+    ("interventions.early", {"predict_early"}, {"fig14"}),
     ("figures.fig10", set(), {"fig10"}),
 ]
 

@@ -13,7 +13,7 @@ from emergence.schemas.trajectories import MEASURE
 
 AXES, STEPS = ["step", "samples"], [0, 100, 200]
 LOSSES = random_table(NETWORK_LOSSES, axis=AXES, skills=[5, 10], x=[10.0, 100.0, 1000.0])
-FITS = random_table(NETWORK_EXPONENTS, axis=AXES, skills=[5, 10], start=20.0, end=500.0, expected=-0.375)
+FITS = random_table(NETWORK_EXPONENTS, axis=AXES, skills=[5, 10], part="all", start=20.0, end=500.0, expected=-0.375)
 RATIOS = random_table(COMPARISONS, quantity="crossing", axis=["step", "width"], law="sigmoid", skill=[1, 2, 3])
 DC = random_table(SHOTS, law=["published", "linear"], width=[250, 500])
 SEEDS = random_table(SWEEP, seed=[1, 2], width=10, step=[0, 10], skill=[1, 2, 3], samples=None)

@@ -7,12 +7,12 @@ from emergence.calibration.gradient_covariance import covariance, effective_rank
 from emergence.calibration.tiny_transformer import TinyTransformer
 from emergence.config.measures import GradientRank
 from emergence.measures import fisher, gradient_covariance
-from emergence.measures.spectrum import effective_rank_of_gram
 from emergence.models.transformer import Transformer
 from emergence.subjects.task_transformer import Probe, TaskSubject
 from emergence.tasks import TaskLevel
 from emergence.tasks.data import draw
 from emergence.tasks.vocabulary import SIZE
+from emergence.theory.spectrum import effective_rank_of_gram
 
 LEVELS = (TaskLevel("ADD", "1"), TaskLevel("REV", "4"))
 SETTINGS = GradientRank(samples=8, leading=120, every=1)

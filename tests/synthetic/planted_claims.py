@@ -1,11 +1,6 @@
-"""Data under which each claim holds, and data under which it fails, at the sizes and runs of a tier.
+"""Planted data of the claims of Study 1, of language models, of the joint study and of interventions."""
 
-A plant takes the configuration of a tier and whether the claim shall hold, and returns the tables that the claim is
-read from, with as many runs, seeds and units as the tier has: intervals are those of the analysis over that many runs
-which nearly agree. A claim that cannot come out both ways with them is not testable at the tier.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -14,10 +9,11 @@ import pandas as pd
 from synthetic import claims_tables
 from synthetic.arm_tables import CAUSED, NEEDED, arm_runs
 from synthetic.language_run import SETS
+from synthetic.planting import CLOSE, Tables, over_runs, plant, table
 
 from emergence.analysis.anatomy.floors import compare_floors
 from emergence.analysis.collapse import compare_collapse_steps, count_directions
-from emergence.analysis.intervals import cluster_bootstrap, mean_interval
+from emergence.analysis.intervals import cluster_bootstrap
 from emergence.analysis.interventions.arms import compare_arms, find_arm_events
 from emergence.analysis.interventions.clock import CLOCK, judge_laws, summarise_cells
 from emergence.analysis.interventions.clock import RIVALS as CLOCK_RIVALS
@@ -31,43 +27,12 @@ from emergence.config.project import settings_for
 from emergence.schemas import analysis, interventions, language, parity
 from emergence.tasks.symbols import CONTROL
 
-Tables = dict[str, pd.DataFrame]
-Plant = Callable[[Config, bool], Tables]
-Row = dict[str, Any]
-PLANTED: dict[str, Plant] = {}
-"""By claim."""
-CLOSE = 1e-3
-"""Relative spread of runs that nearly agree."""
-
-
-def plant(*claims: str) -> Callable[[Plant], Plant]:
-    """Declare the planted data of some claims."""
-
-    def declared(made: Plant) -> Plant:
-        PLANTED.update(dict.fromkeys(claims, made))
-        return made
-
-    return declared
-
-
-def over_runs(value: float, runs: int, name: str = "") -> dict[str, float]:
-    """A value with Student's interval over runs that nearly agree; columns begin with ``name``, if any."""
-    mean = mean_interval(value + CLOSE * max(abs(value), 1e-2) * np.linspace(-1, 1, runs), 0.95)
-    if name:
-        return mean.named(name)
-    return {"value": mean.value, "low": mean.low, "high": mean.high}
-
 
 def of_rate(rate: float, runs: int) -> dict[str, float]:
     """A rate, the same in every run, with the interval of the tables."""
     rng = np.random.default_rng(0)
     low, high = cluster_bootstrap(np.full(runs, rate), np.arange(runs), 0.95, 1000, rng, (0.0, 1.0))
     return {"value": rate, "low": low, "high": high}
-
-
-def table(schema: Any, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Rows with all columns of a schema, null where they are not given."""
-    return pd.DataFrame(rows).reindex(columns=schema.arrow.names)
 
 
 # Leads --------------------------------------------------------------------------------------------------------------
@@ -384,3 +349,37 @@ def no_regulariser(config: Config, holds: bool) -> Tables:
 @plant("I9")
 def deeper_delays(config: Config, holds: bool) -> Tables:
     return paired(config, CAUSED if holds else {})
+
+
+def exponents(config: Config, optimiser: str, exponent: float) -> Tables:
+    """As many Latin squares as the tier has; none where it has no frequencies."""
+    of = config.interventions.frequencies
+    rows = []
+    if of:
+        spread = over_runs(exponent, len(of.seeds))
+        rows = [{"optimiser": optimiser, "exponent": spread.pop("value"), **spread, "squares": len(of.seeds),
+                 "task_levels": 4 * len(of.seeds), "censored": 0, "diverged": 0}]  # fmt: skip
+    return {"frequency_exponents": table(interventions.FREQUENCY_EXPONENTS, rows)}
+
+
+@plant("I10")
+def inverse_frequency(config: Config, holds: bool) -> Tables:
+    return exponents(config, "sgd", 1.0 if holds else 0.4)
+
+
+@plant("I11")
+def adaptive_steps(config: Config, holds: bool) -> Tables:
+    return exponents(config, "adamw", 0.2 if holds else 0.9)
+
+
+@plant("I12", "I13", "I14")
+def foretold(config: Config, holds: bool) -> Tables:
+    """Gains over as many held-out runs as the tier has."""
+    runs, sign = config.anatomy.run_count, 1 if holds else -1
+    values = {"gain": 0.2 * sign, "order_gain": 0.2 * sign, "geometry_gain": 0.2 * sign, "error": 0.3, "order": 0.6}
+    spread = {column: end for name, value in values.items() for column, end in over_runs(value, runs, name).items()}
+    rows = [
+        {"held_out": held_out, "predictor": predictor, "runs": runs, "task_levels": 100, **spread}
+        for held_out, predictor in product(("seed", "size"), ("identity", "loss", "geometry", "both"))
+    ]
+    return {"early_accuracy": table(interventions.EARLY_ACCURACY, rows)}

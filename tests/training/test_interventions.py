@@ -1,19 +1,12 @@
 """Penalties on representations: what each does to states, and what its loss term does to a run."""
 
 import math
-from collections.abc import Callable
 
 import pytest
 import torch
 
 from emergence.config.interventions import Arm, penalties
-from emergence.config.training import TrainSettings
-from emergence.training.interventions import States, mean_shift, participation_ratio, rank_gain, rank_loss
-from emergence.training.learners import TrainingError
-from emergence.training.short_runs import learner_of_arm
-from emergence.training.task_transformer import TaskLearner
-
-CPU = torch.device("cpu")
+from emergence.training.interventions import Intervention, States, mean_shift, participation_ratio, rank_gain, rank_loss
 
 
 def states(directions: int) -> torch.Tensor:
@@ -48,54 +41,17 @@ def test_every_function_of_states_and_step_can_be_named() -> None:
     assert Arm(penalty="rank_gain", until=3).function is rank_gain
 
 
-def weights(learner: TaskLearner, steps: int) -> dict[str, torch.Tensor]:
-    for step in range(steps):
-        learner.step(step)
-    return learner.weights
+def test_a_term_acts_between_its_steps_alone() -> None:
+    term = Intervention(Arm(penalty="rank_loss", weight=0.5, first=2, until=4), states(8))
+    assert [term.acts(step) for step in range(6)] == [False, False, True, True, False, False]
+    assert term(states(2), 2).item() == pytest.approx(0.5 * math.log(4) ** 2)
 
 
-def test_with_weight_zero_the_run_is_the_plain_one_to_the_bit(settings: TrainSettings) -> None:
-    plain = weights(TaskLearner(settings, CPU), 12)
-    learner, term = learner_of_arm(Arm(penalty="rank_loss", weight=0.0, until=12), settings, CPU)
-    zero = weights(learner, 12)
-    assert term is not None
-    assert len(term.applied) == 12
-    assert all(torch.equal(plain[name], zero[name]) for name in plain)
-
-
-def test_a_penalty_acts_between_its_steps_alone(settings: TrainSettings) -> None:
-    learner, term = learner_of_arm(Arm(penalty="mean_shift", weight=3.0, first=4, until=6), settings, CPU)
-    plain = TaskLearner(settings, CPU)
-    before, expected = weights(learner, 4), weights(plain, 4)
-    assert all(torch.equal(before[name], expected[name]) for name in expected)
-    for step in (4, 5, 6):
-        learner.step(step)
-        plain.step(step)
-    assert term is not None
-    assert sorted(term.applied) == [4, 5]
-    assert not all(torch.equal(weight, learner.weights[name]) for name, weight in plain.weights.items())
-
-
-def test_a_matched_arm_has_the_gradient_norm_of_the_other(settings: TrainSettings) -> None:
-    """Recomputed from the parameters, by the gradient of the term alone."""
-    arm = Arm(penalty="mean_shift", weight=1.0, until=5, matched="prevent")
-    learner, term = learner_of_arm(arm, settings, CPU, {0: 0.25, 1: 0.5})
-    inputs, _ = learner.stream(0)
-    grid = (torch.from_numpy(inputs), learner.positions, learner.mask, learner.target_index)
-    parameters = list(learner.model.parameters())
-    for step, norm in ((0, 0.25), (1, 0.5), (2, 0.0)):
-        added = learner.term(learner.model.final_states(*grid), step, parameters)  # type: ignore[misc]
-        gradients = torch.autograd.grad(added, parameters, allow_unused=True)
-        total = torch.stack([one.norm() for one in gradients if one is not None]).norm()
-        assert total.item() == pytest.approx(norm, rel=1e-5)
-        assert term is not None
-        assert term.applied[step][1] == pytest.approx(norm, rel=1e-5)
-
-
-def test_a_penalty_that_diverges_is_refused_like_a_loss(
-    make_settings: Callable[..., TrainSettings], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("emergence.training.interventions.rank_loss", lambda states, step: states.now.sum() * math.inf)  # noqa: ARG005
-    learner, _ = learner_of_arm(Arm(penalty="rank_loss", weight=1.0, until=5), make_settings(), CPU)
-    with pytest.raises(TrainingError, match="tiny-s1: loss is"):
-        learner.step(0)
+def test_a_matched_term_gets_the_gradient_norm_of_the_other() -> None:
+    other = Intervention(Arm(penalty="rank_loss", weight=1.0, until=2), states(8))
+    term = Intervention(Arm(penalty="mean_shift", weight=1.0, until=2, matched="other"), states(8), other)
+    assert other.scale(0, 2.0, 0.3) == 1
+    assert term.scale(0, 4.0, 0.6) == pytest.approx(0.5)
+    assert term.applied[0] == pytest.approx((2.0, 0.3))
+    assert term.scale(1, 4.0, 0.6) == 0  # the other does not act
+    assert term.scale(0, 4.0, 0.0) == 0  # nothing to scale

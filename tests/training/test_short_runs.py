@@ -9,8 +9,9 @@ import torch
 from emergence.config.interventions import SIGMA, Arm, Cell
 from emergence.config.training import Size, TrainSettings
 from emergence.models import transformer
+from emergence.training.lockstep import Lockstep
 from emergence.training.schedule import learning_rate
-from emergence.training.short_runs import learner_of_arm, learner_of_cell
+from emergence.training.short_runs import run_of_cell, runs_of_arms
 from emergence.training.task_transformer import TaskLearner
 
 CPU = torch.device("cpu")
@@ -27,13 +28,16 @@ def test_the_initial_deviation_is_that_of_the_models() -> None:
 
 
 def test_a_plain_cell_is_a_plain_run(settings: TrainSettings) -> None:
-    ours, plain = learner_of_cell(cell(), settings, CPU), TaskLearner(settings, CPU)
+    """Up to the order in which a lockstep adds up."""
+    run, plain = run_of_cell(cell(), settings, CPU), TaskLearner(settings, CPU)
+    lockstep = Lockstep([run])
     for step in range(5):
-        assert torch.equal(ours.step(step), plain.step(step))
+        lockstep.step(step)
+        torch.testing.assert_close(run.loss, plain.step(step), rtol=1e-5, atol=1e-6)
 
 
 def test_sigma_scales_matrices_alone(settings: TrainSettings) -> None:
-    ours, plain = learner_of_cell(cell(sigma=0.04), settings, CPU), TaskLearner(settings, CPU)
+    ours, plain = run_of_cell(cell(sigma=0.04), settings, CPU).learner, TaskLearner(settings, CPU)
     for name, weight in plain.weights.items():
         torch.testing.assert_close(ours.weights[name], weight * (2 if weight.dim() > 1 else 1))
 
@@ -41,10 +45,11 @@ def test_sigma_scales_matrices_alone(settings: TrainSettings) -> None:
 @pytest.mark.parametrize("name", ["adam", "sgd"])
 def test_other_optimisers_take_their_own_first_step(name: Any, settings: TrainSettings) -> None:
     """The first step of Adam has the size of the rate in every entry with a gradient, that of SGD is the gradient."""
-    learner = learner_of_cell(cell(optimiser=name), settings, CPU)
-    before = learner.model.norm.bias.detach().clone()
-    learner.step(0)
-    change, gradient = learner.model.norm.bias.detach() - before, learner.model.norm.bias.grad
+    run = run_of_cell(cell(optimiser=name), settings, CPU)
+    lockstep, bias = Lockstep([run]), run.learner.model.norm.bias
+    before = bias.detach().clone()
+    lockstep.step(0)
+    change, gradient = bias.detach() - before, bias.grad
     rate = learning_rate(settings.training, 0)
     expected = -rate * (gradient.sign() if name == "adam" else gradient)
     torch.testing.assert_close(change, expected, rtol=1e-3, atol=1e-7)
@@ -52,9 +57,9 @@ def test_other_optimisers_take_their_own_first_step(name: Any, settings: TrainSe
 
 def test_a_moved_warm_up_changes_the_rate_and_nothing_else(make_settings: Callable[..., TrainSettings]) -> None:
     settings = make_settings(steps=20, warmup=5)
-    learner, term = learner_of_arm(Arm(warmup=1, until=10), settings, CPU)
-    assert term is None
-    rates = [learner.rate(settings.training, step) for step in range(20)]
+    run = runs_of_arms({"earlier": Arm(warmup=1, until=10)}, settings, CPU)["earlier"]
+    assert run.term is None
+    rates = [run.rate(settings.training, step) for step in range(20)]
     plain = [learning_rate(settings.training, step) for step in range(20)]
     assert sum(rates[:10]) == pytest.approx(sum(plain[:10]))
     assert rates[10:] == plain[10:]

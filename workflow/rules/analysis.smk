@@ -349,6 +349,29 @@ use rule stage as arms with:
         stage=stage("arms"),
 
 
+use rule stage as frequencies with:
+    input:
+        runs=table("interventions", "frequency_runs"),
+    output:
+        frequency_events_table=table("interventions", "frequency_events"),
+        frequency_exponents_table=table("interventions", "frequency_exponents"),
+    params:
+        stage=stage("frequencies"),
+
+
+# From the first steps of Study 1's runs.
+use rule stage as predict_early with:
+    input:
+        scores=table("anatomy", "scores"),
+        events=table("anatomy", "events"),
+        measures=of_runs("measures/rankme/{run}.parquet", "anatomy"),
+    output:
+        early_predictions_table=table("interventions", "early_predictions"),
+        early_accuracy_table=table("interventions", "early_accuracy"),
+    params:
+        stage=stage("predict_early"),
+
+
 # Every estimator against exact values.
 use rule stage as calibration with:
     output:

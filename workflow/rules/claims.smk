@@ -61,7 +61,14 @@ CLAIM_TABLES = {
             if Path(path).stem == "rankme"
         ],
     ],
-    "interventions": made("interventions", "clock_laws", "clock_shares", "arm_effects"),
+    "interventions": made(
+        "interventions",
+        "clock_laws",
+        "clock_shares",
+        "arm_effects",
+        "frequency_exponents",
+        "early_accuracy",
+    ),
 }
 
 

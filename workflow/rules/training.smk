@@ -83,6 +83,13 @@ use rule stage as train_arms with:
         stage=stage("train_arms", state=STATE),
 
 
+use rule stage as train_frequencies with:
+    output:
+        table="<results>/interventions/analysis/frequency_runs.parquet",
+    params:
+        stage=stage("train_frequencies", state=STATE),
+
+
 use rule stage as train_language_model with:
     input:
         tokens=rules.corpus.output.tokens,

@@ -11,8 +11,8 @@ from emergence.calibration.tiny_transformer import TinyTransformer
 from emergence.config.calibration import Calibration, CalibrationSettings
 from emergence.measures.checks import Check, generator
 from emergence.measures.fisher import scores
-from emergence.measures.spectrum import effective_rank_of_gram
 from emergence.subjects.gradients import Outer, gram, per_sample_gradients
+from emergence.theory.spectrum import effective_rank_of_gram
 
 
 def checks(settings: CalibrationSettings) -> Iterator[Check]:

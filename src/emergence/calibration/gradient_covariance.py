@@ -10,7 +10,6 @@ from emergence.calibration.rankme import random_orthogonal
 from emergence.calibration.tiny_transformer import TinyTransformer
 from emergence.config.calibration import Calibration, CalibrationSettings
 from emergence.measures.checks import Check, generator
-from emergence.measures.spectrum import centred_gram, effective_rank_of_gram
 from emergence.subjects.gradients import (
     Direct,
     Gradients,
@@ -20,6 +19,7 @@ from emergence.subjects.gradients import (
     per_sample_gradients,
 )
 from emergence.subjects.module_gradients import module_grams
+from emergence.theory.spectrum import centred_gram, effective_rank_of_gram
 
 ROUNDING = 1e-8  # relative error of float64 through a network and a decomposition
 LEADING = 120  # parameters of the variant of the first parameters alone

@@ -212,7 +212,7 @@ ANATOMY = Registry(
     ),
     (claims, anatomy_prediction.claims),
     headlines=("A2", "A6", "A11"),
-    caveats={"A9": llc_caveat},
+    caveats=dict.fromkeys(("A8", "A9"), llc_caveat),
 )
 
 

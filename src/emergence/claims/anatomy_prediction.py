@@ -11,7 +11,7 @@ from emergence.analysis.select import select
 from emergence.claims import published, rates
 from emergence.claims.estimates import Resampled, ends
 from emergence.claims.registry import Part, Section
-from emergence.claims.rules import Rule, at_least, at_most
+from emergence.claims.rules import JUDGED, Rule, at_least, at_most
 from emergence.claims.settings import ClaimSettings
 from emergence.claims.verdicts import Finding, Judged, any_of, both, from_runs, interval, judge, none_of, undecided
 
@@ -20,6 +20,8 @@ Key = tuple[str, str, str]
 """Statistic, classes and pairs."""
 GEOMETRY = ("fisher", "gradient_covariance", "hessian", "llc", "rankme")
 """Measures of which v4 says that one leads."""
+CHANCE = {"task_p": "p over whole tasks", "holm_p": "Holm p over task-levels"}
+"""Tests by permutation, by the column of table ``order_prediction``."""
 
 
 def _of_difficulty(
@@ -75,13 +77,18 @@ def only_rankme(precursors: pd.DataFrame, lead_differences: pd.DataFrame, settin
     reliable = {name: one for name, one in findings.items() if one is not None}
     if "rankme" not in reliable:
         return None
-    rankme, others = reliable["rankme"], [one for name, one in reliable.items() if name != "rankme"]
+    rankme, others = reliable["rankme"], {name: one for name, one in reliable.items() if name != "rankme"}
+    judged = both(rankme.judged, *(none_of(one.judged) for one in others.values()))
+    if judged.verdict in JUDGED:
+        names = f"{', '.join(others)}, by the lead over every rival"
+        fails_if = f"RankMe is none, or so is one of {names}"
+        judged = replace(judged, holds_if=f"RankMe is a precursor and none of {names}", fails_if=fails_if)
     return replace(
         rankme,
         control="; ".join(
             f"{name} {interval(vars(one), 'value', '+.1f')}: {one.judged.verdict}" for name, one in reliable.items()
         ),
-        judged=both(rankme.judged, *(none_of(one.judged) for one in others)),
+        judged=judged,
         rule=f"RankMe is a precursor and no other is, by: {rankme.rule}",
     )
 
@@ -207,12 +214,16 @@ def _over_features(
     shown = by_feature[highest]
     loss = _limit(order_prediction, key, measure="loss")
     features = ", ".join(f"{name} {interval(vars(one), 'value', '.2f')}" for name, one in by_feature.items())
+    judged = combined(*(one.judged for one in by_feature.values()))
+    others = ("some", "every") if combined is any_of else ("every", "some")
+    beyond = "".join(f", {CHANCE[p]} below {1 - settings.statistics.confidence:.2g}" for p in beyond_chance)
+    holds_if, fails_if = (f"of {which} feature, {told}" for which, told in zip(others, bounds.conditions, strict=True))
     beside = "" if loss is None else f"; onset of the own loss {loss['value']:.2f}"
     return replace(
         shown,
         interval=f"{shown.interval}, {highest}",
         control=f"{features}{beside}; {highest}: {shown.control}",
-        judged=combined(*(one.judged for one in by_feature.values())),
+        judged=replace(judged, holds_if=f"{holds_if}{beyond}", fails_if=fails_if),
     )
 
 
@@ -270,7 +281,7 @@ def _beyond_chance(row: pd.Series, p: str, level: float) -> Judged:
     It permutes task-levels or whole tasks, so their number determines the width of its null.
     """
     over = "tasks" if p == "task_p" else "task-levels"
-    holds_if = f"p over {over} below {level:.2g}"
+    holds_if = f"{CHANCE[p]} below {level:.2g}"
     if row[p] < level:
         return Judged("holds", holds_if=holds_if)
     why = f"p {row[p]:.2g} over {over}; only more {over} would narrow the null, not more runs"

@@ -16,7 +16,10 @@ Row = dict[str, Any]
 
 def ends(row: pd.Series | Row, name: str, prefix: str = "") -> tuple[float, float, float]:
     """A value and the ends of its interval, from a row of a table."""
-    return float(row[name]), float(row[f"{prefix}low"]), float(row[f"{prefix}high"])
+    value, low, high = (
+        np.nan if pd.isna(row[column]) else float(row[column]) for column in (name, f"{prefix}low", f"{prefix}high")
+    )
+    return value, low, high
 
 
 class Estimate(Protocol):

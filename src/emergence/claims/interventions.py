@@ -5,6 +5,7 @@ about prevention presumes that the collapse was prevented: the log rank of the a
 its fall in the plain arm.
 """
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,10 +13,13 @@ import numpy as np
 import pandas as pd
 
 from emergence.analysis.anatomy.floors import equivalence_bounds
+from emergence.claims.early_prediction import early
 from emergence.claims.estimates import OverRuns, Resampled, Share, ends
+from emergence.claims.planned import at_pilot, planned_power
 from emergence.claims.registry import Part, Registry, Section
 from emergence.claims.rules import Rule, at_least, at_most, within
 from emergence.claims.settings import InterventionClaimSettings
+from emergence.claims.task_frequencies import frequencies
 from emergence.claims.verdicts import (
     UNTESTED,
     Finding,
@@ -30,7 +34,7 @@ from emergence.claims.verdicts import (
 from emergence.config.interventions import PLAIN
 from emergence.io import tables as files
 from emergence.schemas.analysis import CLAIMS
-from emergence.schemas.interventions import ARM_EFFECTS, CLOCK_LAWS, CLOCK_SHARES
+from emergence.schemas.interventions import ARM_EFFECTS, CLOCK_LAWS, CLOCK_SHARES, EARLY_ACCURACY, FREQUENCY_EXPONENTS
 
 clock = Section("clock of the collapse")
 arms = Section("paired interventions")
@@ -69,6 +73,7 @@ def clock_predicts(clock_laws: pd.DataFrame, settings: InterventionClaimSettings
         control=f"factors of rivals: {others.replace('_', ' ')}; "
         f"exponent of the width {interval(exponents, 'width_exponent', '+.2f')}",
         judged=judge(estimate, rule, what="error"),
+        planned=at_pilot(estimate, rule, settings.spread("I1")),
         rule=f"interval of the mean factor between predicted and observed step at or below {settings.verdicts.factor}",
         bounds=rule,
     )
@@ -86,11 +91,13 @@ def better_than_rival(clock_laws: pd.DataFrame, settings: InterventionClaimSetti
         return _nothing("no cell that is held out collapses")
     row, rule = rows.iloc[0], at_most(0.0)
     value = ends(row, "excess", "excess_")
+    estimate = Resampled(*value, settings.statistics.confidence, int(row["cells"]))
     return Finding(
         *value,
         interval=f"bootstrap over {int(row['cells'])} held-out cells",
         control=f"factor of the rival {interval(row, 'factor', '.2f', 'factor_')}",
-        judged=judge(Resampled(*value, settings.statistics.confidence, int(row["cells"])), rule),
+        judged=judge(estimate, rule),
+        planned=at_pilot(estimate, rule, settings.spread(f"I2 {part.name}")),
         rule="interval of the difference of absolute log errors, paired by cell, at or below 0",
         bounds=rule,
     )
@@ -101,13 +108,16 @@ def last_layer_first(clock_shares: pd.DataFrame, settings: InterventionClaimSett
     """Share of cells whose last layer falls strictly before all others, in most seeds."""
     rows = clock_shares.set_index("statistic")
     row, fell = rows.loc["last_first"], rows.loc["collapsed"]
-    return of_share(
-        Share(int(row["count"]), int(row["units"]), settings.statistics.confidence, "cells"),
-        at_least(settings.universal),
+    share = Share(int(row["count"]), int(row["units"]), settings.statistics.confidence, "cells")
+    rule = at_least(settings.universal)
+    finding = of_share(
+        share,
+        rule,
         1.0,
         control=f"a collapse in {int(fell['count'])}/{int(fell['units'])} cells",
         text=f"exact interval of the share of cells with a collapse at or above {settings.universal}",
     )
+    return replace(finding, planned=planned_power(share, rule, 1.0) if share.count else "")
 
 
 @timed(
@@ -121,7 +131,7 @@ def constant_floor(clock_shares: pd.DataFrame, settings: InterventionClaimSettin
     low, high = equivalence_bounds(settings.statistics.equivalence)
     text = f"interval within [{low:.3f}, {high:.3f}]: {settings.statistics.equivalence:.0%} a decade"
     beside = "slopes of groups of cells that agree in all else"
-    return _mean(row, within(low, high), settings, "groups", beside, text, expected=0.0)
+    return _mean(f"I4 {part.name}", row, within(low, high), settings, "groups", beside, text, expected=0.0)
 
 
 @timed("I5", "The states spread along the direction that the linearised first steps predict")
@@ -130,11 +140,12 @@ def predicted_direction(clock_shares: pd.DataFrame, settings: InterventionClaimS
     rows = clock_shares.set_index("statistic")
     random = rows.loc["alignment, random", "value"]
     least = settings.verdicts.alignment
-    return _mean(rows.loc["alignment"], at_least(least), settings, "cells", f"a random direction has {random:.2f}",
-                 f"interval of the mean cosine over cells at or above {least}")  # fmt: skip
+    text, beside = f"interval of the mean cosine over cells at or above {least}", f"a random direction has {random:.2f}"
+    return _mean("I5", rows.loc["alignment"], at_least(least), settings, "cells", beside, text)
 
 
 def _mean(
+    claim: str,
     row: pd.Series,
     rule: Rule,
     settings: InterventionClaimSettings,
@@ -145,7 +156,7 @@ def _mean(
 ) -> Finding:
     """A finding that is a mean over units with Student's interval."""
     estimate = OverRuns(*ends(row, "value"), int(row["units"]), settings.statistics.confidence, unit)
-    judged = judge(estimate, rule, expected) if np.isfinite(row["low"]) else undecided(f"needs two {unit}")
+    judged = judge(estimate, rule, expected) if np.isfinite(estimate.low) else undecided(f"needs two {unit}")
     return Finding(
         *ends(row, "value"),
         interval=f"t over {int(row['units'])} {unit}",
@@ -153,6 +164,7 @@ def _mean(
         judged=judged,
         rule=text,
         bounds=rule,
+        planned=at_pilot(estimate, rule, settings.spread(claim), expected),
     )
 
 
@@ -167,7 +179,7 @@ def _nothing(why: str) -> Finding:
 def not_needed(arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
     """Ratio of emergence steps without and with the collapse, at most the margin."""
     margin = settings.verdicts.margin
-    return _ratio(arm_effects, ("prevent", PLAIN), at_most(margin), settings, f"at or below {margin}")
+    return _ratio("I6", arm_effects, ("prevent", PLAIN), at_most(margin), settings, f"at or below {margin}")
 
 
 @paired(
@@ -183,7 +195,9 @@ def events_stay(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, 
     """Equivalence of emergence steps with those of the plain arm."""
     margin = settings.verdicts.margin
     rule = within(1 / margin, margin)
-    return _ratio(arm_effects, (part.name, PLAIN), rule, settings, f"within [{1 / margin:.3f}, {margin}]")
+    return _ratio(
+        f"I7 {part.name}", arm_effects, (part.name, PLAIN), rule, settings, f"within [{1 / margin:.3f}, {margin}]"
+    )
 
 
 @paired(
@@ -196,18 +210,25 @@ def events_stay(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, 
 )
 def no_regulariser(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding:
     """Ratio of emergence steps of the arm that prevents the collapse to those of a control."""
-    return _ratio(arm_effects, ("prevent", part.name), at_most(SAME), settings, f"at or below {SAME:g}")
+    return _ratio(
+        f"I8 {part.name}", arm_effects, ("prevent", part.name), at_most(SAME), settings, f"at or below {SAME:g}"
+    )
 
 
 @paired("I9", "A deeper collapse delays emergence")
 def deeper_delays(arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
     """Ratio of emergence steps of the arm that deepens the collapse to those of the plain arm."""
     margin = settings.verdicts.margin
-    return _ratio(arm_effects, ("deepen", PLAIN), at_least(margin), settings, f"at or above {margin}")
+    return _ratio("I9", arm_effects, ("deepen", PLAIN), at_least(margin), settings, f"at or above {margin}")
 
 
 def _ratio(
-    effects: pd.DataFrame, named: tuple[str, str], rule: Rule, settings: InterventionClaimSettings, text: str
+    claim: str,
+    effects: pd.DataFrame,
+    named: tuple[str, str],
+    rule: Rule,
+    settings: InterventionClaimSettings,
+    text: str,
 ) -> Finding:
     """A finding that is the ratio of emergence steps of two arms."""
     arm, against = named
@@ -231,6 +252,7 @@ def _ratio(
         judged=judged,
         rule=f"{RATIO} {text}",
         bounds=rule,
+        planned=at_pilot(estimate, rule, settings.spread(claim), SAME),
     )
 
 
@@ -249,8 +271,8 @@ def _prevented(effects: pd.DataFrame, settings: InterventionClaimSettings) -> bo
 
 INTERVENTIONS = Registry(
     "interventions",
-    (CLOCK_LAWS, CLOCK_SHARES, ARM_EFFECTS),
-    (clock, arms),
+    (CLOCK_LAWS, CLOCK_SHARES, ARM_EFFECTS, FREQUENCY_EXPONENTS, EARLY_ACCURACY),
+    (clock, arms, frequencies, early),
     headlines=("I1", "I6", "I7"),
 )
 

@@ -15,8 +15,8 @@ def llc_caveat(tables: Tables) -> str:
     rows = tables.get("llc_validity")
     if rows is None or rows.empty:
         return ""
-    share, over = rows["valid"].mean(), rows["over_curvature"].median()
-    curvature = f"median λ̂ is {over:.2f} times that of a paraboloid of the same curvature" if over == over else ""
+    share, over = rows["valid"].mean(), rows.loc[rows["valid"], "over_curvature"].median()
+    curvature = f"the median of the valid is {over:.2f} times that of a paraboloid as curved" if over == over else ""
     if share >= MOST:
         return f"λ̂ valid at {share:.0%} of checkpoints{'; ' + curvature if curvature else ''}"
     reasons = {

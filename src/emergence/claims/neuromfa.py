@@ -20,7 +20,7 @@ from emergence.claims.published import DEGREE_OF_PYTHIA
 from emergence.claims.registry import Part, Registry, Section, Tables
 from emergence.claims.rules import Rule, at_least, at_most, within
 from emergence.claims.settings import NeuroMFAClaimSettings
-from emergence.claims.verdicts import UNTESTED, Finding, Judged, both, from_runs, interval, judge, left_open
+from emergence.claims.verdicts import Finding, Judged, both, from_runs, interval, judge, left_open, undecided, untested
 from emergence.io import tables as files
 from emergence.schemas.analysis import CLAIMS, LEAD_DIFFERENCES, PRECURSORS
 from emergence.schemas.neuromfa import BASELINE_COMPARISON, DEGREE_OF_EMERGENCE, RUN_MEANS, UNTRAINED
@@ -65,6 +65,7 @@ def spectrum_changes(run_means: pd.DataFrame, settings: NeuroMFAClaimSettings, p
     return _finding(
         alpha,
         settings,
+        part,
         (alpha, at_most(0.0), "α₀"),
         (width, at_least(0.0), "width"),
         interval="change of α₀",
@@ -78,16 +79,18 @@ def spectrum_changes(run_means: pd.DataFrame, settings: NeuroMFAClaimSettings, p
 def degree_grows(
     run_means: pd.DataFrame, untrained: pd.DataFrame, settings: NeuroMFAClaimSettings, part: Part
 ) -> Finding:
-    """E at the end is more than between untrained networks of one size; no bound where no size has two."""
+    """E at the end is more than between untrained networks of one size; untested where no size has two."""
     degree = _of(run_means, part.name, "E")
-    chosen = (untrained["study"] == part.name) & (untrained["network"] == "trained")
-    band = float(untrained.loc[chosen, "largest"].max())
-    return _finding(
-        *(degree, settings, (degree, at_least(band), "")),
+    of_study = untrained[(untrained["study"] == part.name) & (untrained["network"] == "trained")]
+    band = float(of_study["largest"].max())
+    finding = _finding(
+        *(degree, settings, part, (degree, at_least(band), "")),
         interval="E at the end",
         control=f"between untrained networks of one size |E| is at most {band:.3f}",
         rule="interval at or above the largest |E| between untrained networks of one size",
     )
+    alone = not (of_study["runs"] > 1).any()
+    return replace(finding, judged=untested("no size has two untrained networks")) if alone else finding
 
 
 @by_study("N3", "E measures more than the growth of weights ({part})", published="no null", ours=True)
@@ -99,6 +102,7 @@ def more_than_growth(run_means: pd.DataFrame, settings: NeuroMFAClaimSettings, p
     return _finding(
         shuffled,
         settings,
+        part,
         (shuffled, margin, "excess over shuffled"),
         (gaussian, margin, "excess over gaussian"),
         (rescaled, margin, "rescaled"),
@@ -117,24 +121,27 @@ def more_than_growth(run_means: pd.DataFrame, settings: NeuroMFAClaimSettings, p
     published="rises with LAMBADA, SciQ, PIQA and ARC-easy; not with WSC, LogiQA, ARC-challenge; no null",
 )
 def follows_capability(run_means: pd.DataFrame, settings: NeuroMFAClaimSettings, part: Part) -> Finding:
-    """E rises with capability, and its correlation exceeds those of its nulls; untested where steps leave no room."""
+    """E rises with capability, and its correlation exceeds those of its nulls; undecided where steps leave no room."""
     of = partial(_of, run_means, part.name)
     ours, over_shuffled, over_steps = (of(f"correlation{name}") for name in (", E", " over shuffled", " over steps"))
     steps, least, room = of("correlation, step"), settings.verdicts.correlation, settings.verdicts.room
+    beyond_steps = [] if steps.value > 1 - room else [(over_steps, at_least(0.0), "excess over steps")]
     finding = _finding(
         ours,
         settings,
+        part,
         (ours, at_least(least), "ρ"),
         (over_shuffled, at_least(0.0), "excess over shuffled weights"),
-        (over_steps, at_least(0.0), "excess over steps"),
+        *beyond_steps,
         interval="Spearman's ρ over checkpoints",
         control=f"number of steps {_text(steps)}, excess {_text(over_steps)}; shuffled weights "
         f"{_text(of('correlation, shuffled'))}, excess {_text(over_shuffled)}; mean |w| "
         f"{_text(of('correlation, mean_weight'))}",
         rule=f"interval at or above {least}; ρ of the same run's shuffled weights and of its steps exceeded, each "
-        f"interval at or above 0; not testable where steps are within {room} of ρ = 1",
+        f"interval at or above 0; undecided where steps are within {room} of ρ = 1",
     )
-    return replace(finding, judged=UNTESTED) if steps.value > 1 - room else finding
+    why = f"steps order capability (ρ {steps.value:.3f}), which no curve can follow more closely"
+    return finding if beyond_steps else replace(finding, judged=both(finding.judged, undecided(why)))
 
 
 @by_study(
@@ -151,6 +158,7 @@ def more_than_mean_weight(run_means: pd.DataFrame, settings: NeuroMFAClaimSettin
     return _finding(
         ours,
         settings,
+        part,
         (ours, at_least(0.0), "mean |w| given"),
         (over_shuffled, at_least(0.0), "excess over shuffled weights"),
         (given_steps, at_least(0.0), "steps given"),
@@ -196,7 +204,11 @@ def degree_of_pythia(
     rule = f"of Pythia 1.4B (deduplicated), interval of E within {allowed.highest} of the published value at each step"
     if settings.pythia.degree is None:
         here = "; ".join(f"{study} {_text(_of(run_means, study, 'E'))}" for study in _names(run_means))
-        return Finding(control=f"E at the end here: {here}" if here else "no run", rule=rule, bounds=allowed)
+        control, lacking = (
+            f"E at the end here: {here}" if here else "no run",
+            untested("no series of that model is read"),
+        )
+        return Finding(control=control, judged=lacking, rule=rule, bounds=allowed)
     differences = _from_published(degree_of_emergence, settings)
     unknown = "E at step {} is unknown, or needs more samples".format
     parts = (Judged(allowed.verdict(row["low"], row["high"]), unknown(step)) for step, row in differences.iterrows())
@@ -249,7 +261,7 @@ def not_monotone_in_size(baseline_comparison: pd.DataFrame, settings: NeuroMFACl
 def _not_monotone(steps: list[MeanInterval], margin: float, confidence: float) -> Judged:
     """Verdict from the differences between successive sizes; two sizes have one, which is monotone whatever it is."""
     if len(steps) < 2:
-        return UNTESTED
+        return untested("two sizes have one step between them, which is monotone whatever it is")
     rises, falls = any(step.low > margin for step in steps), any(step.high < -margin for step in steps)
     if rises and falls:
         return Judged("holds")
@@ -262,21 +274,23 @@ def _not_monotone(steps: list[MeanInterval], margin: float, confidence: float) -
 def _finding(
     of: MeanInterval,
     settings: NeuroMFAClaimSettings,
+    part: Part,
     *parts: tuple[MeanInterval, Rule, str],
     interval: str,
     control: str,
     rule: str,
 ) -> Finding:
-    """A mean over runs, judged by all parts, from enough runs; the first part bounds the mean itself."""
+    """A mean over runs of a study, judged by all parts, from enough runs; the first part bounds the mean itself."""
     judged = both(*(_part(one, asked, settings.confidence, what) for one, asked, what in parts))
+    enough, of_tier = settings.verdicts.minimum_runs, len(settings.runs.get(part.name, []))
     return Finding(
         of.value,
         of.low,
         of.high,
         interval=f"{interval}; t over {of.runs} runs",
         control=control,
-        judged=from_runs(of.runs, settings.verdicts.minimum_runs, judged),
-        rule=f"{rule}; from {settings.verdicts.minimum_runs} runs",
+        judged=from_runs(of.runs, enough, judged, of_tier),
+        rule=f"{rule}; from {enough} runs",
         bounds=parts[0][1],
     )
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from emergence.analysis.curves import Array
 from emergence.analysis.intervals import student_mean
+from emergence.analysis.select import select
 from emergence.claims import parity_departures, parity_joint, parity_networks
 from emergence.claims.estimates import OverRuns, Resampled, Share
 from emergence.claims.llc_caveat import llc_caveat
@@ -18,13 +19,11 @@ from emergence.claims.published import STAGED_SKILLS
 from emergence.claims.registry import Registry, Section
 from emergence.claims.rules import Rule, at_least, at_most, within
 from emergence.claims.settings import ParityClaimSettings
-from emergence.claims.verdicts import UNTESTED, Finding, Judged, both, judge
+from emergence.claims.verdicts import Finding, Judged, both, decided, judge, undecided, untested
 from emergence.io import tables as files
 from emergence.schemas import parity as schemas
 from emergence.schemas.analysis import CLAIMS, LEAD_DIFFERENCES, LEAD_POWER, LLC_VALIDITY, PRECURSORS
 from emergence.schemas.trajectories import MEASURE
-
-Array = NDArray[np.float64]
 
 scaling, models = Section("scaling laws"), Section("models")
 HALF = 0.5
@@ -36,21 +35,24 @@ ENDS = ("ratio", "low", "high")
 
 def exponent(scaling_exponents: pd.DataFrame, settings: ParityClaimSettings, *, model: str, axis: str) -> Finding:
     """The largest distance of a corrected slope from its law, over all α; untested where one could not be fitted."""
-    chosen = scaling_exponents[(scaling_exponents["model"] == model) & (scaling_exponents["axis"] == axis)].sort_values(
-        "alpha"
-    )
+    chosen = select(scaling_exponents, model=model, axis=axis).sort_values("alpha")
     fits, most = chosen[chosen["quantity"] == "loss"], settings.scaling.verdicts.exponent
     worst = float((fits["corrected"] - fits["expected"]).abs().max(skipna=False))
     return Finding(
         worst,
         interval="no interval, the sums are exact; largest distance of a slope from its law",
         control=_beside(chosen),
-        judged=UNTESTED if np.isnan(worst) else Judged(at_most(most).verdict(worst, worst)),
-        rule=f"|slope − exponent| at most {most} for every α, in the fitted range, corrected for the "
-        "finite number of skills",
+        judged=_exactly(worst, most),
+        rule=f"|slope − exponent| at most {most} for every α, in the fitted range, corrected for later skills",
         bounds=at_most(most),
         published=_by_alpha(fits, "expected"),
     )
+
+
+def _exactly(worst: float, most: float) -> Judged:
+    if np.isnan(worst):
+        return untested("the fitted range of some α has too few points for a slope")
+    return decided(worst <= most, f"every slope is within {most} of its exponent", f"some slope is farther than {most}")
 
 
 def _law(id: str, statement: str, published: str, *, model: str = "multilinear", axis: str) -> None:  # noqa: A002
@@ -144,7 +146,7 @@ def no_delay(model_crossings: pd.DataFrame, settings: ParityClaimSettings) -> Fi
 def one_shot(model_strengths: pd.DataFrame, settings: ParityClaimSettings) -> Finding:
     """The sampled skills of a data set, and they alone, are learned."""
     enough = 1 - settings.scaling.epsilon
-    sets = model_strengths[(model_strengths["model"] == "multilinear") & model_strengths["samples"].notna()]
+    sets = select(model_strengths, model="multilinear").dropna(subset=["samples"])
     last = sets[sets["step"] == sets["step"].max()]
     learned, sampled = last["strength"] >= enough, last["seen"] > 0
     right = learned == sampled
@@ -155,7 +157,9 @@ def one_shot(model_strengths: pd.DataFrame, settings: ParityClaimSettings) -> Fi
         share.high,
         interval=share.counted if len(last) else "no data set",
         control=f"of {int((~sampled).sum())} skills without a sample {int(learned[~sampled].sum())} were learned",
-        judged=UNTESTED if last.empty else Judged("holds" if right.all() else "fails"),
+        judged=untested("no data set is configured (parity.models.samples)")
+        if last.empty
+        else decided(bool(right.all()), "all skills do", "one skill does not"),
         rule=f"in every data set the sampled skills, and they alone, reach {enough:g} of S",
     )
 
@@ -167,12 +171,11 @@ staged = partial(models.claim, published=f"k = 1 to {STAGED_SKILLS}", figures=["
 def stages_of_theory(staging: pd.DataFrame, settings: ParityClaimSettings) -> Finding:
     """In closed form a skill saturates before the next one begins for the first skills, and for no later ones."""
     theory, linear = (_ratios(staging, source)["ratio"] for source in ("multilinear", "linear"))
-    exact = pd.DataFrame(dict.fromkeys(("ratio", "low", "high"), theory))
     return Finding(
         float((theory > 1).sum()),
         interval="no interval, closed form; number of skills",
         control=f"ratios {_list(theory)}; linear model {_list(linear)}",
-        judged=_stage_like(exact, theory, settings),
+        judged=_stage_like(pd.DataFrame(dict.fromkeys(ENDS, theory)), theory, settings),
         rule=_stage_rule(settings),
     )
 
@@ -196,7 +199,7 @@ def stages_of_networks(staging: pd.DataFrame, settings: ParityClaimSettings) -> 
 
 def _ratios(staging: pd.DataFrame, source: str) -> pd.DataFrame:
     """Rows of one source by skill."""
-    return staging[staging["source"] == source].set_index("skill").sort_index()
+    return select(staging, source=source).set_index("skill").sort_index()
 
 
 def _stage_rule(settings: ParityClaimSettings) -> str:
@@ -207,10 +210,12 @@ def _stage_rule(settings: ParityClaimSettings) -> str:
 
 
 def _stage_like(ratios: pd.DataFrame, theory: pd.Series, settings: ParityClaimSettings) -> Judged:
-    """Verdict from ratios by skill; untested unless there are skills on both sides of the change."""
+    """Verdict from ratios by skill; undecided unless there are skills on both sides of the change."""
     known = ratios.dropna(subset=["low"])
+    if len(known) < len(ratios):
+        return untested("one network has no interval")
     if not {*range(1, STAGED_SKILLS + 2)} <= {*known.index}:
-        return UNTESTED
+        return undecided(f"needs both times of the first {STAGED_SKILLS + 1} skills and of the next in every network")
     parts = (
         judge(
             Resampled(row["ratio"], row["low"], row["high"], settings.confidence, log=True),
@@ -233,9 +238,7 @@ def _over_seeds(values: Array, confidence: float) -> OverRuns:
 
 def _dated(model_crossings: pd.DataFrame, model: str, slower: int, share: float, column: str) -> Array:
     """Steps (seeds, skills) at which a model passes a share, on fresh samples."""
-    fresh = model_crossings[
-        (model_crossings["model"] == model) & model_crossings["samples"].isna() & (model_crossings["slower"] == slower)
-    ]
+    fresh = select(model_crossings, model=model, slower=slower, samples=None)
     at = fresh[np.isclose(fresh["share"], share)]
     return at.pivot(index="seed", columns="skill", values=column).to_numpy(np.float64)
 
@@ -256,7 +259,7 @@ def _near(
         mean.high,
         interval=interval,
         control=control,
-        judged=UNTESTED if np.isnan(mean.low) else judge(mean, allowed, expected),
+        judged=judge(mean, allowed, expected) if mean.count else undecided("a skill is not learned in some seed"),
         rule=rule,
         bounds=allowed,
         published=published,
@@ -288,7 +291,7 @@ PARITY = Registry(
     ),
     headlines=("B1", "L1", "J6"),
     elsewhere=parity_departures.ELSEWHERE,
-    caveats={"J4 llc": llc_caveat},
+    caveats=dict.fromkeys((f"J{number} llc" for number in (4, 5, 6, 7)), llc_caveat),
 )
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from emergence.analysis.intervals import log_width, student_mean, welch_factor
-from emergence.claims.estimates import OverRuns, Resampled, Share
-from emergence.claims.parity_networks import HALF, SGD, slope_row
+from emergence.claims.estimates import OverRuns, Resampled, Share, ends
+from emergence.claims.parity_networks import HALF, SGD, judge_slope, slope_row
 from emergence.claims.registry import Section
 from emergence.claims.rules import at_least, at_most, within
 from emergence.claims.settings import ParityClaimSettings
-from emergence.claims.verdicts import UNTESTED, Finding, Row, both, interval, judge
+from emergence.claims.verdicts import Finding, Judged, Row, both, interval, judge, untested
 
 departures = Section("departures from theory")
 CONFIGURED_SHOTS = "one_skill_data"
@@ -39,7 +39,6 @@ def later_than_theory(power_laws: pd.DataFrame, comparisons: pd.DataFrame, setti
     """Networks' half-times grow faster with the rank of a skill than the closed form's, which are k^(α+1) exactly."""
     row, least = slope_row(power_laws, SGD, HALF), settings.scaling.verdicts.exponent
     value, low, high = (row[name] - row["expected"] for name in ("slope", "low", "high"))
-    estimate = OverRuns(value, low, high, row["seeds"], settings.confidence)
     of_time = comparisons[(comparisons["quantity"] == "crossing") & (comparisons["axis"] == "step")]
     ratios = ", ".join(f"{value:.2f}" for value in of_time.sort_values("skill")["value"])
     return Finding(
@@ -49,7 +48,7 @@ def later_than_theory(power_laws: pd.DataFrame, comparisons: pd.DataFrame, setti
         interval=f"exponent of T50 less α+1; t over {row['seeds']} runs, {row['fitted']} of {row['skills']} skills",
         control=f"exponent {interval(row, 'slope', '.3f')}, α+1 = {row['expected']:g}; networks over theory, skill by "
         f"skill: {ratios or '–'}",
-        judged=UNTESTED if np.isnan(row["slope"]) else judge(estimate, at_least(least)),
+        judged=judge_slope({**row, "slope": value, "low": low, "high": high}, at_least(least), settings),
         rule=f"interval at or above {least}, the tolerance of exponents of direct sums",
         bounds=at_least(least),
     )
@@ -105,7 +104,8 @@ def spread_over_seeds(sweep: pd.DataFrame, settings: ParityClaimSettings) -> Fin
     ends_ = sweep[(sweep["width"] == asked.width) & (sweep["step"] == sweep["step"].max())]
     wide = ends_.pivot(index="seed", columns="skill", values="strength").sort_index(axis=1)
     if wide.empty:
-        return Finding(rule=f"needs networks of width {asked.width}")
+        needs = f"needs networks of width {asked.width}"
+        return Finding(rule=needs, judged=untested(needs))
     learned = wide >= asked.learned
     first, middle, last = (
         Share(int(learned[skill].sum()), len(wide), settings.confidence, "seeds")
@@ -124,7 +124,9 @@ def spread_over_seeds(sweep: pd.DataFrame, settings: ParityClaimSettings) -> Fin
             f"skill {skill}: {strength.min():.2f} to {strength.max():.2f}, learned by {learned[skill].sum()}"
             for skill, strength in wide.items()
         ),
-        judged=both(*(judge(share, rule, what=what) for share, rule, what in parts)) if reach else UNTESTED,
+        judged=both(*(judge(share, rule, what=what) for share, rule, what in parts))
+        if reach
+        else untested(f"with {len(wide)} seeds even all of them do not show a share of {asked.always:g}"),
         rule=f"of networks of width {asked.width}, intervals of the share that reaches {asked.learned:g} of S: skill 1 "
         f"at or above {asked.always:g}, the last at or below {1 - asked.always:g}, the middle one within "
         f"[{asked.sometimes:g}, {1 - asked.sometimes:g}]",
@@ -134,29 +136,47 @@ def spread_over_seeds(sweep: pd.DataFrame, settings: ParityClaimSettings) -> Fin
 
 def exponent_of_networks(network_exponents: pd.DataFrame, settings: ParityClaimSettings, *, axis: str) -> Finding:
     """The slope of the loss of the networks with most skills; untested where theory with as many is not near it."""
-    rows = network_exponents[network_exponents["axis"] == axis].sort_values("skills").to_dict("records")
+    every = network_exponents[network_exponents["axis"] == axis].sort_values("skills")
+    rows = every[every["part"] == "all"].to_dict("records")
+    halves = every[(every["part"] != "all") & (every["skills"] == every["skills"].max())].to_dict("records")
     row, tolerance = rows[-1], settings.networks.constant
     expected = row["expected"]
     allowed = within(expected * (1 + tolerance), expected * (1 - tolerance))
-    estimate = OverRuns(row["value"], row["low"], row["high"], row["seeds"], settings.confidence, "seeds")
-    near = allowed.allows(row["closed"]) and row["seeds"] > 1
+    estimate = OverRuns(*ends(row, "value"), row["seeds"], settings.confidence, "seeds")
+    near = allowed.allows(row["closed"]) and row["seeds"] > 1 and all(np.isfinite(half["closed"]) for half in halves)
+    parts = [judge(estimate, allowed, expected), *(_as_closed(half, settings) for half in halves)]
     return Finding(
-        row["value"],
-        row["low"],
-        row["high"],
+        *ends(row, "value"),
         interval=f"t over {row['seeds']} seeds, {row['skills']} skills, {row['points']} points from "
         f"{row['start']:,.0f} to {row['end']:,.0f}",
         control="; ".join(
-            f"{one['skills']} skills: networks {interval(one, 'value', '.3f')}, closed form {one['closed']:.3f}"
-            for one in rows
+            f"{one['skills']} skills{_of_part(one)}: networks {interval(one, 'value', '.3f')}, closed form "
+            f"{one['closed']:.3f}"
+            for one in (*rows, *halves)
         ),
-        judged=judge(estimate, allowed, expected) if near else UNTESTED,
+        judged=both(*parts)
+        if near
+        else untested("the closed form with as few skills is not near the law, or one seed"),
         rule=f"interval within [{allowed.lowest:.3f}, {allowed.highest:.3f}], {tolerance:.0%} of the exponent, between "
-        "the half-times of the first and the last skill by theory; not testable where the closed form with as many "
-        "skills is outside, or with one seed",
+        f"the half-times of the first and the last skill by theory, and in either half of that range within "
+        f"{tolerance:.0%} of the slope of the closed form; not testable where the closed form with as many skills is "
+        "outside, with fewer than two points in a half, or with one seed",
         bounds=allowed,
         published=f"{expected:.3f} for α = {_alpha(expected):g}",
     )
+
+
+def _of_part(row: Row) -> str:
+    return "" if row["part"] == "all" else f", {row['part']}"
+
+
+def _as_closed(half: Row, settings: ParityClaimSettings) -> Judged:
+    """Whether the slope of a half is that of the closed form."""
+    tolerance = settings.networks.constant
+    value, *bounds = (number / half["closed"] for number in ends(half, "value"))
+    low, high = sorted(bounds)
+    estimate = OverRuns(value, low, high, half["seeds"], settings.confidence, "seeds")
+    return judge(estimate, within(1 - tolerance, 1 + tolerance), 1.0, f"{half['part']}, over the closed form")
 
 
 def _alpha(expected: float) -> float:
@@ -185,7 +205,7 @@ def conserved(measure: pd.DataFrame, settings: ParityClaimSettings) -> Finding:
     rows, most = measure[measure["measure"] == "layer_balance"], settings.networks.drift
     wide = rows.pivot(index=["run", "step"], columns="variant", values="value").sort_index()
     if wide.empty:
-        return Finding(rule="needs the measure layer_balance")
+        return Finding(rule="needs the measure layer_balance", judged=untested("the measure is switched off"))
     by_run = wide.groupby("run")
     first, last = by_run.first(), by_run.last()
     drift = (last["difference"] - first["difference"]) / last["norm"]

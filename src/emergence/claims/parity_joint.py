@@ -17,7 +17,7 @@ from emergence.claims.lead_power import BEYOND, DIFFERENCES, RATE
 from emergence.claims.registry import Part, Section, Tables
 from emergence.claims.rules import at_least, at_most
 from emergence.claims.settings import JointClaimSettings, ParityClaimSettings
-from emergence.claims.verdicts import Finding, Judged, both, from_runs, judge, undecided, untested
+from emergence.claims.verdicts import Finding, Judged, both, decided, from_runs, judge, undecided, untested
 from emergence.tasks.symbols import CONTROL
 
 joint = Section("joint study")
@@ -71,7 +71,7 @@ def no_event_of_the_control(detection_times: pd.DataFrame, settings: ParityClaim
     hits, total = (int(count) for count in seen.loc[asked.detector]) if asked.detector in seen.index else (0, 0)
     return _counted(
         Share(hits, total, asked.statistics.confidence, "runs"),
-        _decided(not hits, "no event in any run", "an event in a run") if total else undecided("no control"),
+        decided(not hits, "no event in any run", "an event in a run") if total else undecided("no control"),
         control="; ".join(f"{name} {row['sum']}/{row['size']}" for name, row in seen.iterrows()) or "no control",
         rule="no event in any run",
     )
@@ -96,15 +96,10 @@ def order_of_skills(detection_times: pd.DataFrame, settings: ParityClaimSettings
     total = len(truly)
     return _counted(
         Share(sum(truly), total, asked.statistics.confidence, "runs with two skills or more"),
-        _decided(all(truly), "all runs have this order", "a run has another") if total else undecided("no such run"),
+        decided(all(truly), "all runs have this order", "a run has another") if total else undecided("no such run"),
         control=f"order of detected events: {sum(seemingly)}/{len(seemingly)}",
         rule="in all runs; skills that do not emerge come last",
     )
-
-
-def _decided(holds: bool, holds_if: str, fails_if: str) -> Judged:
-    """A verdict without an interval."""
-    return Judged("holds" if holds else "fails", "", holds_if, fails_if)
 
 
 def _counted(share: Share, judged: Judged, *, control: str, rule: str) -> Finding:
@@ -183,7 +178,7 @@ def rule_is_right(
 def _right(judged: pd.Series, truth: pd.Series) -> Judged:
     """Whether a rule is right, if it concludes something and the truth is known."""
     if not pd.isna(judged["right"]):
-        return _decided(bool(judged["right"]), "the rule concludes what is true", "it concludes the opposite")
+        return decided(bool(judged["right"]), "the rule concludes what is true", "it concludes the opposite")
     if judged["conclusion"] == "undecided":
         return undecided("no event" if not judged["events"] else judged["power"] or "no null to exceed")
     moved = f"{truth['moved']} of {truth['skills']} curves move, {truth['slopes']} of {truth['runs']} runs have a slope"

@@ -17,7 +17,7 @@ from emergence.claims import anatomy, published, rates
 from emergence.claims.registry import Section
 from emergence.claims.rules import Verdict, within
 from emergence.claims.settings import LanguageClaimSettings
-from emergence.claims.verdicts import Finding, Judged, both, undecided
+from emergence.claims.verdicts import Finding, Judged, both, undecided, untested
 from emergence.tasks.symbols import PASSAGES
 
 claims = Section("Pythia")
@@ -37,7 +37,7 @@ def global_patterns(collapse: pd.DataFrame, settings: LanguageClaimSettings) -> 
     runs, shared = settings.pythia.runs, settings.claims
     rule = "both: the rule of LM1, and that of LM2 v3"
     if not runs:
-        return Finding(control=NOT_HERE, rule=rule)
+        return Finding(control=NOT_HERE, judged=untested(NOT_HERE), rule=rule)
     of_variant = collapse[collapse["variant"] == shared.variant]
     probes = of_variant[(of_variant["task"] != PASSAGES) & of_variant["run"].isin(runs)]
     shares = count_directions(compare_collapse_steps(probes), shared.statistics.confidence)
@@ -65,7 +65,7 @@ def no_precursor_in_pythia(
     shared = settings.claims.model_copy(update={"runs": len(runs)})
     if len(runs) < (fewest := shared.verdicts.minimum_runs):
         control = f"{len(runs)} of {fewest} models of Pythia configured (language.models)" if runs else NOT_HERE
-        return Finding(control=control, rule=rates.ahead_of_rivals(shared, opposite=True))
+        return Finding(control=control, judged=untested(control), rule=rates.ahead_of_rivals(shared, opposite=True))
     cells = RateCells(["rankme"], [shared.metric], [shared.definition], [])
     every = with_own_loss(leads)
     of_runs = estimate_rates(every[every["run"].isin(runs)], cells, settings.families, shared.statistics)
@@ -99,7 +99,7 @@ def ahead_in_logic(
     allowed = within(*(verdicts.gap * (1 + sign * verdicts.gap_tolerance) for sign in (-1, 1)))
     rule = f"gap within [{allowed.lowest:.0f}, {allowed.highest:.0f}] steps, and RankMe leads no other probe set"
     if run is None:
-        return Finding(control=NOT_HERE, rule=rule, bounds=allowed)
+        return Finding(control=NOT_HERE, judged=untested(NOT_HERE), rule=rule, bounds=allowed)
     onset = _of_logic(onsets, run)
     event = _of_logic(events[events["metric"] == shared.metric], run)
     value, low, high = (event[name] - onset["onset_step"] for name in ("step", "step_before", "step_after"))

@@ -124,7 +124,7 @@ def ahead(differences: Sequence[Mapping[str, Any]], settings: OfTier, *, opposit
         least = f"{differences[0]['margin']:g} checkpoints"
         seen, unseen = (
             f"interval of the lead over every rival at or above {least}",
-            f"of that over some rival below {least}",
+            f"interval of the lead over some rival below {least}",
         )
         holds_if, fails_if = (unseen, seen) if opposite else (seen, unseen)
         judged = replace(judged, holds_if=holds_if, fails_if=fails_if)

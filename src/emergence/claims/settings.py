@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from emergence.config.anatomy import FloorVerdicts
-from emergence.config.interventions import InterventionVerdicts
+from emergence.config.interventions import InterventionVerdicts, Pilot
 from emergence.config.language import LanguageVerdicts, Pythia
 from emergence.config.neuromfa import NeuronVerdicts
 from emergence.config.parity import NetworkVerdicts
@@ -62,6 +62,8 @@ class ParityClaimSettings(Strict):
     networks: NetworkVerdicts
     entropy: Positive
     """tolerance of the slope of the cross-entropy"""
+    entropy_seeds: Count
+    """networks of the tier that descend it"""
     scaling: ScalingClaims
     powers: PowerLaw
     joint: JointClaimSettings
@@ -75,6 +77,8 @@ class NeuroMFAClaimSettings(Strict):
     verdicts: NeuronVerdicts
     anatomy: ClaimSettings | None
     """by which a precursor is one in Study 1, where that is switched on"""
+    runs: dict[str, list[str]]
+    """of the tier, by study"""
     pythia: Pythia
     confidence: Fraction
 
@@ -101,3 +105,13 @@ class InterventionClaimSettings(Strict):
     """lowest share of cells in which the last layer is first"""
     pairs: Count
     """of the tier"""
+    minimum_runs: Count
+    """of Study 1, below which no prediction is judged"""
+    early_runs: Annotated[int, Field(ge=0)]
+    """of the tier"""
+    pilot: Pilot | None
+    """whose spreads the planned power is from"""
+
+    def spread(self, claim: str) -> float | None:
+        """Spread between the units of a claim in the pilot, if there was one."""
+        return self.pilot.spreads.get(claim) if self.pilot else None

@@ -57,9 +57,12 @@ class Finding:
     """what the rule asks of the interval; infinite where it bounds something else"""
     published: str = ""
     """the published value, where the run's own settings say what it is"""
+    planned: str = ""
+    """power that was planned, stated for every verdict"""
 
     def columns(self, *, power: bool = True) -> Row:
         """For the claims table; ``power`` says whether that of an undecided verdict is stated."""
+        known = self.judged.power if power and self.judged.verdict == "undecided" else ""
         return {
             "value": self.value,
             "low": self.low,
@@ -67,7 +70,7 @@ class Finding:
             "interval": self.interval,
             "control": self.control,
             "verdict": self.judged.verdict,
-            "power": self.judged.power if power and self.judged.verdict == "undecided" else "",
+            "power": "; ".join(filter(None, (known, self.planned if power else ""))),
             "rule": self.rule,
             "otherwise": self.otherwise,
             "rule_low": self.bounds.lowest if np.isfinite(self.bounds.lowest) else np.nan,
@@ -76,9 +79,13 @@ class Finding:
 
     @property
     def otherwise(self) -> str:
-        """What would have made the verdict come out otherwise."""
+        """What would have made the verdict come out otherwise.
+
+        A claim with an interval of its own at least fails by that.
+        """
+        outside = self.bounds.conditions[1] if self.bounds != ANYTHING else f"not so: {self.rule}"
         holds = f"holds if {self.judged.holds_if or self.rule}"
-        fails = f"fails if {self.judged.fails_if or f'not so: {self.rule}'}"
+        fails = f"fails if {self.judged.fails_if or outside}"
         match self.judged.verdict:
             case "holds":
                 return fails
@@ -116,6 +123,11 @@ def undecided(why: str) -> Judged:
 def untested(why: str) -> Judged:
     """Not testable at this tier, with the reason."""
     return Judged("not testable at this tier", why)
+
+
+def decided(holds: bool, holds_if: str, fails_if: str) -> Judged:
+    """A verdict without an interval, with its conditions."""
+    return Judged("holds" if holds else "fails", "", holds_if, fails_if)
 
 
 def judge(estimate: Estimate, rule: Rule, expected: float | None = None, what: str = "") -> Judged:
@@ -208,7 +220,12 @@ def _given(parts: Sequence[Judged], name: str) -> list[str]:
 
 
 def _combined(parts: Sequence[Judged], holds_if: str, fails_if: str, after_failure: Verdict) -> Judged:
-    """Verdict if a part fails, and its opposite if all hold; a part that no data decide leaves the whole untested."""
+    """Verdict if a part fails, and its opposite if all hold; a part that no data decide leaves the whole untested.
+
+    Without any part nothing is decided: all of nothing would hold.
+    """
+    if not parts:
+        return undecided("nothing to judge")
     verdicts = {part.verdict for part in parts}
     if UNTESTED.verdict in verdicts:
         return untested("; ".join(_given([part for part in parts if part.verdict == UNTESTED.verdict], "power")))

@@ -146,6 +146,11 @@ class Config(Strict):
         return {name: study.metric for name, study in self.studies.items()}
 
     @property
+    def anatomy_runs(self) -> int:
+        """Number of runs of Study 1, none where it is switched off."""
+        return self.anatomy.run_count if self.anatomy else 0
+
+    @property
     def pythia(self) -> Pythia:
         """Which of the language models are Pythia's."""
         return self.language.pythia if self.language else Pythia(runs=[])

@@ -14,9 +14,10 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
+from emergence.config.frequencies import Frequencies, OptimiserName
 from emergence.config.protocol import Protocol
-from emergence.config.training import Checkpoints, Compute, Sample, Size, Training, TrainSettings
-from emergence.config.types import Count, Device, Fraction, Level, Name, Positive, Seed, Strict, heads_divide_width
+from emergence.config.training import Checkpoints, Sample, Size, Training
+from emergence.config.types import Count, Fraction, Level, Name, Positive, Seed, Strict, Switchable, heads_divide_width
 from emergence.tasks import TASKS, TaskLevel
 
 MODULE = "emergence.training.interventions"
@@ -24,7 +25,6 @@ PLAIN = "plain"
 """The arm without an intervention, which every other is paired with."""
 SIGMA = 0.02
 """Initial standard deviation of a weight where a cell does not vary it; `emergence.models.transformer` has it too."""
-OptimiserName = Literal["adamw", "adam", "sgd"]
 Step = Annotated[int, Field(ge=0)]
 
 
@@ -162,6 +162,28 @@ class InterventionVerdicts(Strict):
     """largest fall of the log rank, as a share of that of the plain arm, for a collapse to count as prevented"""
     margin: Positive
     """ratio of emergence steps, and its inverse, within which two arms are equivalent"""
+    exponent: Fraction
+    """largest distance from 1 of the exponent of emergence steps on 1/frequency, for gradient descent"""
+    broken: Fraction
+    """largest exponent at which emergence hardly depends on the frequency, for AdamW"""
+
+
+class Early(Strict):
+    """Prediction of the order and the steps of emergence from the first steps of the runs of Study 1."""
+
+    share: Fraction
+    """of training that is seen"""
+    ridge: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    """penalty of the regression on standardised features, in units of one row"""
+
+
+class Pilot(Strict):
+    """What the power of the claims was planned with."""
+
+    seeds: Annotated[list[Seed], Field(min_length=1)]
+    """of the pilot; no run of a tier may have one of them"""
+    spreads: dict[str, Positive]
+    """standard deviation between the units of each claim, by its name; of logarithms where the value is a factor"""
 
 
 class Interventions(Strict):
@@ -183,7 +205,11 @@ class Interventions(Strict):
     """of RankMe"""
     clock: Clock
     paired: Paired
+    frequencies: Switchable[Frequencies] = None
+    early: Switchable[Early] = None
     verdicts: InterventionVerdicts
+    pilot: Pilot | None = None
+    """without one, no power is stated beside verdicts"""
     protocol: Protocol
     """the shared protocol with what this study replaces"""
 
@@ -196,6 +222,11 @@ class Interventions(Strict):
     def paired_sizes(self) -> dict[str, Size]:
         """Sizes of the paired runs, by name."""
         return {size.name: size for size in self.paired.sizes}
+
+    @property
+    def task_levels(self) -> list[TaskLevel]:
+        """All task-levels in order."""
+        return [TaskLevel(task, level) for task, levels in self.tasks.items() for level in levels]
 
     @property
     def pair_count(self) -> int:
@@ -250,45 +281,8 @@ class Interventions(Strict):
                 raise ValueError(f"clock.task_sets: no task {unknown[0]!r}; allowed: {', '.join(self.tasks)}")
         if (last := self.training.steps) < self.clock.records.log_until:
             raise ValueError(f"clock.records.log_until: is after the last step; allowed: 1 to {last}")
+        if self.frequencies:
+            self.frequencies.counts(len(self.task_levels))
         if self.evaluation.seed == self.probes.seed:
             raise ValueError(f"probes.seed: {self.probes.seed} is also evaluation.seed; allowed: any other seed")
         return self
-
-
-class RunSettings(Strict):
-    """What every run of the study is given."""
-
-    context: Count
-    compute: Compute
-    device: Device
-
-    def of(self, run: str, size: Size, seed: int, training: Training, tasks: dict[str, list[Level]]) -> TrainSettings:
-        """Settings of one run; it keeps no checkpoints."""
-        never = Checkpoints(every_step_until=0, log_until=1, per_decade=1, linear_every=training.steps)
-        return TrainSettings(
-            study="interventions", run=run, size=size, seed=seed, levels=tasks, context=self.context,
-            training=training, checkpoints=never, compute=self.compute, device=self.device,
-        )  # fmt: skip
-
-
-class ClockSettings(RunSettings):
-    """Cells of the clock with one seed."""
-
-    seed: Seed
-    cells: list[Cell]
-    training: Training
-    records: Checkpoints
-    probes: Sample
-    epsilon: Positive
-    """of RankMe"""
-
-
-class PairedSettings(RunSettings):
-    """Paired runs of one size."""
-
-    size: Size
-    paired: Paired
-    tasks: dict[str, list[Level]]
-    evaluation: Sample
-    epsilon: Positive
-    """of RankMe"""

@@ -165,6 +165,11 @@ class Parity(Study):
         return {f"{self.size.name}-s{seed}": seed for seed in self.network.seeds}
 
     @property
+    def entropy_seeds(self) -> int:
+        """Number of networks that descend the cross-entropy."""
+        return len(self.sweeps.cross_entropy.seeds)
+
+    @property
     def networks(self) -> dict[str, Sweep]:
         """How each run over time is trained, by its name: the network with this seed alone."""
         return {run: self.network.model_copy(update={"seeds": [seed]}) for run, seed in self.runs.items()}

@@ -73,7 +73,7 @@ def plot(
     figure = style.page(4.2)
     upper, lower = figure.subplots(2, 3)
     for axes, (axis, label) in zip(upper, list(style.AXIS_LABELS.items())[:2], strict=False):
-        _loss(axes, select(network_losses, axis=axis), select(network_exponents, axis=axis))
+        _loss(axes, select(network_losses, axis=axis), select(network_exponents, axis=axis, part="all"))
         axes.set_xlabel(label)
     upper[0].set_ylabel("loss, with that of skills\nbeyond the finite number")
     _later(upper[2], select(comparisons, quantity="crossing", axis="step"))

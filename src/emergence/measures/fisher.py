@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from emergence.config.measures import GradientRank
-from emergence.measures.spectrum import effective_rank_of_gram
 from emergence.subjects.subject import Loss, NotFiniteError, Subject, row
+from emergence.theory.spectrum import effective_rank_of_gram
 
 LABEL = "Fisher rank"
 VARIANTS = ("rank", "rank/leading", "trace")

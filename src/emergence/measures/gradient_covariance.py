@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from emergence.config.measures import GradientRank
-from emergence.measures.spectrum import centred_gram, effective_rank_of_gram
 from emergence.subjects.subject import Subject, row
+from emergence.theory.spectrum import centred_gram, effective_rank_of_gram
 
 LABEL = "gradient rank"
 VARIANTS = ("rank", "rank/leading")

@@ -17,8 +17,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from emergence.config.measures import LinearProbe
-from emergence.measures.spectrum import ROUNDING
 from emergence.subjects.subject import MeasureError, Subject, group_name, row
+from emergence.theory.spectrum import ROUNDING
 
 LABEL = "linear probe"
 VARIANTS = ("answer", "shuffled")

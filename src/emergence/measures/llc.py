@@ -3,10 +3,10 @@
 ``λ̂ = nβ (E_w[L(w)] − L(w*))`` with the expectation over the tempered posterior near a checkpoint w* (Lau et al. 2023,
 arXiv:2308.12108), sampled by ``Δw = −(ε/2)(nβ ∇L_batch + γ (w − w*)) + N(0, ε)``. One set of chains on the loss of the
 mixture carries the loss of every group of examples as an observable; ``variant`` is then ``mixture``. The refined
-variant ``own`` runs chains on one group's loss alone. Batches come from a fixed pool, on which L(w*) is computed as
-well, so that batch noise cancels. Early checkpoints are not minima: estimates there are biased, may be negative, and
-are reported unchanged. A chain whose loss stops being finite makes the estimate null and is counted in the variant
-``diverged``.
+variant ``own`` runs chains on one group's loss alone. Batches come from a fixed pool, and L(w*) is that of the batches
+that the draws see, so that batch noise cancels. Early checkpoints are not minima: estimates there are biased, may be
+negative, and are reported unchanged. A chain whose loss stops being finite makes the estimate null and is counted in
+the variant ``diverged``.
 
 With a pull γ far above nβ times the curvatures, the chains see a paraboloid, and ``λ̂ ≈ nβ tr H/2γ``: whether λ̂ says
 more than the curvature is told beside it (table ``llc_validity``). The loss of the mixture along the chains, less that
@@ -87,14 +87,15 @@ class Chains:
 def sample(weights: FlatWeights, losses: Losses, settings: LocalLearning, generator: torch.Generator) -> Chains:
     """Run the chains from the weights' present values, to which they are put back; estimate every observable's λ̂."""
     origin = weights.values.clone()
-    with torch.no_grad():
-        each = torch.stack([losses(batch)[1].double() for batch in range(settings.pool)])
     drawn = [batch % settings.pool for batch in range(settings.burn_in, settings.burn_in + settings.draws)]
+    with torch.no_grad():
+        each = {batch: losses(batch)[1].double() for batch in sorted(set(drawn))}
+    before = torch.stack([each[batch] for batch in drawn])
     estimates, traces = [], []
     for _ in range(settings.chains):
         after, trace = chain(weights, origin, losses, settings, generator)
-        estimates.append(settings.n_beta * (after - each.mean(dim=0)))
-        traces.append(settings.n_beta * (trace - each[drawn, 0]))
+        estimates.append(settings.n_beta * (after - before.mean(dim=0)))
+        traces.append(settings.n_beta * (trace - before[:, 0]))
         weights.values.copy_(origin)
     weights.gradients.zero_()
     return Chains(torch.stack(estimates), torch.stack(traces))

@@ -9,12 +9,11 @@ matters more than the measure.
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from emergence.config.measures import RankMe
-from emergence.measures.spectrum import ROUNDING, effective_rank, singular_values
 from emergence.subjects.subject import Subject, row
+from emergence.theory.spectrum import centred_singular_values, effective_rank, singular_values
 
 LABEL = "RankMe"
 VARIANTS = ((("answer/", "mean/"), ("centred/", "uncentred/"), ("sigma", "sigma2")),)
@@ -27,11 +26,7 @@ def rankme(x: Tensor, epsilon: float) -> dict[str, Tensor]:
 
     A representation that is the same for all samples has rank 0 when centred.
     """
-    uncentred = singular_values(x)
-    centred = singular_values(x - x.mean(dim=-2, keepdim=True))
-    constant = (centred**2).sum(dim=-1) <= ROUNDING**2 * (uncentred**2).sum(dim=-1)
-    centred = torch.where(constant[..., None], 0, centred)
-    spectra = {"centred": centred, "uncentred": uncentred}
+    spectra = {"centred": centred_singular_values(x), "uncentred": singular_values(x)}
     ranks = {f"{centring}/sigma": effective_rank(sigma, epsilon) for centring, sigma in spectra.items()}
     return ranks | {f"{centring}/sigma2": effective_rank(sigma**2, epsilon) for centring, sigma in spectra.items()}
 

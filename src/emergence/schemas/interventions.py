@@ -152,3 +152,99 @@ A task-level counts in a pair if it emerges in either arm; ``censored`` counts t
 enter with the last step of training for the other. ``lowest`` and ``lowest_against`` are the lowest rank over the
 initial one, means over the runs of each arm.
 """
+
+FREQUENCY_RUNS = Schema(
+    "frequency_runs",
+    {
+        "run": "string",
+        "size": "string",
+        "seed": "int64",
+        "optimiser": "string",
+        "rotation": "int64",
+        "step": "int64",
+        "task?": "string",
+        "level?": "string",
+        "share?": "float64",
+        "quantity": "string",
+        "value?": "float64",
+    },
+)
+"""Runs with power-law frequencies along training: ``exact_match`` of each task-level, and its ``baseline`` without a
+run. ``share`` is the task-level's share of the answer tokens in a batch; a row ``diverged`` ends a run."""
+
+FREQUENCY_EVENTS = Schema(
+    "frequency_events",
+    {
+        "run": "string",
+        "size": "string",
+        "seed": "int64",
+        "optimiser": "string",
+        "rotation": "int64",
+        "task": "string",
+        "level": "string",
+        "share": "float64",
+        "emerged": "bool",
+        "step": "float64",
+    },
+)
+"""Emergence of each task-level at each frequency; ``step`` is the last one where it does not emerge in training."""
+
+FREQUENCY_EXPONENTS = Schema(
+    "frequency_exponents",
+    {
+        "optimiser": "string",
+        "exponent?": "float64",
+        "low?": "float64",
+        "high?": "float64",
+        "squares": "int64",
+        "task_levels": "int64",
+        "censored": "int64",
+        "diverged": "int64",
+    },
+)
+"""Exponent x of emergence steps, which grow as frequency to the power of -x: mean over Latin squares with Student's
+interval. A task-level enters a square if it emerges at each of its frequencies; ``task_levels`` counts those that do,
+and ``censored`` events that do not come in training, over all squares."""
+
+EARLY_PREDICTIONS = Schema(
+    "early_predictions",
+    {
+        "held_out": "string",
+        "predictor": "string",
+        "run": "string",
+        "size": "string",
+        "seed": "int64",
+        "task": "string",
+        "level": "string",
+        "emerged": "bool",
+        "observed": "float64",
+        "predicted": "float64",
+    },
+)
+"""Step of emergence of each task-level of a run of Study 1 that was held out, observed and predicted from its start.
+
+Runs are held out by ``seed`` (others of the same size are fitted) or by ``size``. Predictors are the task-level's own
+``loss``, ``geometry``, ``both``, and ``identity``, the mean over fitted runs. Without an event, ``observed`` is the
+last step of training.
+"""
+
+EARLY_ACCURACY = Schema(
+    "early_accuracy",
+    {
+        "held_out": "string",
+        "predictor": "string",
+        "runs": "int64",
+        "task_levels": "int64",
+        **{
+            f"{name}{end}?": "float64"
+            for name in ("error", "order", "gain", "order_gain", "geometry_gain")
+            for end in ("", "_low", "_high")
+        },
+    },
+)
+"""Accuracy of predictions from the start of training: means over held-out runs with Student's intervals.
+
+``error`` is the mean absolute log error of the step and ``order`` Spearman's correlation over the task-levels of a run.
+``gain`` and ``order_gain`` are by how much a predictor is better than the identity of the task-level in the same run,
+``geometry_gain`` by how much its error is smaller than that of the loss alone.
+"""

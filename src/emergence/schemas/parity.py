@@ -225,6 +225,7 @@ NETWORK_EXPONENTS = Schema(
     {
         "axis": "string",
         "skills": "int64",
+        "part": "string",
         "expected": "float64",
         "closed?": "float64",
         "value?": "float64",
@@ -237,7 +238,8 @@ NETWORK_EXPONENTS = Schema(
     },
 )
 """Slope of log loss of networks between ``start`` and ``end``, where the closed form passes the half of the first skill
-and of the last: mean over seeds with Student's interval.
+and of the last: mean over seeds with Student's interval. ``part`` is all of that range, or its ``first half`` or
+``second half`` on a logarithmic scale.
 
 ``expected`` is the exponent for infinitely many skills, ``closed`` the slope of the closed form at the same points.
 """

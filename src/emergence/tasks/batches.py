@@ -1,6 +1,6 @@
 """The training stream: fresh examples of every task-level at every step, packed into rows.
 
-Batches are a pure function of (seed, step). A batch holds the same number of examples of each task-level. The stream is
+Batches are a pure function of (seed, step). A batch holds a fixed number of examples of each task-level. The stream is
 drawn in blocks of steps, which costs a numpy call a task-level and block; each block has its own generator, so any step
 can be had without those before it.
 
@@ -186,7 +186,7 @@ class Stream:
 
     def _draw(self, number: int) -> tuple[Index, Index]:
         rng = np.random.default_rng([self.seed, number])
-        n = self.layout.counts[0]
-        drawn = [level.sequences(rng, STEPS_PER_BLOCK * n) for level in self.layout.levels]
-        sequences = [tokens.reshape(STEPS_PER_BLOCK, n, -1) for tokens in drawn]
+        of_levels = zip(self.layout.levels, self.layout.counts, strict=True)
+        drawn = [(level.sequences(rng, STEPS_PER_BLOCK * count), count) for level, count in of_levels]
+        sequences = [tokens.reshape(STEPS_PER_BLOCK, count, -1) for tokens, count in drawn]
         return self.layout.inputs(sequences), self.layout.targets(sequences)

@@ -1,13 +1,12 @@
 """Interventions on training: penalties on representations, and the loss term that applies one.
 
 A penalty is a plain function ``(states, step) -> penalty`` of this module. A configuration names it in
-`interventions.arms`, so a new one is a function here and a line there. The effective rank of the penalties is the
-participation ratio of the covariance C of the states, ``(tr C)² / tr C²`` (Gao et al. 2017), which needs no spectrum
-and has a gradient everywhere.
+`interventions.paired.arms`, so a new one is a function here and a line there. The effective rank of the penalties
+is the participation ratio of the covariance C of the states, ``(tr C)² / tr C²`` (Gao et al. 2017), which needs no
+spectrum and has a gradient everywhere.
 """
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -66,31 +65,30 @@ def mean_shift(states: States, step: int) -> Tensor:
 class Intervention:
     """The loss term of one arm: a penalty with its weight, between two steps.
 
-    A sham is scaled, at each step, such that its gradient on the parameters has the norm that the gradient of the arm
-    ``matched`` had at the same step of the run with the same seed.
+    The term of an arm that is matched to another is scaled, at each step, such that its gradient on the parameters has
+    the norm that the gradient of the other has at the same step.
     """
 
     arm: Arm
     initial: Tensor
-    norms: Mapping[int, float] | None = None
-    """gradient norm that the term is scaled to, by step; None leaves it as it is"""
+    matched: "Intervention | None" = None
+    """of the run with the same seed; None leaves the term as it is"""
     applied: dict[int, tuple[float, float]] = field(default_factory=dict)
     """value and gradient norm of the term at each step"""
 
-    def __call__(self, states: Tensor, step: int, parameters: Sequence[Tensor]) -> Tensor | None:
-        """The term at a step, to be added to the loss; None outside the steps of the arm."""
-        if not self.arm.first <= step < self.arm.until:
-            return None
-        penalty = self.arm.function(States(states, self.initial), step)
-        term = self.arm.weight * penalty
-        norm = _gradient_norm(term, parameters)
-        if self.norms is not None:
-            scale = self.norms.get(step, 0.0) / float(norm) if norm > 0 else 0.0
-            term, norm = scale * term, scale * norm
-        self.applied[step] = float(term.detach()), float(norm)
-        return term
+    def acts(self, step: int) -> bool:
+        """Whether there is a term at a step."""
+        return self.arm.first <= step < self.arm.until
 
+    def __call__(self, states: Tensor, step: int) -> Tensor:
+        """The term at a step, before it is scaled."""
+        return self.arm.weight * self.arm.function(States(states, self.initial), step)
 
-def _gradient_norm(term: Tensor, parameters: Sequence[Tensor]) -> Tensor:
-    gradients = torch.autograd.grad(term, parameters, retain_graph=True, allow_unused=True)
-    return torch.linalg.vector_norm(torch.stack([one.norm() for one in gradients if one is not None]))
+    def scale(self, step: int, value: float, norm: float) -> float:
+        """Factor on the gradient of the term, whose value and gradient norm are given."""
+        factor = 1.0
+        if self.matched is not None:
+            _, wanted = self.matched.applied.get(step, (0.0, 0.0))
+            factor = wanted / norm if norm > 0 else 0.0
+        self.applied[step] = factor * value, factor * norm
+        return factor

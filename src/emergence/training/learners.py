@@ -18,9 +18,6 @@ from emergence.config.training import Arithmetic, Optimisation
 from emergence.errors import EmergenceError
 from emergence.training.schedule import learning_rate
 
-Rate = Callable[[Any, int], float]
-"""Learning rate of an optimiser step (0-based), by the settings of the optimisation."""
-
 
 class TrainingError(EmergenceError):
     """Training that cannot go on; the message names the run, the step and the remedy."""
@@ -43,13 +40,6 @@ class Learner(Protocol):
         Raises:
             TrainingError: if a loss or its gradient is not finite; the weights are then unchanged.
         """
-
-
-class LossTerm(Protocol):
-    """What is added to a loss: a function of the states from which answers are read."""
-
-    def __call__(self, states: Tensor, step: int, parameters: Sequence[Tensor]) -> Tensor | None:
-        """The term of optimiser step ``step`` (0-based), or None; ``states`` are (positions, width)."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +75,7 @@ def update(
     settings: Optimisation,
     step: int,
     runs: Sequence[str],
-    rate: Rate = learning_rate,
-) -> Tensor:
+) -> None:
     """Clip the gradient and run optimiser step ``step`` (0-based), of one model or of stacked models.
 
     Args:
@@ -96,10 +85,6 @@ def update(
         settings: Learning-rate schedule and largest gradient norm.
         step: Number of optimiser steps before this one.
         runs: Name of each model's run, for the error.
-        rate: Learning rate of a step, by the settings.
-
-    Returns:
-        Norm of each gradient before it was clipped, of the shape of ``losses``.
 
     Raises:
         TrainingError: if a loss or its gradient is not finite; the weights are then unchanged.
@@ -114,9 +99,14 @@ def update(
         loss, norm = losses.flatten()[first].item(), norms.flatten()[first].item()
         raise TrainingError(f"{runs[first]}: loss is {loss} at step {step}, its gradient {norm}; lower learning_rate")
     for group in optimiser.param_groups:
-        group["lr"] = rate(settings, step)
+        group["lr"] = learning_rate(settings, step)
     optimiser.step()
-    return norms
+
+
+def gradient_norms(gradients: Sequence[Tensor], stacked: int) -> Tensor:
+    """Norm () of a gradient over all parameters or, with ``stacked=1``, of each of stacked ones (models,)."""
+    each = [torch.linalg.vector_norm(gradient, dim=tuple(range(stacked, gradient.dim()))) for gradient in gradients]
+    return torch.linalg.vector_norm(torch.stack(each), dim=0)
 
 
 @torch.no_grad()
@@ -126,8 +116,7 @@ def clip(gradients: Sequence[Tensor], largest: float, stacked: int) -> Tensor:
     Norms are () or, with ``stacked=1``, (models,). With ``stacked=0`` the result equals that of
     `torch.nn.utils.clip_grad_norm_` to the bit.
     """
-    each = [torch.linalg.vector_norm(gradient, dim=tuple(range(stacked, gradient.dim()))) for gradient in gradients]
-    norms = torch.linalg.vector_norm(torch.stack(each), dim=0)
+    norms = gradient_norms(gradients, stacked)
     factors = (largest / (norms + 1e-6)).clamp(max=1)
     for gradient in gradients:
         gradient *= factors.reshape(*factors.shape, *[1] * (gradient.dim() - stacked))

@@ -2,8 +2,12 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from emergence.config.training import Checkpoints, Doubling, Optimisation
+
+Rate = Callable[[Any, int], float]
+"""Learning rate of an optimiser step (0-based), by the settings of the optimisation."""
 
 
 def checkpoint_steps(settings: Checkpoints, last: int) -> list[int]:
@@ -54,7 +58,7 @@ def learning_rate(settings: Optimisation, step: int) -> float:
     return settings.learning_rate * (settings.final_fraction + (1 - settings.final_fraction) * cosine)
 
 
-def shifted_rate(warmup: int, until: int) -> Callable[[Optimisation, int], float]:
+def shifted_rate(warmup: int, until: int) -> Rate:
     """Schedule with another warm-up whose sum over the first ``until`` steps is that of the configured one.
 
     The rate rises linearly over ``warmup`` steps to a level that it keeps up to ``until``; from there on it is the

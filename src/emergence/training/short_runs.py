@@ -1,25 +1,27 @@
-"""Learners of Study 4: transformers with another optimiser or initialisation, or with an intervention.
+"""Runs of Study 4 before their first step: plain ones, with what a cell or an arm changes.
 
-Each is a `TaskLearner` that is changed before its first step, so weights, batches and everything else are those of a
-plain run with the same seed.
+Weights, batches and everything else are those of a plain run with the same seed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 
-from emergence.config.interventions import SIGMA, Arm, Cell, OptimiserName
+from emergence.config.frequencies import OptimiserName
+from emergence.config.interventions import PLAIN, SIGMA, Arm, Cell
 from emergence.config.training import TrainSettings
+from emergence.tasks.batches import Layout
 from emergence.training.interventions import Intervention
-from emergence.training.learners import adamw
+from emergence.training.learners import Seeds, adamw
+from emergence.training.lockstep import ShortRun
 from emergence.training.schedule import shifted_rate
 from emergence.training.task_transformer import TaskLearner
 
 MOMENTUM = 0.9
 
 
-def learner_of_cell(cell: Cell, settings: TrainSettings, device: torch.device) -> TaskLearner:
-    """A learner with the initial σ and the optimiser of a cell of the clock."""
+def run_of_cell(cell: Cell, settings: TrainSettings, device: torch.device) -> ShortRun:
+    """A run with the initial σ and the optimiser of a cell of the clock."""
     learner = TaskLearner(settings, device)
     if cell.sigma != SIGMA:
         with torch.no_grad():
@@ -27,7 +29,7 @@ def learner_of_cell(cell: Cell, settings: TrainSettings, device: torch.device) -
                 if weight.dim() > 1:
                     weight.mul_(cell.sigma / SIGMA)
     learner.optimiser = optimiser(cell.optimiser, learner)
-    return learner
+    return ShortRun(learner)
 
 
 def optimiser(name: OptimiserName, learner: TaskLearner) -> torch.optim.Optimizer:
@@ -41,26 +43,33 @@ def optimiser(name: OptimiserName, learner: TaskLearner) -> torch.optim.Optimize
     return torch.optim.SGD(parameters, lr=settings.learning_rate, momentum=MOMENTUM)
 
 
-def learner_of_arm(
-    arm: Arm | None, settings: TrainSettings, device: torch.device, norms: Mapping[int, float] | None = None
-) -> tuple[TaskLearner, Intervention | None]:
-    """A learner under an intervention, and its loss term, if it has one.
-
-    Args:
-        arm: The intervention; None for the plain arm.
-        settings: Of the plain arm.
-        device: Where it trains.
-        norms: Gradient norm of the arm that this one is matched to, by step.
-    """
+def run_of_frequencies(
+    name: OptimiserName, counts: Sequence[int], settings: TrainSettings, device: torch.device
+) -> ShortRun:
+    """A run with an optimiser, in whose batches each task-level has as many examples as given."""
     learner = TaskLearner(settings, device)
-    if arm is None:
-        return learner, None
-    if arm.warmup is not None:
-        learner.rate = shifted_rate(arm.warmup, arm.until)
-        return learner, None
+    learner.feed(Layout(settings.task_levels, tuple(counts)), Seeds.of(settings.seed).data)
+    learner.optimiser = optimiser(name, learner)
+    return ShortRun(learner)
+
+
+def runs_of_arms(arms: Mapping[str, Arm], settings: TrainSettings, device: torch.device) -> dict[str, ShortRun]:
+    """The plain run, and one of each arm in the order given, by name."""
+    runs = {PLAIN: ShortRun(TaskLearner(settings, device))}
+    for name, arm in arms.items():
+        runs[name] = ShortRun(TaskLearner(settings, device))
+        if arm.warmup is not None:
+            runs[name].rate = shifted_rate(arm.warmup, arm.until)
+        else:
+            matched = runs[arm.matched].term if arm.matched else None
+            runs[name].term = Intervention(arm, _initial_states(runs[PLAIN].learner), matched)
+    return runs
+
+
+@torch.no_grad()
+def _initial_states(learner: TaskLearner) -> torch.Tensor:
+    """Final states (positions, width) of the untrained model on the batch of step 0."""
     inputs, _ = learner.stream(0)
-    grid = (torch.from_numpy(inputs).to(device), learner.positions, learner.mask, learner.target_index)
-    with torch.no_grad():
-        initial = learner.model.final_states(*grid)
-    learner.term = Intervention(arm, initial, norms if arm.matched else None)
-    return learner, learner.term
+    return learner.model.final_states(
+        torch.from_numpy(inputs).to(learner.device), learner.positions, learner.mask, learner.target_index
+    )

@@ -23,24 +23,14 @@ from emergence.models import build
 from emergence.models.transformer import Transformer
 from emergence.tasks import data
 from emergence.tasks.batches import Layout, Stream
-from emergence.training.learners import LossTerm, Rate, Seeds, adamw, autocast, compiled, update
+from emergence.training.learners import Seeds, adamw, autocast, compiled, update
 from emergence.training.loop import Schedule, run_training
-from emergence.training.schedule import checkpoint_steps, learning_rate
+from emergence.training.schedule import checkpoint_steps
 from emergence.training.task_evaluation import Evaluation
 
 
 class TaskLearner:
-    """A `Learner`: one transformer on packed batches of task-levels.
-
-    Attributes:
-        term: Is added to the loss; None for training as it is.
-        rate: Learning rate of a step, by the settings.
-        gradient_norm: Of the last step, before clipping.
-    """
-
-    term: LossTerm | None = None
-    rate: Rate = staticmethod(learning_rate)
-    gradient_norm: Tensor | None = None
+    """A `Learner`: one transformer on packed batches of task-levels."""
 
     def __init__(self, settings: TrainSettings, device: torch.device) -> None:
         seeds = Seeds.of(settings.seed)
@@ -49,12 +39,13 @@ class TaskLearner:
         self.model = build.transformer(settings.size, settings.context).initialise(generator).to(device)
         self.forward = compiled(self.model, self.compute)
         self.optimiser: torch.optim.Optimizer = adamw(self.model.parameters(), self.settings)
-        self.layout = Layout(settings.task_levels, self.settings.examples)
-        self.stream = Stream(self.layout, seeds.data)
-        packing = self.layout.packing
-        self.positions, self.mask, self.target_index = (
-            torch.from_numpy(array).to(device) for array in (packing.positions, packing.mask, self.layout.target_index)
-        )
+        self.feed(Layout(settings.task_levels, self.settings.examples), seeds.data)
+
+    def feed(self, layout: Layout, seed: int) -> None:
+        """Take batches of this layout from now on."""
+        self.layout, self.stream = layout, Stream(layout, seed)
+        arrays = (layout.packing.positions, layout.packing.mask, layout.target_index)
+        self.positions, self.mask, self.target_index = (torch.from_numpy(array).to(self.device) for array in arrays)
 
     @property
     def weights(self) -> dict[str, Tensor]:
@@ -72,17 +63,9 @@ class TaskLearner:
             TrainingError: if the loss or its gradient is not finite; the weights are then unchanged.
         """
         inputs, targets = (torch.from_numpy(array).to(self.device) for array in self.stream(step))
-        grid = (inputs, self.positions, self.mask, self.target_index)
         with autocast(self.compute, self.device):
-            if self.term is None:
-                loss, term = F.cross_entropy(self.forward(*grid), targets), None
-            else:
-                states = self.model.final_states(*grid)
-                loss = F.cross_entropy(self.model.logits(states), targets)
-                term = self.term(states, step, list(self.model.parameters()))
-        total = loss if term is None else loss + term
-        parameters = self.model.parameters()
-        self.gradient_norm = update(total, parameters, self.optimiser, self.settings, step, [self.run], self.rate)
+            loss = F.cross_entropy(self.forward(inputs, self.positions, self.mask, self.target_index), targets)
+        update(loss, self.model.parameters(), self.optimiser, self.settings, step, [self.run])
         return loss.detach()
 
 

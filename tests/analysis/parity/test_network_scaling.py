@@ -30,10 +30,12 @@ def rows(skills: Skills, x: np.ndarray, axis: str, off: float = 1.0) -> pd.DataF
 def test_a_planted_power_law_is_found(axis: str, off: float) -> None:
     skills = Skills(0.6, 10)
     found = module.network_loss(axis, rows(skills, np.arange(500, 60001, 500), axis, off), skills, CONSTANTS)
-    row = found.exponent(0.95)
-    assert row["expected"] == pytest.approx(-0.375)
-    assert row["value"] == pytest.approx(-0.375 * off)
-    assert row["seeds"] == 3
+    rows_of_parts = list(found.exponents(0.95))
+    assert [row["part"] for row in rows_of_parts] == ["all", "first half", "second half"]
+    for row in rows_of_parts:
+        assert row["expected"] == pytest.approx(-0.375)
+        assert row["value"] == pytest.approx(-0.375 * off)
+        assert row["seeds"] == 3
 
 
 def test_networks_that_follow_theory_have_its_slope() -> None:
@@ -46,7 +48,23 @@ def test_networks_that_follow_theory_have_its_slope() -> None:
     ]
     found = module.network_loss("step", pd.concat(frames), skills, CONSTANTS)
     np.testing.assert_allclose(found.values, np.tile(found.closed, (2, 1)))
-    assert found.exponent(0.95)["value"] == pytest.approx(found.exponent(0.95)["closed"])
+    for row in found.exponents(0.95):
+        assert row["value"] == pytest.approx(row["closed"])
+
+
+def test_halves_tell_skills_that_come_at_one_time() -> None:
+    """Over all of the range their loss has nearly the slope of the law, in neither half the closed form's."""
+    skills, steps = Skills(0.6, 5), np.arange(0, 60001, 50)
+    paces = np.arange(1, 6) ** 0.5  # so that half-times grow with k^1.1, not k^1.6
+    each = [loss.strengths.of_time(steps * pace, skills.frequencies, CONSTANTS)[:, k] for k, pace in enumerate(paces)]
+    frames = [
+        pd.DataFrame({"step": steps, "skill": skill, "seed": 1, "loss": (5.0 - strength) ** 2 / 2})
+        for skill, strength in enumerate(each, 1)
+    ]
+    whole, first, second = module.network_loss("step", pd.concat(frames), skills, CONSTANTS).exponents(0.95)
+    assert whole["value"] == pytest.approx(-0.375, rel=0.2)
+    assert first["value"] / first["closed"] > 1.5
+    assert second["value"] / second["closed"] < 0.5
 
 
 def test_more_skills_come_nearer_to_the_law() -> None:
@@ -56,8 +74,8 @@ def test_more_skills_come_nearer_to_the_law() -> None:
         for count in (5, 10, 20):
             skills = Skills(0.6, count)
             x = np.unique(np.geomspace(100, 400_000, 300).astype(int))
-            distance[axis, count] = abs(module.network_loss(axis, rows(skills, x, axis), skills, CONSTANTS).exponent(
-                0.95)["closed"] / -0.375 - 1)  # fmt: skip
+            whole = next(module.network_loss(axis, rows(skills, x, axis), skills, CONSTANTS).exponents(0.95))
+            distance[axis, count] = abs(whole["closed"] / -0.375 - 1)
         assert distance[axis, 5] > distance[axis, 10] > distance[axis, 20]
     assert distance["samples", 10] < 0.2
 
@@ -65,7 +83,7 @@ def test_more_skills_come_nearer_to_the_law() -> None:
 def test_training_that_ends_before_the_last_skill_has_no_slope() -> None:
     skills = Skills(0.6, 10)
     found = module.network_loss("step", rows(skills, np.arange(500, 20001, 500), "step"), skills, CONSTANTS)
-    assert "value" not in found.exponent(0.95)
+    assert all("value" not in row for row in found.exponents(0.95))
 
 
 def test_the_stage_follows_all_networks(parity_run: ParityRun) -> None:
@@ -85,7 +103,7 @@ def test_the_stage_follows_all_networks(parity_run: ParityRun) -> None:
     module.fit_network_scaling(
         settings, parity_run.path("constants"), [parity_run.path("behaviour")], paths, made[0], made[1]
     )
-    found = tables.read(NETWORK_EXPONENTS, made[1]).set_index(["axis", "skills"])
+    found = tables.read(NETWORK_EXPONENTS, made[1]).query("part == 'all'").set_index(["axis", "skills"])
     assert set(found.index) == {(axis, count) for axis in ("step", "samples") for count in (5, 10)}
     assert found.loc[("step", 10), "value"] == pytest.approx(-0.375, abs=1e-6)
     assert (tables.read(NETWORK_LOSSES, made[0])["x"] > 0).all()

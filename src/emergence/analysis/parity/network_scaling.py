@@ -3,7 +3,9 @@
 The loss falls as a power law where it is a sum over a continuum of skills; a network learns a few. So the loss of the
 skills beyond the finite number is added, ½S² times their frequency, and the slope is fitted between the half-times of
 the first and the last skill alone. The closed form with the same few skills, at the same points, says how near the
-power law of infinitely many one can come there: where even that is far from it, networks cannot test the law.
+power law of infinitely many one can come there: where even that is far from it, networks cannot test the law. One slope
+over all of the range tells little: networks that learn all skills at about one time have it as well, steep first and
+flat later. So the slopes of both halves stand beside, to be compared with those of the closed form.
 """
 
 from collections.abc import Iterator
@@ -81,25 +83,31 @@ class NetworkLoss:
         names = {"axis": self.axis, "skills": self.skills.count}
         return pd.DataFrame({"x": self.x.astype(float), **ends, "closed": self.closed}).assign(**names)
 
-    def exponent(self, confidence: float) -> dict[str, object]:
-        """Row of table ``network_exponents``; without a slope where training ends before the last skill."""
+    def exponents(self, confidence: float) -> Iterator[dict[str, object]]:
+        """Rows of table ``network_exponents``; without a slope where training ends before the last skill."""
         (start, end), alpha = self.window, self.skills.alpha
-        inside = (self.x >= start) & (self.x <= end)
-        row: dict[str, object] = {
-            "axis": self.axis,
-            "skills": self.skills.count,
-            "expected": -alpha / (alpha + 1),
-            "start": start,
-            "end": end,
-            "points": int(inside.sum()),
-            "seeds": len(self.values),
-        }
-        if inside.sum() < FEWEST or self.x.max() < end:
-            return row
+        middle = float(np.sqrt(start * end))
+        for part, low, high in (("all", start, end), ("first half", start, middle), ("second half", middle, end)):
+            inside = (self.x >= low) & (self.x <= high)
+            row: dict[str, object] = {
+                "axis": self.axis,
+                "skills": self.skills.count,
+                "part": part,
+                "expected": -alpha / (alpha + 1),
+                "start": low,
+                "end": high,
+                "points": int(inside.sum()),
+                "seeds": len(self.values),
+            }
+            fitted = inside.sum() >= (FEWEST if part == "all" else 2) and self.x.max() >= end
+            yield row | (self._slope(inside, confidence) if fitted else {})
+
+    def _slope(self, inside: NDArray[np.bool_], confidence: float) -> dict[str, float]:
         logs = np.log(self.x[inside])
         each = slopes(logs, np.log(self.values[:, inside]))
-        row["closed"] = float(slopes(logs, np.log(self.closed[None, inside]))[0])
-        return row | dict(zip(("value", "low", "high"), student_interval(each, confidence), strict=True))
+        value, low, high = student_interval(each, confidence)
+        closed = float(slopes(logs, np.log(self.closed[None, inside]))[0])
+        return {"closed": closed, "value": value, "low": low, "high": high}
 
 
 def _beyond(skills: Skills, constants: Constants) -> float:
@@ -160,6 +168,7 @@ def fit_network_scaling(
     followed = list(losses(settings, tables.read(CONSTANTS, constants), tables.read(BEHAVIOUR, *behaviour), by_name))
     tables.write(NETWORK_LOSSES, pd.concat([one.rows for one in followed]), network_losses_table)
     exponents = pd.DataFrame(
-        [one.exponent(settings.confidence) for one in followed], columns=NETWORK_EXPONENTS.arrow.names
+        [row for one in followed for row in one.exponents(settings.confidence)],
+        columns=NETWORK_EXPONENTS.arrow.names,
     )
     tables.write(NETWORK_EXPONENTS, exponents, network_exponents_table)

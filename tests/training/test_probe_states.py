@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from emergence.config.training import Size
-from emergence.measures.probe_states import ProbeStates, alignment, entropy, ranks
 from emergence.models import build
 from emergence.tasks import data
 from emergence.tasks.vocabulary import SIZE, TaskLevel
+from emergence.training.probe_states import ProbeStates, alignment, entropy, ranks
 from emergence.training.task_evaluation import METRICS, Evaluation
 
 CPU = torch.device("cpu")

@@ -20,6 +20,13 @@ def singular_values(x: Tensor) -> Tensor:
     return torch.where(eigenvalues > 1e-14 * largest, eigenvalues, 0).sqrt().flip(-1)
 
 
+def centred_singular_values(x: Tensor) -> Tensor:
+    """The same of (…, n, d) matrices less the mean of their rows; all zero where the rows are equal up to rounding."""
+    centred = singular_values(x - x.mean(dim=-2, keepdim=True))
+    constant = (centred**2).sum(dim=-1) <= ROUNDING**2 * (x**2).sum(dim=(-2, -1))
+    return torch.where(constant[..., None], 0, centred)
+
+
 def effective_rank(weights: Tensor, epsilon: float) -> Tensor:
     """Exponential of the entropy of ``weights / Σ weights`` over the last axis; 0 where all weights are 0.
 

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from emergence.config import loading
-from emergence.config.interventions import PairedSettings
 from emergence.config.project import settings_for
-from emergence.measures.arms import train_seed
+from emergence.config.short_runs import PairedSettings
 from emergence.training import interventions
+from emergence.training.arms import train_seeds
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def settings() -> PairedSettings:
 
 @pytest.fixture(scope="module")
 def rows(settings: PairedSettings) -> pd.DataFrame:
-    return train_seed(1, settings)
+    return train_seeds([1], settings)
 
 
 def test_all_arms_are_one_run_until_they_differ(rows: pd.DataFrame) -> None:
@@ -48,7 +48,7 @@ def test_baselines_stand_beside(rows: pd.DataFrame, settings: PairedSettings) ->
 
 def test_a_penalty_that_diverges_ends_its_arm_alone(settings: PairedSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interventions, "rank_gain", lambda states, step: states.now.sum() * float("nan"))  # noqa: ARG005
-    rows = train_seed(1, settings)
+    rows = train_seeds([1], settings)
     diverged = rows[rows["quantity"] == "diverged"]
     assert diverged[["arm", "step"]].to_numpy().tolist() == [["deepen", 0]]
     assert rows[rows["arm"] == "sham"]["step"].max() == 30

@@ -1,20 +1,19 @@
 """What Study 4 sees of a model on a fixed set of examples: states of all layers, predictions, and their summaries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from emergence.measures.rankme import rankme
 from emergence.models.transformer import Transformer, hidden_states_in_slices
 from emergence.tasks.algorithmic import Tokens
 from emergence.tasks.batches import DistinctSequences
 from emergence.tasks.vocabulary import TaskLevel
 from emergence.theory.first_steps import Update, swelling_direction
-
-VARIANT = "centred/sigma"
+from emergence.theory.spectrum import centred_singular_values, effective_rank
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,11 @@ class ProbeStates:
 
     def __init__(self, sequences: Mapping[TaskLevel, Tokens], device: torch.device) -> None:
         distinct = DistinctSequences.of(sequences)
+        self.levels, self.examples, self.repeated = (
+            tuple(sequences),
+            len(next(iter(sequences.values()))),
+            distinct.repeated,
+        )
         packing = distinct.layout.packing
         arrays = (distinct.inputs, packing.positions, packing.mask, distinct.layout.target_index, distinct.targets)
         *self.grid, self.places, self.targets = (torch.from_numpy(array).to(device) for array in arrays)
@@ -45,6 +49,14 @@ class ProbeStates:
         """Mean loss, nats a token."""
         return float(-seen.log_probabilities.gather(1, self.targets[:, None]).mean())
 
+    def exact_match(self, seen: Seen) -> Iterator[dict[str, Any]]:
+        """Share of answers of each task-level whose every token is the most likely one, as rows of a table."""
+        hits = (seen.log_probabilities.argmax(dim=-1) == self.targets).cpu().numpy()[self.repeated]
+        ends = np.cumsum([level.answer_length * self.examples for level in self.levels])[:-1]
+        for level, of_level in zip(self.levels, np.split(hits, ends), strict=True):
+            share = of_level.reshape(-1, level.answer_length).all(axis=1).mean()
+            yield {"task": level.task, "level": level.level, "quantity": "exact_match", "value": float(share)}
+
     def direction(self, model: Transformer, update: Update) -> Tensor:
         """Direction (width,) along which the states of an untrained model are predicted to move."""
         unembedding = model.token.weight.detach().double().cpu().numpy()
@@ -55,7 +67,7 @@ def ranks(seen: Seen, epsilon: float) -> list[float]:
     """RankMe of every layer, centred, from singular values; NaN where states are not finite."""
     if not bool(seen.states.isfinite().all()):
         return [float(np.nan)] * len(seen.states)
-    return [float(value) for value in rankme(seen.states, epsilon)[VARIANT]]
+    return effective_rank(centred_singular_values(seen.states), epsilon).tolist()
 
 
 def entropy(seen: Seen) -> float:

@@ -7,14 +7,13 @@ import pandas as pd
 import pytest
 
 from emergence.config import loading
-from emergence.config.interventions import ClockSettings
 from emergence.config.project import settings_for
+from emergence.config.short_runs import ClockSettings
 from emergence.io import tables
-from emergence.measures.clock import of_cell, record_cell, train_clock
 from emergence.schemas.interventions import CLOCK_RUNS
-from emergence.training.learners import TrainingError
+from emergence.training.clock import alike, of_cell, record_cells, train_clock
+from emergence.training.lockstep import Lockstep
 from emergence.training.schedule import checkpoint_steps, learning_rate
-from emergence.training.task_transformer import TaskLearner
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +26,7 @@ def settings() -> ClockSettings:
 
 @pytest.fixture(scope="module")
 def rows(settings: ClockSettings) -> pd.DataFrame:
-    return record_cell(settings.cells[0], settings)
+    return record_cells(settings.cells[:1], settings)
 
 
 def test_every_quantity_is_recorded_at_every_step(rows: pd.DataFrame, settings: ClockSettings) -> None:
@@ -54,19 +53,33 @@ def test_the_sum_of_rates_is_that_of_the_schedule(rows: pd.DataFrame, settings: 
     assert training.final_fraction == 1.0
 
 
-def test_a_cell_that_diverges_ends_with_a_row(settings: ClockSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    def step(self: TaskLearner, number: int) -> None:  # noqa: ARG001
-        if number == 3:
-            raise TrainingError("loss is nan")
+def test_a_cell_that_diverges_ends_with_a_row_and_others_go_on(
+    settings: ClockSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Lockstep.step
 
-    monkeypatch.setattr(TaskLearner, "step", step)
-    monkeypatch.setattr(TaskLearner, "gradient_norm", 1.0)
-    table = record_cell(settings.cells[0], settings)
-    assert (table["quantity"].iloc[-1], table["step"].max()) == ("diverged", 3)
+    def step(self: Lockstep, number: int) -> None:
+        plain(self, number)
+        self.runs[0].diverged |= number == 3
+
+    monkeypatch.setattr(Lockstep, "step", step)
+    table = record_cells(settings.cells[:2], settings)
+    broken, whole = (table[table["cell"] == cell.name] for cell in settings.cells[:2])
+    assert (broken["quantity"].iloc[-1], broken["step"].max()) == ("diverged", 3)
+    assert whole["step"].max() == settings.training.steps
+
+
+def test_cells_of_one_size_and_tasks_train_together(default: loading.Config) -> None:
+    cells = default.interventions.cells  # type: ignore[union-attr]
+    groups = alike(cells)
+    assert sorted(cell.name for group in groups for cell in group) == sorted(cell.name for cell in cells)
+    for group in groups:
+        assert len({(cell.size.layers, cell.size.width, *cell.tasks) for cell in group}) == 1
+    assert len(groups) < len(cells) / 6
 
 
 def test_a_stage_writes_all_cells_of_its_seed(settings: ClockSettings, tmp_path: Any) -> None:
     train_clock(settings, tmp_path / "table.parquet", tmp_path / "state")
     written = tables.read(CLOCK_RUNS, tmp_path / "table.parquet")
-    assert written["cell"].unique().tolist() == [cell.name for cell in settings.cells]
+    assert set(written["cell"]) == {cell.name for cell in settings.cells}
     assert not (tmp_path / "state").exists()
