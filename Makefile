@@ -6,9 +6,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 NO_TORCH := 'If pip found no torch: there are wheels for Linux with glibc and macOS on Apple silicon, Python 3.11 to 3.14.'
 
 FULL := --configfile workflow/tiers/full.yaml
-SLOW := workflow or cluster or faults or slow or browser or long
+AT_LAST := workflow or faults or slow
+SLOW := $(AT_LAST) or nightly or browser or long
 
-.PHONY: run full help smoke explore dev lint test-fast test reproduce reference archive arxiv docs bench times clean
+.PHONY: run full help smoke explore dev lint test-fast test test-all reproduce reference archive arxiv docs bench times clean
 
 run: .venv/ready  ## run the default tier, a first result
 	$(BIN)/snakemake --cores all
@@ -37,9 +38,12 @@ lint: .venv/dev  ## linters, formatters and types
 test-fast: .venv/dev .venv/docs  ## the quick unit tests
 	$(BIN)/pytest -m "not ($(SLOW))" -n auto
 
-test: lint .venv/docs  ## everything: linters, unit tests, the workflow in a copy, faults, a cluster
-	$(BIN)/pytest -m "not (workflow or cluster or faults or slow)" -n auto
-	$(BIN)/pytest -m "workflow or cluster or faults or slow" -rs -n auto --dist loadfile --no-loadscope-reorder
+test: lint .venv/docs  ## linters, unit tests, the workflow in a copy, faults
+	$(BIN)/pytest -m "not ($(AT_LAST) or nightly)" -n auto
+	$(BIN)/pytest -m "($(AT_LAST)) and not nightly" -rs -n auto --dist loadfile --no-loadscope-reorder
+
+test-all: test  ## these, and what takes minutes: Slurm where it is installed, a compiler, a model of 160M weights
+	$(BIN)/pytest -m nightly -rs
 
 reproduce: full  ## run the full tier, then compare each claim with reference/
 	$(BIN)/emergence reproduce results/full

@@ -26,7 +26,7 @@ COMMANDS = {
     FIGURE: ("one figure, with all that it needs", f"rm -rf results figures/*.p* && .venv/bin/{FIGURE}"),
     "make smoke": ("every stage on toy models, whose numbers mean nothing", "make smoke"),
     "make test-fast": ("the quick unit tests", "make test-fast"),
-    "make test": ("linters, types and all tests", "make test"),
+    "make test": ("linters, types and tests", "make test"),
 }
 """What is timed by its name in the README: what it does, and how it is run."""
 

@@ -12,7 +12,7 @@ from support.project import ProjectCopy, digests, overlay, pathvars_below
 
 from emergence.workflow import SUBMITTED
 
-pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("cluster")]
+pytestmark = [pytest.mark.nightly, pytest.mark.usefixtures("cluster")]
 
 PROFILE = ("--workflow-profile", "workflow/profiles/slurm")
 GRES = ("--profile", "workflow/profiles/gres")

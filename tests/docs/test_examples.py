@@ -83,14 +83,14 @@ def test_a_study(copy: ProjectCopy) -> None:
 
 def test_a_claim(copy: ProjectCopy) -> None:
     section = blocks(CONTRIBUTING, "Add a claim")
-    (_, folder), (program, *arguments) = shell_commands(section)
+    (_, *asked), (program, *arguments) = shell_commands(section)
     assert program == "emergence"
     page = copy.folder / "reference/CLAIMS.md"
     before = page.read_text()
     with ExitStack() as files:
         for block in with_title(section):
             files.enter_context(block.put(copy.folder))
-        python(copy, f"import pytest, sys; sys.exit(pytest.main(['-q', '-n0', '-kdeep or table', {folder!r}]))")
+        python(copy, f"import pytest, sys; sys.exit(pytest.main(['-q', '-n0', *{asked!r}]))")
         python(copy, f"import sys; from emergence.cli import main; sys.exit(main({arguments!r}))")
     added = page.read_text().partition("## Added since the reference run")[2]
     assert "| A99 | The collapse takes more than half of the initial rank |" in added

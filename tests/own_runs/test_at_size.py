@@ -14,7 +14,7 @@ from emergence.measures.declarations import declared
 from emergence.own_runs.analysis import REPORT
 from emergence.schemas.trajectories import MEASURE
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.nightly
 
 STEPS = (0, 1000, 2000)
 GIB = 2**30

@@ -108,7 +108,7 @@ def test_compiled_steps_are_those_of_the_model(kind: str, learner: Make, monkeyp
         torch.testing.assert_close(weight, plain.weights[name], rtol=0, atol=1e-4)
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, when it loads its compiler
 @pytest.mark.skipif(
     not any(map(shutil.which, (os.environ.get("CXX", "g++"), "g++", "clang++"))), reason="no C++ compiler here"
