@@ -48,6 +48,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("paired.arms.plain", {"penalty": "rank_loss", "until": 5}, "arms.plain: is the arm without an intervention"),
     ("tasks.SORTS", [1], "tasks.SORTS: no such task"),
     ("clock.heads", 5, "interventions.clock.heads: 5 does not divide the width 16"),
+    ("clock.depths", [2, 4], "cell 4x32-0.001-1-adamw-0.02-COPY.REV.CMP.SORT is given twice"),
     ("clock.task_sets", [["ADD"]], "clock.task_sets: no task 'ADD'"),
     ("clock.records.log_until", 900, "clock.records.log_until: is after the last step; allowed: 1 to 150"),
     ("probes.seed", 111, "probes.seed: 111 is also evaluation.seed"),

@@ -237,7 +237,8 @@ READERS: list[tuple[str, Any, str]] = [
     (
         "parity.network.seeds",
         [1, 2, 3, 4],
-        "curves, joint, models, staging, network_scaling, parity lead_power, parity_claims, rule_outcomes",
+        "curves, joint, models, staging, network_scaling, parity lead_power, parity_claims, rule_outcomes, "
+        "neuromfa_claims",
     ),
     ("parity.checkpoints.linear_every", 200, "train_network"),
     ("parity.sweeps.width.steps", 100, "train_sweep"),

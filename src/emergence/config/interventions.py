@@ -279,6 +279,10 @@ class Interventions(Strict):
         for tasks in self.clock.task_sets:
             if unknown := [task for task in tasks if task not in self.tasks]:
                 raise ValueError(f"clock.task_sets: no task {unknown[0]!r}; allowed: {', '.join(self.tasks)}")
+        names = [cell.name for cell in self.cells]
+        if twice := [name for name in names if names.count(name) > 1]:  # fitted and held out at once
+            usual = f"{self.clock.layers} layers, σ {SIGMA:g}, adamw, all tasks"
+            raise ValueError(f"clock: cell {twice[0]} is given twice; the factors that are varied leave out {usual}")
         if (last := self.training.steps) < self.clock.records.log_until:
             raise ValueError(f"clock.records.log_until: is after the last step; allowed: 1 to {last}")
         if self.frequencies:
