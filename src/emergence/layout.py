@@ -79,6 +79,11 @@ class Layout:
             ],
             "collapses": self.made("anatomy", "collapse") + self.made("language", "collapse"),
             "phases": self.made("language", "phases"),
+            "arm_effects": self.made("interventions", "arm_effects"),
+            "arm_runs": [
+                self.table("interventions", f"arm_runs/{size}")
+                for size in (self.config.interventions.paired_sizes if self.config.interventions else ())
+            ],
         }
         files |= {name: [self.table(one, name) for one in studies] for name in ("scores", "events", "precursors")}
         for name in ("onsets", "leads", "null_leads"):

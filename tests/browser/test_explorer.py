@@ -11,7 +11,7 @@ from synthetic.explorer_tables import HOSTILE
 
 pytestmark = pytest.mark.browser
 
-SECTIONS = ("claims", "run", "leads", "calibration")
+SECTIONS = ("claims", "run", "leads", "arms", "calibration")
 PHONE = 360
 
 
@@ -69,7 +69,7 @@ def test_nothing_can_be_fetched_even_if_asked_for(chromium: Browser, explorer: P
 def test_every_option_of_every_control_shows_something(chromium: Browser, explorer: Path, section: str) -> None:
     opened = BrowserPage.of(chromium, explorer)
     controls = opened.page.locator(f"#{section}-controls select")
-    assert controls.count() == {"claims": 2, "run": 11, "leads": 4, "calibration": 1}[section]
+    assert controls.count() == {"claims": 2, "run": 11, "leads": 4, "arms": 2, "calibration": 1}[section]
     for place in range(controls.count()):
         control = controls.nth(place)
         for value in options(control):

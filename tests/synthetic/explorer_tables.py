@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from support.project import PROJECT
+from synthetic.arm_tables import arm_runs
 
+from emergence.analysis.interventions.arms import compare_arms, find_arm_events
 from emergence.config import loading
 from emergence.config.project import settings_for
 from emergence.io import tables
@@ -16,6 +18,7 @@ from emergence.io.tables import Schema
 from emergence.report.explorer import page
 from emergence.report.explorer.page import ExplorerSettings
 from emergence.schemas.analysis import CLAIMS, COLLAPSE, EVENTS, LEADS, NULL_LEADS, ONSETS, PRECURSORS, SCORES
+from emergence.schemas.interventions import ARM_EFFECTS, ARM_RUNS
 from emergence.schemas.language import PHASES
 from emergence.schemas.trajectories import CALIBRATION, MEASURE
 
@@ -82,7 +85,21 @@ class ExplorerTables:
             ("precursors", PRECURSORS, self.precursors),
         ):
             self.inputs[name] = [self.write(schema, rows(study), f"{name}-{study}") for study in LEVELS]
+        self.inputs["arm_runs"], self.inputs["arm_effects"] = self.paired()
         self.inputs |= parameters
+
+    def paired(self) -> tuple[list[Path], list[Path]]:
+        """Paired runs of one size, and the analysis of them."""
+        of = loading.read(PROJECT / "config.yaml").interventions
+        assert of is not None
+        runs, paths = (
+            arm_runs({"deepen": 1.5}, 2),
+            [self.folder / f"arm_{name}.parquet" for name in ("runs", "effects")],
+        )
+        tables.write(ARM_RUNS, runs, paths[0])
+        effects = compare_arms(runs, find_arm_events(runs, of.protocol.events), of.protocol.statistics)
+        tables.write(ARM_EFFECTS, effects, paths[1])
+        return [paths[0]], [paths[1]]
 
     def make(self, name: str = "explorer.html") -> Path:
         """The page."""

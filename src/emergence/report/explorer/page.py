@@ -19,16 +19,17 @@ from emergence.errors import EmergenceError
 from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.measures.declarations import signal_labels
-from emergence.report.explorer import study
+from emergence.report.explorer import arms, study
 from emergence.report.explorer.study import ExploredStudy
 from emergence.report.json_values import columns, number
 from emergence.report.offline_page import write_page
 from emergence.schemas.analysis import CLAIMS, COLLAPSE, EVENTS, LEADS, NULL_LEADS, ONSETS, PRECURSORS, SCORES
+from emergence.schemas.interventions import ARM_EFFECTS, ARM_RUNS
 from emergence.schemas.language import PHASES
 from emergence.schemas.trajectories import CALIBRATION, MEASURE
 
 ASSETS = Path(__file__).parent / "assets"
-SCRIPTS = ("claims.js", "calibration.js", "main.js")
+SCRIPTS = ("claims.js", "arms.js", "calibration.js", "main.js")
 TITLES = {
     "anatomy": "Anatomy",
     "parity": "Solvable model",
@@ -37,6 +38,7 @@ TITLES = {
     "interventions": "Interventions",
 }
 """Of studies, as in the report of Snakemake."""
+NO_FILES: list[Path] = []
 TITLE = re.compile(r"\*\*(.+?)\.?\*\*\s*")
 
 
@@ -75,8 +77,10 @@ def build_explorer(
     figures: list[Path],
     captions: list[Path],
     page: Path,
+    arm_runs: list[Path] = NO_FILES,
+    arm_effects: list[Path] = NO_FILES,
 ) -> None:
-    """Write the explorer; precursors in the order of the studies."""
+    """Write the explorer; precursors in the order of the studies. Runs of before Study 4 have no arms."""
     rows = {
         "scores": tables.read(SCORES, *scores),
         "events": tables.read(EVENTS, *events),
@@ -97,6 +101,7 @@ def build_explorer(
         "colours": {"tasks": style.TASK_COLOURS, "other": panels.MEASURE_COLOUR},
         "measures": signal_labels(),
         "claims": [_claim(row) for row in tables.read(CLAIMS, claims).to_dict("records")],
+        "arms": arms.payload(tables.read(ARM_RUNS, *arm_runs), tables.read(ARM_EFFECTS, *arm_effects)),
         "calibration": columns(tables.read(CALIBRATION, calibration)),
         "studies": [
             study.payload(

@@ -5,5 +5,6 @@ await start((content, figures) => {
   claimsPanel(content, figures);
   runPanel(content);
   leadsPanel(content);
+  armsPanel(content);
   calibrationPanel(content);
 });
