@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from emergence.models.transformer import Transformer
 from emergence.training.interventions import Intervention
-from emergence.training.learners import autocast, clip, gradient_norms
+from emergence.training.learners import autocast, clip, compiled, gradient_norms
 from emergence.training.schedule import Rate, learning_rate
 from emergence.training.task_transformer import TaskLearner
 
@@ -81,7 +81,7 @@ class Lockstep:
         for name, stack in self.stacked.items():
             for weights, own in zip(each, stack.detach(), strict=True):
                 weights[name].data = own
-        self.forward = vmap(self._outputs)
+        self.forward = compiled(vmap(self._outputs), self.compute)
 
     def step(self, step: int) -> None:
         """Run optimiser step ``step`` (0-based) of every run that has not diverged."""
