@@ -89,6 +89,11 @@ def test_errors_are_signed_with_intervals_over_runs(place: int, reference: str) 
         assert_intervals(drawn()[place], x, rows["bias_low"], rows["bias_high"], vertical=True)
 
 
+def test_without_a_closed_form_its_panel_says_so() -> None:
+    closed = plot(detector_error=select(TABLES["detector_error"], reference="measured"))[2]
+    assert texts(closed) == ["no constant could be fitted"]
+
+
 @pytest.mark.parametrize(("place", "measure"), list(enumerate(MEASURES)))
 def test_movements_are_over_true_times(place: int, measure: str) -> None:
     axes, rows = drawn()[3 + place], select(TABLES["signal_times"], measure=measure)

@@ -171,6 +171,10 @@ def _errors(figure: SubFigure, errors: pd.DataFrame, timing: float) -> Axes:
     of_skills = errors[errors["skill"].str.isdecimal()]
     colours = _colours(of_skills["skill"])
     for axes, (reference, name) in zip(grid, REFERENCES.items(), strict=True):
+        axes.set_title(f"against {name}", loc="left", fontsize=6, pad=2)
+        if select(of_skills, reference=reference).empty:
+            style.not_run(axes, "no constant could be fitted")
+            continue
         for place, (detector, marker) in enumerate(DETECTORS.items()):
             for skill, colour in colours.items():
                 row = select(of_skills, reference=reference, detector=detector, skill=skill)
@@ -179,10 +183,9 @@ def _errors(figure: SubFigure, errors: pd.DataFrame, timing: float) -> Axes:
                                  marker=marker, linewidth=0.8, markersize=3.2)  # fmt: skip
         style.guide(axes, y=0)
         axes.axhspan(-timing, timing, color="0.93", linewidth=0, zorder=0)
-        axes.set_title(f"against {name}", loc="left", fontsize=6, pad=2)
-    measured, closed = grid
-    closed.set_xticks(range(1, len(colours) + 1))
-    closed.set(xlabel="skill", xlim=(0.5, len(colours) + 0.5))
+    measured, lower = grid
+    lower.set_xticks(range(1, len(colours) + 1))
+    lower.set(xlabel="skill", xlim=(0.5, len(colours) + 0.5))
     keys = [style.key(name, line="none", marker=marker, markersize=3.2) for name, marker in DETECTORS.items()]
     measured.legend(handles=keys, loc="lower left", bbox_to_anchor=(0, 1.08), ncols=3, handletextpad=0.2)
     figure.supylabel("detector error (checkpoints)", fontsize=7)

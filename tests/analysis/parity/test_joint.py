@@ -62,6 +62,11 @@ def test_an_error_is_detected_minus_true_in_checkpoints(parity_run: ParityRun) -
         np.testing.assert_allclose(found[error], (found["step"] - found[reference]) / 100, atol=1e-6)
 
 
+def test_no_event_is_false_by_a_closed_form_without_a_constant(parity_run: ParityRun) -> None:
+    unknown = parity_run.table("detected").assign(closed_form_step=np.nan, closed_form_error=np.nan)
+    assert set(true_times.summarise_errors(unknown, 0.95)["reference"]) == {"measured"}
+
+
 def test_each_run_counts_by_its_median(parity_run: ParityRun) -> None:
     found = parity_run.table("detected").query("task == 'PARITY'").sort_values(["run", "metric", "detector", "level"])
     errors = found.assign(error=[-9.0, -1.0, 1.0, 2.0, 3.0] * (len(found) // 5))

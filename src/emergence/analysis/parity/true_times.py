@@ -89,7 +89,8 @@ def checkpoints(scores: pd.DataFrame) -> dict[str, Steps]:
     return {str(run): np.sort(of_run["step"].unique()) for run, of_run in scores.groupby("run", sort=False)}
 
 
-REFERENCES = {"measured": ("true_step", "error"), "closed form": ("closed_form_step", "closed_form_error")}
+MEASURED = "measured"
+REFERENCES = {MEASURED: ("true_step", "error"), "closed form": ("closed_form_step", "closed_form_error")}
 """Columns of table ``detection_times``: the time of a reference, and a detector's error against it."""
 
 
@@ -108,12 +109,17 @@ def date_skills(scores: pd.DataFrame, times: pd.DataFrame, settings: Events) -> 
 
 
 def summarise_errors(detections: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Table ``detector_error`` from table ``detection_times``, by metric and skill."""
+    """Table ``detector_error`` from table ``detection_times``, by metric and skill.
+
+    Without a fitted constant there is no closed form, and no event is false by it: it has no rows then.
+    """
+    known = {name for name, (time, _) in REFERENCES.items() if name == MEASURED or detections[time].notna().any()}
     rows = [
         {"metric": metric, "detector": detector, "reference": reference, "skill": skill}
         | _errors(part, *REFERENCES[reference], confidence)
         for (metric, detector), curves in detections.groupby(["metric", "detector"], sort=False)
         for reference in REFERENCES
+        if reference in known
         for skill, part in _skills(curves)
     ]
     return pd.DataFrame(rows, columns=DETECTOR_ERROR.arrow.names)
