@@ -408,8 +408,8 @@ DETECTOR_ERROR = Schema(
 Each is the mean over runs of the run's median over skills, with Student's interval. The ``reference`` is T50, the time
 at which the strength R/S crosses one half, ``measured`` on many samples or by the ``closed form``. ``events`` counts
 the curves with such a time and ``missed`` those of them without a detection; ``quiet`` counts the curves without one,
-as of the control, and ``false_events`` those of them with a detection. Without a fitted constant there is no closed form
-and no row of it. ``skill`` is a level, or ``all``.
+as of the control, and ``false_events`` those of them with a detection. Without a fitted constant there is no closed
+form, and no row of it. ``skill`` is a level, or ``all``.
 """
 
 SIGNAL_TIMES = Schema(
