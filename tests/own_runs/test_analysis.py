@@ -91,12 +91,14 @@ def test_a_diverged_and_a_damaged_checkpoint_are_rows(run: Path, probes: Path, t
     weights = safetensors.torch.load(path.read_bytes())
     safetensors.torch.save_file({name: value * torch.nan for name, value in weights.items()}, path)
     (copied / "checkpoint-50").mkdir()  # is being written
-    emergence.analyze(copied, probes=probes, output_dir=tmp_path / "report", measures=["rankme"])
+    findings = emergence.analyze(copied, probes=probes, output_dir=tmp_path / "report", measures=["rankme"])
     rows = tables.read(MEASURE, tmp_path / "report/measure.parquet")
     assert rows["step"].unique().tolist() == [20, 40]
     listed = pd.read_csv(tmp_path / "report/checkpoints.csv").set_index("name")
     assert listed["outcome"].to_dict() == {f"checkpoint-{10 * n}": OUTCOMES[n - 1] for n in range(1, 6)}
     assert "is not finite" in listed.loc["checkpoint-30", "reason"]
+    (told,) = [limit for limit in findings.limits if "could not be measured" in limit]
+    assert told.startswith("mine: 3 checkpoints could not be measured (checkpoints.csv); the first: checkpoint-10: ")
 
 
 def test_two_runs_together(run: Path, probes: Path, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ TRAINER = [
         "eval_accuracy": 0.25,
         "eval_loss": 0.9,
         "eval_runtime": 0.5,
+        "eval_model_preparation_time": 0.001,
         "eval_steps_per_second": 0.4,
         "epoch": 0.3,
         "step": 50,
@@ -154,6 +155,7 @@ def test_results_of_lm_eval(tmp_path: Path) -> None:
             '{"log_history": [{"eval_loss": 0.5, "step": 1}]}',
             "losses.json: holds no scores (eval_loss: no scores",
         ),
+        ("train.json", '{"log_history": [{"loss": 0.5, "step": 1}]}', "train.json: logs no evaluation; evaluate in"),
         ("here.json", '{"results": {"a": {"acc": 0.5}}}', "here.json: no step in its path"),
     ],
 )

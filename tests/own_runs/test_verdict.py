@@ -36,7 +36,7 @@ def test_what_moves_at_one_time_in_all_groups_announces_none(runs: int) -> None:
     common = conclusions(several(runs))["hessian"]
     assert (common.leads, common.events, common.ahead["placebo"]) == (3 * runs, 3 * runs, 0.0)
     assert not common.announces
-    assert "but moves together with the curves of groups that emerge later (at least 2 would count)" in common.text
+    assert "but moves together with the curves of groups that emerge later (needed: 2 before)" in common.text
     assert common.text.endswith(": no evidence of announcement.")
 
 

@@ -64,7 +64,7 @@ use rule stage as paper_numbers with:
             f"<results>/{study}/trajectories/{run}/manifest.json"
             for study, runs in RUNS.items()
             for run in runs
-            if run not in SERIES
+            if run not in SERIES or not TRAINED  # a tier of series alone has no other runs
         ],
     output:
         json="<results>/numbers.json",

@@ -48,7 +48,7 @@ class MeasuredTables:
     checkpoints: pd.DataFrame
     """columns run, step, name, outcome and reason (`emergence.own_runs.page.CHECKPOINTS`), and sha256 of the weights"""
     notes: list[str]
-    """steps with the same weights, and measures that do not apply, each with the reason"""
+    """checkpoints that failed, steps with the same weights, and measures that do not apply, each with the reason"""
 
 
 def measure_run(
@@ -97,9 +97,11 @@ def _rows(
         with _timed(spent, "loading"):
             run.load(step)
     except SeriesError as error:
+        logger.warning("%s: step %d is left out: %s", run.name, step, error)
         yield _outcome(str(error))
         return
     if (name := not_finite(run.subject.model.state_dict())) is not None:
+        logger.warning("%s: step %d is left out: %s is not finite", run.name, step, name)
         yield _outcome(f"{name} is not finite")
         return
     yield _outcome(f"{MEASURED} {weights_digest(run.checkpoints.by_step[step])}")
@@ -175,6 +177,10 @@ def _split(run: MeasuredRun, rows: pd.DataFrame) -> MeasuredTables:
     notes = [
         f"{run.name}: steps {listed(list(map(str, same)))} have the same weights; are they copies?" for same in copies
     ]
+    if len(failed := known[~good]):
+        name, reason = failed[["name", "reason"]].iloc[0]
+        count = f"{len(failed)} checkpoint{'s' if len(failed) > 1 else ''}"
+        notes.insert(0, f"{run.name}: {count} could not be measured (checkpoints.csv); the first: {name}: {reason}")
     notes += [f"{of['measure']}: {of['variant']}" for of in reasons.to_dict("records")]
     apart = rows["measure"].isin([CHECKPOINT, SCORE]) | skipped
     return MeasuredTables(

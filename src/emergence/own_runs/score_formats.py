@@ -23,7 +23,8 @@ from emergence.errors import EmergenceError
 STEPS = ("step", "global_step", "train/global_step", "trainer/global_step", "_step")
 """Columns with a step, the preferred first."""
 CONTEXT = re.compile(
-    r"loss|perplexity|ppl|nll|runtime|per_second|epoch|learning_rate|grad_norm|timestamp|num_tokens|flos|(^|[/_])(lr|steps?)$"
+    r"loss|perplexity|ppl|nll|runtime|per_second|epoch|learning_rate|grad_norm|timestamp|num_tokens|flos"
+    r"|(^|[/_])mem_|_time$|(^|[/_])(lr|steps?)$"
 )
 """In the names of what is logged beside scores."""
 EVALUATED = re.compile(
@@ -177,6 +178,8 @@ def _trainer(content: Any, path: Path) -> Logged:
         raise ScoreError(f"{path}: is neither a trainer_state.json nor results of lm-eval; give one, or a CSV")
     entries = [entry for entry in log if isinstance(entry, dict) and "step" in entry]
     evaluated = [name for name in _names(entries) if name.startswith("eval_")]
+    if not evaluated:
+        raise ScoreError(f"{path}: logs no evaluation; evaluate in training, or give a CSV with step, task and score")
     names = _tasks(name for name in evaluated if not CONTEXT.search(name))
     kept = [{name: entry[name] for name in ("step", *evaluated) if name in entry} for entry in entries]
     return _columns(kept, path, names.__contains__, names).or_refuse(

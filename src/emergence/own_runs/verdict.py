@@ -125,7 +125,7 @@ def _ending(rivals: pd.DataFrame, judged: Judged, enough: int) -> str:
         return f", and {beside}, its nearest rival: it announces emergence."
     if least["difference"] < least["margin"]:
         said = {"fails": "it does not announce emergence"}.get(judged.verdict, "no evidence of announcement")
-        return f", but {beside} (at least {least['margin']:g} would count): {said}."
+        return f", but {beside} (needed: {least['margin']:g} before): {said}."
     if runs >= enough:
         return f", and {beside}, its nearest rival: undecided."
     number = "One run decides" if runs == 1 else f"{runs} runs decide"
