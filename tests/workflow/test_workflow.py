@@ -132,7 +132,8 @@ def test_the_profile_of_clusters_plans_every_tier(copy: ProjectCopy, tier: str) 
 
 
 def test_the_tier_of_pythia_says_what_it_downloads_and_trains_nothing(copy: ProjectCopy) -> None:
-    printed = copy.snakemake("--dry-run", "--configfile", "workflow/tiers/pythia.yaml")
+    printed = copy.snakemake("--dry-run", "--printshellcmds", "--configfile", "workflow/tiers/pythia.yaml")
+    assert "--manifests results/pythia/language/trajectories/" in printed  # of the paper, whose runs are all series
     assert "Series from the hub: 306.0 GB to download to results/pythia/downloads" in printed
     planned, models = counted(printed), 8
     assert planned["record_series"] == planned["evaluate_language_model"] == models

@@ -9,6 +9,7 @@ await start((content) => {
   byId("run-title").textContent = "One group";
   byId("leads-title").textContent = "Rates of leads";
   NULL_CURVES["placebo, family"] = "other groups";
+  NULL_CURVES["placebo, other_seeds"] = "as difficult";
   CHANCES["placebo, family"] = "the curve of another group";
   CHANCES["placebo, other_seeds"] = "that of a group as difficult in other seeds";
   summaryPanel(content);
