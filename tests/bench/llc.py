@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from anatomy import Grid, Setup, setups
+from anatomy import CHOSEN, WARM_UP, Grid, Setup, config
 from plain import Plain
 from timing import Agreement, Case, Peer, Work
 from torch import nn
@@ -22,23 +22,30 @@ FEWER = {"burn_in": 20, "draws": 64, "pool": 64}
 """than the full tier, of whose measure these are two thirds"""
 DEVIATIONS = 4.0
 """combined standard errors by which two estimates may differ; each has one from a few chains, hence so many"""
+LEARNED = 400
+"""steps, after which λ̂ is far above its error"""
+CHAINS = 8
+"""of the estimates that are compared"""
 
 
 def cases() -> Iterator[Case]:
     """The measure at every size, per step of a chain."""
-    for setup in setups():
+    for name in CHOSEN or [size.name for size in config().anatomy.sizes]:
+        setup = Setup(name)  # of its own: other subjects go on from less
+        for step in range(WARM_UP, LEARNED):
+            setup.learner.step(step)
         assert setup.measures.llc is not None
         options = setup.measures.llc.model_copy(update=FEWER)
 
         def ours(setup: Setup = setup, options: LocalLearning = options) -> Any:
             return llc.measure(setup.subject, np.random.default_rng(0), options)
 
-        peer = Peer("devinterp", partial(devinterp, setup, options, ours), 1.5)
+        peer = Peer("devinterp", partial(devinterp, setup, options), 1.5)
         steps = options.chains * (options.burn_in + options.draws)
         yield Case("LLC, a draw", setup.name, ours, (peer,), steps)
 
 
-def devinterp(setup: Setup, options: LocalLearning, ours: Any) -> tuple[Work, Agreement]:
+def devinterp(setup: Setup, options: LocalLearning) -> tuple[Work, Agreement]:
     """The estimate of the mixture with the same settings; batches are items of a loader."""
     from devinterp.optim.sgmcmc import SGMCMC
     from devinterp.slt.sampler import estimate_learning_coeff_with_summary
@@ -55,17 +62,18 @@ def devinterp(setup: Setup, options: LocalLearning, ours: Any) -> tuple[Work, Ag
 
     chain = {"lr": options.step_size, "localization": options.localisation, "nbeta": options.n_beta}
 
-    def estimate() -> dict[str, Any]:
+    def estimate(chains: int = options.chains) -> dict[str, Any]:
         before = get_init_loss_multi_batch(loader, options.pool, model, evaluate, torch.device("cpu"))
         return estimate_learning_coeff_with_summary(
             model, loader, evaluate=evaluate, sampling_method=SGMCMC.sgld, optimizer_kwargs=dict(chain),
-            num_draws=options.draws, num_chains=options.chains, num_burnin_steps=options.burn_in,
+            num_draws=options.draws, num_chains=chains, num_burnin_steps=options.burn_in,
             init_loss=before, verbose=False,
         )  # fmt: skip
 
-    theirs = estimate()
-    (own,) = (row for row in ours() if row["task"] is None and row["variant"] == "mixture")
-    errors = own["standard_error"], theirs["llc/std"] / options.chains**0.5
+    theirs = estimate(CHAINS)
+    rows = llc.measure(setup.subject, np.random.default_rng(0), options.model_copy(update={"chains": CHAINS}))
+    (own,) = (row for row in rows if row["task"] is None and row["variant"] == "mixture")
+    errors = own["standard_error"], theirs["llc/std"] / CHAINS**0.5
     both = (
         f"{value:.2f} ± {error:.2f}" for value, error in zip((own["value"], theirs["llc/mean"]), errors, strict=True)
     )
