@@ -33,3 +33,13 @@ def test_rules_are_named() -> None:
 def test_a_run_without_trials_is_drawn() -> None:
     (axes,) = panels(fig_s11.plot(POWER.head(0), SMALLEST.head(0), 0.8))
     assert texts(axes) == ["no event, so no lead was planted"]
+
+
+def test_the_last_panel_of_each_column_has_ticks() -> None:
+    """Five panels in columns of four: the first column alone has a second row."""
+    names = ["rankme", "llc", "hessian", "fisher", "loss"]
+    given = {"rule": "rate alone", "classes": "all", "difficulty": "all"}
+    power = random_table(LEAD_POWER, measure=names, kind="own", lead=LEADS, **given)
+    axes = panels(fig_s11.plot(power, random_table(SMALLEST_LEADS, measure=names, smallest=5, **given), 0.8))
+    labelled = [any(tick.label1.get_visible() for tick in one.xaxis.get_major_ticks()) for one in axes[:5]]
+    assert labelled == [False, True, True, True, True]

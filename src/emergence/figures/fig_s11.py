@@ -76,6 +76,8 @@ def plot(lead_power: pd.DataFrame, smallest_leads: pd.DataFrame, power: float) -
         _curves(axes, select(lead_power, **cell), select(smallest_leads, **cell), power)
     for axes in grid[len(panels) :]:
         axes.axis("off")
+    for axes in grid[max(len(panels) - COLUMNS, 0) : len(panels)]:  # the last of each column
+        axes.tick_params(labelbottom=True)
     figure.supxlabel("planted lead over the score (checkpoints); grey: trials without a lead", fontsize=7)
     figure.supylabel("share of trials in which the rule sees a lead", fontsize=7)
     keys = [style.key(label, colour, marker=marker, markersize=3) for label, colour, marker in RULES.values()]
