@@ -14,6 +14,7 @@ CLAIM_TABLES = {
         "hierarchy",
         "order_prediction",
         "llc_validity",
+        "smallest_leads",
     ),
     "parity": made(
         "parity",
@@ -38,6 +39,7 @@ CLAIM_TABLES = {
         "precursors",
         "lead_differences",
         "lead_power",
+        "smallest_leads",
         "llc_validity",
     )
     + (
@@ -52,7 +54,7 @@ CLAIM_TABLES = {
     ],
     "language": [
         *made("language", "events", "collapse", "direction_shares", "phase_shares"),
-        *made("language", "llc_validity"),
+        *made("language", "llc_validity", "smallest_leads"),
         *made("language", "precursors", "lead_differences", "hierarchy"),
         *of_signals("leads", "language"),
         *[

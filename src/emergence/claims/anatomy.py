@@ -19,6 +19,7 @@ from emergence.analysis.leads import LeadSettings
 from emergence.analysis.select import last_layer, select
 from emergence.claims import anatomy_prediction, published, stability
 from emergence.claims.estimates import OverRuns, Share, ends
+from emergence.claims.lead_caveat import joined, lead_caveat
 from emergence.claims.llc_caveat import llc_caveat
 from emergence.claims.registry import Part, Registry, Section
 from emergence.claims.rules import at_least, within
@@ -35,6 +36,7 @@ from emergence.schemas.analysis import (
     LEAD_DIFFERENCES,
     LLC_VALIDITY,
     PRECURSORS,
+    SMALLEST_LEADS,
 )
 from emergence.schemas.anatomy import FLOORS, ORDER_PREDICTION
 from emergence.tasks.symbols import CONTROL
@@ -208,11 +210,17 @@ ANATOMY = Registry(
     "anatomy",
     (
         *(EVENTS, COLLAPSE, FLOORS, DIRECTION_SHARES, PRECURSORS, LEAD_DIFFERENCES, HIERARCHY, ORDER_PREDICTION),
-        LLC_VALIDITY,
+        *(LLC_VALIDITY, SMALLEST_LEADS),
     ),
     (claims, anatomy_prediction.claims),
     headlines=("A2", "A6", "A11"),
-    caveats=dict.fromkeys(("A8", "A9"), llc_caveat),
+    caveats={
+        "A6": lead_caveat("rankme", difficulty="hard"),
+        "A7": lead_caveat("rankme", difficulty="easy"),
+        "A8": joined(lead_caveat(*anatomy_prediction.GEOMETRY), llc_caveat),
+        "A9": llc_caveat,
+        "A11": lead_caveat("linear_probe"),
+    },
 )
 
 

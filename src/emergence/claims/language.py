@@ -16,6 +16,7 @@ from emergence.analysis.leads import LeadSettings
 from emergence.analysis.select import last_layer
 from emergence.claims import anatomy, anatomy_prediction, published, pythia, rates, stability
 from emergence.claims.estimates import Share
+from emergence.claims.lead_caveat import lead_caveat
 from emergence.claims.llc_caveat import llc_caveat
 from emergence.claims.registry import Part, Registry, Section
 from emergence.claims.rules import at_least
@@ -34,6 +35,7 @@ from emergence.schemas.analysis import (
     LLC_VALIDITY,
     ONSETS,
     PRECURSORS,
+    SMALLEST_LEADS,
 )
 from emergence.schemas.language import PHASE_SHARES
 from emergence.tasks.symbols import PASSAGES
@@ -183,12 +185,12 @@ LANGUAGE = Registry(
     "language",
     (
         *(EVENTS, COLLAPSE, DIRECTION_SHARES, LEADS, PRECURSORS, LEAD_DIFFERENCES, HIERARCHY, PHASE_SHARES, ONSETS),
-        LLC_VALIDITY,
+        *(LLC_VALIDITY, SMALLEST_LEADS),
     ),
     (models, pythia.claims),
     headlines=("LM1", "LM3", "LM4"),
     elsewhere={"leads": "language/analysis/leads", "onsets": "language/analysis/onsets/rankme.parquet"},
-    caveats={"LM6": llc_caveat},
+    caveats={"LM4": lead_caveat("rankme"), "LM6": llc_caveat},
 )
 
 

@@ -14,7 +14,6 @@ from emergence.analysis.intervals import student_mean
 from emergence.analysis.select import select
 from emergence.claims import parity_departures, parity_joint, parity_networks
 from emergence.claims.estimates import OverRuns, Resampled, Share
-from emergence.claims.llc_caveat import llc_caveat
 from emergence.claims.published import STAGED_SKILLS
 from emergence.claims.registry import Registry, Section
 from emergence.claims.rules import Rule, at_least, at_most, within
@@ -22,7 +21,7 @@ from emergence.claims.settings import ParityClaimSettings
 from emergence.claims.verdicts import Finding, Judged, both, decided, judge, undecided, untested
 from emergence.io import tables as files
 from emergence.schemas import parity as schemas
-from emergence.schemas.analysis import CLAIMS, LEAD_DIFFERENCES, LEAD_POWER, LLC_VALIDITY, PRECURSORS
+from emergence.schemas.analysis import CLAIMS, LEAD_DIFFERENCES, LEAD_POWER, LLC_VALIDITY, PRECURSORS, SMALLEST_LEADS
 from emergence.schemas.trajectories import MEASURE
 
 scaling, models = Section("scaling laws"), Section("models")
@@ -283,7 +282,7 @@ PARITY = Registry(
         *(schemas.EMERGENCE_TIMES, schemas.POWER_LAWS),
         *(schemas.COMPARISONS, schemas.SHOTS, schemas.NETWORK_EXPONENTS, schemas.SWEEP, MEASURE, LLC_VALIDITY),
         *(schemas.DETECTION_TIMES, schemas.DETECTOR_ERROR, schemas.MEASURE_TRACKING, schemas.RULE_OUTCOMES),
-        *(PRECURSORS, LEAD_DIFFERENCES, LEAD_POWER),
+        *(PRECURSORS, LEAD_DIFFERENCES, LEAD_POWER, SMALLEST_LEADS),
     ),
     (
         *(parity_networks.networks, scaling, models, parity_networks.transformers),
@@ -291,7 +290,7 @@ PARITY = Registry(
     ),
     headlines=("B1", "L1", "J6"),
     elsewhere=parity_departures.ELSEWHERE,
-    caveats=dict.fromkeys((f"J{number} llc" for number in (4, 5, 6, 7)), llc_caveat),
+    caveats=parity_joint.CAVEATS,
 )
 
 
