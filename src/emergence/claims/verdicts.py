@@ -4,6 +4,7 @@ A claim about sizes that a tier does not train is ``not testable at this tier``;
 run is ``not run``.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -68,7 +69,7 @@ class Finding:
             "low": self.low,
             "high": self.high,
             "interval": self.interval,
-            "control": self.control,
+            "control": _without_nan(self.control),
             "verdict": self.judged.verdict,
             "power": "; ".join(filter(None, (known, self.planned if power else ""))),
             "rule": self.rule,
@@ -96,6 +97,15 @@ class Finding:
             case "not testable at this tier":
                 return f"no data of this tier's sizes and runs decide it: {self.judged.power or self.rule}"
         return ""
+
+
+def _without_nan(text: str) -> str:
+    """A text for readers: missing numbers are dashes, missing intervals left out.
+
+    >>> _without_nan("0.95 [nan, nan]; error nan, nano 1")
+    '0.95; error –, nano 1'
+    """
+    return re.sub(r"[+-]?\bnan\b", "–", re.sub(r" \[[+-]?nan, [+-]?nan\]", "", text))
 
 
 NOT_RUN = Finding(judged=Judged("not run"), control="its tables are not part of this run", rule="–")
