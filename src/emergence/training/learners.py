@@ -118,7 +118,7 @@ def clip(gradients: Sequence[Tensor], largest: float, stacked: int) -> Tensor:
     """
     norms = gradient_norms(gradients, stacked)
     factors = (largest / (norms + 1e-6)).clamp(max=1)
-    for gradient in gradients:
+    for gradient in gradients if (factors < 1).any() else ():
         gradient *= factors.reshape(*factors.shape, *[1] * (gradient.dim() - stacked))
     return norms
 

@@ -38,7 +38,8 @@ class TaskLearner:
         self.run, self.settings, self.compute, self.device = settings.run, settings.training, settings.compute, device
         self.model = build.transformer(settings.size, settings.context).initialise(generator).to(device)
         self.forward = compiled(self.model, self.compute)
-        self.optimiser: torch.optim.Optimizer = adamw(self.model.parameters(), self.settings)
+        self.parameters = list(self.model.parameters())  # once, since to look for them takes time at every step
+        self.optimiser: torch.optim.Optimizer = adamw(self.parameters, self.settings)
         self.feed(Layout(settings.task_levels, self.settings.examples), seeds.data)
 
     def feed(self, layout: Layout, seed: int) -> None:
@@ -65,7 +66,7 @@ class TaskLearner:
         inputs, targets = (torch.from_numpy(array).to(self.device) for array in self.stream(step))
         with autocast(self.compute, self.device):
             loss = F.cross_entropy(self.forward(inputs, self.positions, self.mask, self.target_index), targets)
-        update(loss, self.model.parameters(), self.optimiser, self.settings, step, [self.run])
+        update(loss, self.parameters, self.optimiser, self.settings, step, [self.run])
         return loss.detach()
 
 
