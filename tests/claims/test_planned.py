@@ -68,15 +68,24 @@ def test_every_claim_has_a_spread(default: loading.Config) -> None:
     assert not seeds & set(study.pilot.seeds)
 
 
-def learner(ratio: float, spread: float, pairs: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Events of a synthetic learner: those under an intervention come at a multiple of the plain steps."""
-    rows = []
-    for seed in range(pairs):
-        effect = np.exp(rng.normal(np.log(ratio), spread))
-        for task, step in (("COPY", 90.0), ("SORT", 150.0)):
-            for arm, factor in ((PLAIN, 1.0), ("deepen", effect)):
-                rows.append({"run": f"s{seed}", "size": "a", "task": task, "level": "1", "arm": arm, "emerged": True,
-                             "step": step * factor})  # fmt: skip
+def learners(ratio: float, spread: float, pairs: int) -> pd.DataFrame:
+    """Events of synthetic learners, one a study: those under an intervention come at a multiple of the plain steps."""
+    rng = np.random.default_rng(7)
+    effects = np.exp(rng.normal(np.log(ratio), spread, STUDIES * pairs))
+    rows = [
+        {
+            "run": run,
+            "size": run // pairs,
+            "task": task,
+            "level": "1",
+            "arm": arm,
+            "emerged": True,
+            "step": step * factor,
+        }
+        for run, effect in enumerate(effects)
+        for task, step in (("COPY", 90.0), ("SORT", 150.0))
+        for arm, factor in ((PLAIN, 1.0), ("deepen", effect))
+    ]
     return pd.DataFrame(rows)
 
 
@@ -92,8 +101,8 @@ def test_the_analysis_tells_learners_apart_at_the_stated_power(default: loading.
     told = planned_power(planned, rule, 1.0)
     ratio = float(re.findall(r"above ([\d.]+)", told)[0]) if caused else 1.0
     power = 0.8 if caused else planned.power(rule, 1.0, pairs)
-    rng, right = np.random.default_rng(7), 0
-    for _ in range(STUDIES):
-        means = student_mean(pair_ratios(learner(ratio, spread, pairs, rng), "deepen", PLAIN)["log_ratio"], 0.95)
-        right += rule.verdict(np.exp(means.low), np.exp(means.high)) == ("holds" if caused else "fails")
+    right = 0
+    for _, one in pair_ratios(learners(ratio, spread, pairs), "deepen", PLAIN).groupby("size"):
+        mean = student_mean(one["log_ratio"], 0.95)
+        right += rule.verdict(np.exp(mean.low), np.exp(mean.high)) == ("holds" if caused else "fails")
     assert right / STUDIES == pytest.approx(power, abs=4 * np.sqrt(power * (1 - power) / STUDIES) + 0.01)
