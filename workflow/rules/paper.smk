@@ -64,7 +64,8 @@ use rule stage as paper_numbers with:
             f"<results>/{study}/trajectories/{run}/manifest.json"
             for study, runs in RUNS.items()
             for run in runs
-            if run not in SERIES or not TRAINED  # a tier of series alone has no other runs
+            if run not in SERIES
+            or not TRAINED  # a tier of series alone has no other runs
         ],
     output:
         json="<results>/numbers.json",
