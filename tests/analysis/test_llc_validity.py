@@ -52,15 +52,16 @@ def test_a_run_without_diagnostics_or_hessian_is_not_valid(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("valid", "said"),
     [
-        ([1.0, 1.0, 1.0], "λ̂ valid at 100% of checkpoints"),
+        (
+            [1.0, 1.0, 1.0],
+            "λ̂ valid at 100% of checkpoints; the median of the valid is 1.00 times that of a paraboloid as curved",
+        ),
         ([0.0, 0.0, 1.0], "read with care: λ̂ is valid at 33% of checkpoints alone (R̂ above 1.2 at 100%)"),
     ],
 )
 def test_claims_say_when_estimates_are_mostly_invalid(valid: list[float], said: str) -> None:
     table = llc_validity(planted(valid), rows("hessian", [0], trace=[600.0]), SETTINGS)
-    text = llc_caveat({"llc_validity": table})
-    assert text.startswith(said)
-    assert text.endswith("median λ̂ is 1.00 times that of a paraboloid of the same curvature")
+    assert llc_caveat({"llc_validity": table}) == said
 
 
 def test_without_the_table_nothing_is_said() -> None:

@@ -7,7 +7,6 @@ from pydantic import Field, model_validator
 
 from emergence.config.training import Size, Training
 from emergence.config.types import Count, Positive, Seed, Strict
-from emergence.theory.model import Skills
 
 OptimiserName = Literal["adamw", "adam", "sgd"]
 
@@ -33,6 +32,8 @@ class Frequencies(Strict):
         Raises:
             ValueError: if a frequency is zero, with the key.
         """
+        from emergence.theory.model import Skills  # takes SciPy, which a start of Snakemake does without
+
         wanted = Skills(self.alpha, levels).frequencies * self.training.examples * levels
         counts = np.floor(wanted).astype(int)
         rest = self.training.examples * levels - counts.sum()
