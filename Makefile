@@ -63,7 +63,7 @@ docs: .venv/docs explore  ## build the documentation: site/index.html, with the 
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	cp results/reference/explorer.html site/
 
-bench: .venv/ready  ## speed beside that of peers, which it installs
+bench: .venv/dev  ## speed beside that of peers, which it installs
 	-$(PIP) --no-deps --requirement requirements-bench.lock
 	$(BIN)/python tests/bench
 	$(BIN)/python tests/bench/tier_cost.py workflow/tiers/full.yaml workflow/tiers/paper.yaml
