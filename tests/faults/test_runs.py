@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -52,13 +53,23 @@ def wait_for_training(run: subprocess.Popen[str], folder: Path) -> psutil.Proces
     return next(job for job in jobs if job.name().startswith("python") and "train" in job.cmdline())
 
 
+def wait_for_resumed_training(run: subprocess.Popen[str], folder: Path) -> None:
+    """Until a training has gone on from the state that another has left."""
+    log, said = folder / f"logs/train/{RUN}.log", ""
+    while "Resuming at step" not in said:
+        assert run.poll() is None, run.communicate()[0]
+        with suppress(FileNotFoundError):  # Snakemake removes the log of the attempt before
+            said = log.read_text()
+        time.sleep(0.01)
+
+
 def copy_of(run: subprocess.Popen[str], job: psutil.Process) -> psutil.Process:
     """The process that does the work of a job: where there is a fork server, a copy of it."""
     servers = [child for child in psutil.Process(run.pid).children() if "emergence.forkserver" in child.cmdline()]
     return next((copy for server in servers for copy in server.children()), job)
 
 
-def test_a_job_that_the_kernel_kills_for_its_memory(
+def test_a_job_that_the_kernel_kills_for_its_memory_and_then_all_the_run(
     copy: ProjectCopy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str]
 ) -> None:
     with copy.running(*arguments) as run:
@@ -67,21 +78,12 @@ def test_a_job_that_the_kernel_kills_for_its_memory(
     assert run.returncode == 1
     assert "Error in rule train" in printed
     assert not (folder / f"anatomy/trajectories/{RUN}/manifest.json").exists()
-    copy.snakemake(*arguments)
-    assert digests(folder) == expected
-    assert "Resuming at step" in (folder / f"logs/train/{RUN}.log").read_text()
-
-
-def test_a_lock_that_a_killed_run_has_left(
-    copy: ProjectCopy, arguments: tuple[str, ...], folder: Path, expected: dict[str, str]
-) -> None:
     with copy.running(*arguments) as run:
-        wait_for_training(run, folder)
+        wait_for_resumed_training(run, folder)
         os.killpg(run.pid, signal.SIGKILL)
     printed = copy.snakemake(*arguments)
     assert "Removed the lock of a run that was killed" in printed
     assert digests(folder) == expected
-    assert "Resuming at step" in (folder / f"logs/train/{RUN}.log").read_text()
 
 
 def test_jobs_of_a_run_that_is_killed_alone_stop_with_their_state(
