@@ -18,6 +18,8 @@ from emergence.analysis.leads import LeadSettings, describe_curves, find_leads
 from emergence.config import loading
 from emergence.config.protocol import Signal, Statistics
 
+pytestmark = pytest.mark.long
+
 HARD = [task for task in TASKS if task not in EASY]
 RUNS = [f"small-s{seed}" for seed in range(1, 7)]
 WITH_CONTROL = (*TASKS, "CTL")

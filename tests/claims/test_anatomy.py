@@ -12,6 +12,8 @@ from emergence.analysis.collapse import compare_collapse_steps, count_directions
 from emergence.claims.verdicts import Verdict
 from emergence.config.protocol import Statistics
 
+pytestmark = pytest.mark.long
+
 Judge = Callable[..., pd.DataFrame]
 Tables = dict[str, pd.DataFrame]
 UNTESTED: Verdict = "not testable at this tier"

@@ -30,6 +30,8 @@ from emergence.claims.verdicts import Verdict
 from emergence.config.protocol import Statistics
 from emergence.schemas.analysis import LEADS
 
+pytestmark = pytest.mark.long
+
 Judge = Callable[..., pd.DataFrame]
 Tables = dict[str, pd.DataFrame]
 

@@ -16,6 +16,8 @@ from emergence.config import loading
 from emergence.config.project import settings_for
 from emergence.schemas.interventions import CLOCK_LAWS, CLOCK_SHARES
 
+pytestmark = pytest.mark.long
+
 Tables = dict[str, pd.DataFrame]
 
 

@@ -30,6 +30,8 @@ from emergence.config.language import Pythia, SeriesSettings
 from emergence.config.project import settings_for
 from emergence.schemas.analysis import LEADS, ONSETS
 
+pytestmark = pytest.mark.long
+
 ALL = {"measure": "rankme", "classes": "all", "difficulty": "all", "definition": "onset"}
 UNTESTED: Verdict = "not testable at this tier"
 TWO = dict(list(SIZES.items())[:2])

@@ -11,6 +11,8 @@ from emergence.io import tables
 from emergence.schemas.analysis import EVENTS, LEAD_POWER, SCORES
 from emergence.schemas.trajectories import MEASURE
 
+pytestmark = pytest.mark.long
+
 
 def trials(shares: dict[int, float], common: int = 0) -> pd.DataFrame:
     """Ten trials for each lead, and ten of curves with one common time."""

@@ -11,6 +11,8 @@ from emergence.claims.language import LANGUAGE
 from emergence.config import loading
 from emergence.config.project import settings_for
 
+pytestmark = pytest.mark.long
+
 NAN = float("nan")
 FEWER = {"protocol": {"precursors": {"shifts": 20}, "statistics": {"bootstrap": 200}}}
 TIER = loading.load(reduce(loading.merged, [*map(loading.contents, tier_files("pythia")), FEWER]))

@@ -17,6 +17,8 @@ from emergence.config import loading
 from emergence.config.project import settings_for
 from emergence.io.tables import Schema
 
+pytestmark = pytest.mark.long
+
 TIERS = ("laptop", "full")
 UNTESTED = "not testable at this tier"
 NOT_RUN = "not run"

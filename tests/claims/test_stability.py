@@ -1,5 +1,6 @@
 """Claims judged again under other settings, and how their stability is told."""
 
+from pathlib import Path
 from typing import get_args
 
 import pandas as pd
@@ -17,6 +18,8 @@ from emergence.config.protocol import Sensitivity, Statistics, Variant
 from emergence.io import tables
 from emergence.schemas.analysis import CLAIMS, CONFIGURED, STABILITY
 from emergence.schemas.trajectories import MEASURE
+
+pytestmark = pytest.mark.long
 
 
 def judged(claim: str, *verdicts: tuple[str, str, str, bool], first: str = "holds") -> pd.DataFrame:
@@ -145,12 +148,16 @@ def world(default: loading.Config, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def found(world: LanguageRun, settings: LanguageStabilitySettings) -> pd.DataFrame:
+def measures(world: LanguageRun) -> list[Path]:
     """The planted world has one variant of RankMe; the others are copies of it."""
     rows = tables.read(MEASURE, *world.of_runs("rankme"))
     every = pd.concat([rows.assign(variant=name) for name in get_args(Variant)])
     tables.write(MEASURE, every, world.path("all variants"))
-    measures = [world.path("all variants"), *world.of_runs("loss")]
+    return [world.path("all variants"), *world.of_runs("loss")]
+
+
+@pytest.fixture(scope="module")
+def found(world: LanguageRun, measures: list[Path], settings: LanguageStabilitySettings) -> pd.DataFrame:
     language.rejudge_claims(settings, world.path("scores"), measures, world.path("stability"))
     return tables.read(STABILITY, world.path("stability"))
 
@@ -177,9 +184,9 @@ def test_a_margin_that_no_lead_exceeds_changes_leads_and_leaves_collapses(found:
 
 
 def test_what_an_alternative_does_not_touch_is_made_once(
-    world: LanguageRun, settings: LanguageStabilitySettings
+    world: LanguageRun, measures: list[Path], settings: LanguageStabilitySettings
 ) -> None:
-    tried = read(settings, world.path("scores"), [world.path("all variants"), *world.of_runs("loss")])
+    tried = read(settings, world.path("scores"), measures)
     base = settings.leads
     wide = base.model_copy(update={"precursors": base.precursors.model_copy(update={"margin": 9.0})})
     low = base.model_copy(update={"events": base.events.model_copy(update={"threshold": 0.3})})

@@ -10,6 +10,8 @@ from synthetic import trainer_run
 
 from emergence.integrations.transformers import CallbackError, EmergenceCallback
 
+pytestmark = pytest.mark.long
+
 STEPS = 30
 
 

@@ -15,6 +15,8 @@ from emergence.tasks import TaskLevel
 from emergence.tasks.data import draw
 from emergence.tasks.vocabulary import SIZE
 
+pytestmark = pytest.mark.long
+
 SETTINGS = LocalLearning(
     chains=8, burn_in=500, draws=4000, pool=1, examples=2, step_size=2e-4, n_beta=100.0, localisation=1.0, own=False,
     seed=0, every=1,

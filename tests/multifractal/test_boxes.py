@@ -13,6 +13,8 @@ from emergence.multifractal import boxes, spectrum
 from emergence.multifractal.interaction import Matrix, Network
 from emergence.multifractal.spectrum import Array, MultifractalError
 
+pytestmark = pytest.mark.long
+
 
 def layer(weights: Array) -> Network:
     return Network((Matrix("sources", "targets", weights),))

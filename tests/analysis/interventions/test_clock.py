@@ -20,6 +20,8 @@ from emergence.analysis.interventions.clock import (
 from emergence.config.protocol import Collapse, Statistics
 from emergence.schemas.interventions import CLOCK_RUNS
 
+pytestmark = pytest.mark.long
+
 COLLAPSE = Collapse(smoothing=1, floor_until=200, depth=0.8, noise_multiple=5.0, persistence=5)
 STEPS = np.array([*range(11), *range(12, 60, 2), *range(60, 201, 5)])
 LAYERS = 2

@@ -15,6 +15,8 @@ from emergence.theory import strengths
 from emergence.theory.domain import TheoryError
 from emergence.theory.model import Constants
 
+pytestmark = pytest.mark.long
+
 Plant = Callable[..., pd.DataFrame]
 TRUE = {"speed": 1 / 20, "shots": 700.0, "neurons": 3.5}
 

@@ -11,6 +11,8 @@ from emergence.schemas.parity import NETWORK_EXPONENTS, NETWORK_LOSSES, SWEEP
 from emergence.theory import loss
 from emergence.theory.model import Constants, Skills, initial_strength
 
+pytestmark = pytest.mark.long
+
 CONSTANTS = Constants("mse", 0.02, 5.0, initial_strength(0.01), speed=1 / 22, shots=800)
 
 
