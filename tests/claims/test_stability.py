@@ -6,17 +6,19 @@ from typing import get_args
 import pandas as pd
 import pytest
 from synthetic.language_run import LanguageRun
+from synthetic.random_tables import random_table
 
 from emergence.analysis.leads import LeadSettings
 from emergence.claims import claims_table, language
 from emergence.claims.claims_table import LEGEND, as_text, with_stability
 from emergence.claims.language import LanguageStabilitySettings
+from emergence.claims.rates import DIFFERENCES
 from emergence.claims.stability import StabilityError, TrialSettings, is_stable, read, under_alternatives
 from emergence.config import loading
 from emergence.config.project import settings_for
 from emergence.config.protocol import Sensitivity, Statistics, Variant
 from emergence.io import tables
-from emergence.schemas.analysis import CLAIMS, CONFIGURED, STABILITY
+from emergence.schemas.analysis import CLAIMS, CONFIGURED, SMALLEST_LEADS, STABILITY
 from emergence.schemas.trajectories import MEASURE
 
 pytestmark = pytest.mark.long
@@ -158,7 +160,7 @@ def measures(world: LanguageRun) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def found(world: LanguageRun, measures: list[Path], settings: LanguageStabilitySettings) -> pd.DataFrame:
-    language.rejudge_claims(settings, world.path("scores"), measures, world.path("stability"))
+    language.rejudge_claims(settings, world.path("scores"), measures, [], world.path("stability"))
     return tables.read(STABILITY, world.path("stability"))
 
 
@@ -169,6 +171,19 @@ def test_as_configured_the_verdicts_are_those_of_the_claims_table(world: Languag
     columns = ["verdict", "value", "low", "high"]
     pd.testing.assert_frame_equal(first[columns], claims.loc[first.index, columns])
     assert len(set(first["verdict"])) > 1, "one verdict for all would test nothing"
+
+
+def test_a_claim_whose_rule_sees_no_planted_lead_is_tested_by_no_alternative(
+    world: LanguageRun, measures: list[Path], settings: LanguageStabilitySettings
+) -> None:
+    blind = random_table(SMALLEST_LEADS, measure="rankme", rule=DIFFERENCES, classes="all", difficulty="all")
+    tables.write(SMALLEST_LEADS, blind.assign(smallest=pd.array([None], "Int64")), world.path("smallest_leads"))
+    no_alternatives = settings.model_copy(update={"grid": settings.grid.model_copy(update={"margin": [9.0]})})
+    planted = [world.path("smallest_leads")]
+    language.rejudge_claims(no_alternatives, world.path("scores"), measures, planted, world.path("blind"))
+    of_claim = tables.read(STABILITY, world.path("blind")).query("claim == 'LM4'")
+    assert set(of_claim["verdict"]) == {"not testable at this tier"}
+    assert is_stable(of_claim) is None
 
 
 def test_variants_that_are_copies_change_nothing(found: pd.DataFrame) -> None:

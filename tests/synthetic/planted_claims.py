@@ -20,7 +20,7 @@ from emergence.analysis.interventions.clock import RIVALS as CLOCK_RIVALS
 from emergence.analysis.language.phases import NAMES
 from emergence.analysis.lead_differences import RIVALS
 from emergence.analysis.precursors import CELLS, RELATIONS
-from emergence.claims.lead_power import BEYOND, DIFFERENCES, RATE
+from emergence.claims.rates import BEYOND, DIFFERENCES, RATE
 from emergence.claims.rule_outcomes import outcomes
 from emergence.config.configuration import Config
 from emergence.config.project import settings_for

@@ -91,6 +91,7 @@ use rule stage as stability with:
             for measure in STUDIES[wildcards.study].measures_of_task_levels
             for path in of_runs(f"measures/{measure}/{{run}}.parquet", wildcards.study)
         ],
+        smallest_leads=lambda wildcards: made(wildcards.study, "smallest_leads"),
     output:
         table="<results>/{study}/analysis/stability.parquet",
     params:

@@ -1,6 +1,6 @@
 """Study 1: claims A1 to A5, emergence at every size and the early collapse of representations; and the verdicts on all.
 
-Claims A6 to A14 stand in `emergence.claims.anatomy_prediction`. All are judged again under other settings of the
+Claims A6 to A14 stand in `anatomy_precursors` and `anatomy_order`. All are judged again under other settings of the
 analysis.
 """
 
@@ -17,9 +17,8 @@ from emergence.analysis.event_matrix import event_matrix, feature_matrices
 from emergence.analysis.intervals import clopper_pearson
 from emergence.analysis.leads import LeadSettings
 from emergence.analysis.select import last_layer, select
-from emergence.claims import anatomy_prediction, published, stability
+from emergence.claims import anatomy_order, anatomy_precursors, published, stability
 from emergence.claims.estimates import OverRuns, Share, ends
-from emergence.claims.lead_caveat import joined, lead_caveat
 from emergence.claims.llc_caveat import llc_caveat
 from emergence.claims.registry import Part, Registry, Section
 from emergence.claims.rules import at_least, within
@@ -212,15 +211,9 @@ ANATOMY = Registry(
         *(EVENTS, COLLAPSE, FLOORS, DIRECTION_SHARES, PRECURSORS, LEAD_DIFFERENCES, HIERARCHY, ORDER_PREDICTION),
         *(LLC_VALIDITY, SMALLEST_LEADS),
     ),
-    (claims, anatomy_prediction.claims),
+    (claims, anatomy_precursors.claims, anatomy_order.claims),
     headlines=("A2", "A6", "A11"),
-    caveats={
-        "A6": lead_caveat("rankme", difficulty="hard"),
-        "A7": lead_caveat("rankme", difficulty="easy"),
-        "A8": joined(lead_caveat(*anatomy_prediction.GEOMETRY), llc_caveat),
-        "A9": llc_caveat,
-        "A11": lead_caveat("linear_probe"),
-    },
+    caveats={"A8": llc_caveat, "A9": llc_caveat},
 )
 
 
@@ -239,9 +232,11 @@ def judge_claims(settings: AnatomyClaimSettings, tables: list[Path], table: Path
 # Stability ----------------------------------------------------------------------------------------------------------
 
 
-def rejudge_claims(settings: StabilitySettings, scores: Path, measures: list[Path], table: Path) -> None:
+def rejudge_claims(
+    settings: StabilitySettings, scores: Path, measures: list[Path], smallest_leads: list[Path], table: Path
+) -> None:
     """Judge the claims of Study 1 under every alternative to a setting of events, onsets, leads or RankMe."""
-    stability.rejudge(partial(_claims_under, settings), settings, scores, measures, table)
+    stability.rejudge(partial(_claims_under, settings), settings, scores, measures, smallest_leads, table)
 
 
 def _claims_under(settings: StabilitySettings, cache: stability.Reanalysis, chosen: LeadSettings) -> pd.DataFrame:

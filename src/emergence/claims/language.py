@@ -14,9 +14,8 @@ import pandas as pd
 from emergence.analysis.language.phases import PhaseSettings, find_phases, phase_shares
 from emergence.analysis.leads import LeadSettings
 from emergence.analysis.select import last_layer
-from emergence.claims import anatomy, anatomy_prediction, published, pythia, rates, stability
+from emergence.claims import anatomy, anatomy_precursors, published, pythia, rates, stability
 from emergence.claims.estimates import Share
-from emergence.claims.lead_caveat import lead_caveat
 from emergence.claims.llc_caveat import llc_caveat
 from emergence.claims.registry import Part, Registry, Section
 from emergence.claims.rules import at_least
@@ -111,11 +110,15 @@ def phases_in_order(phase_shares: pd.DataFrame, settings: LanguageClaimSettings)
     published="v1-v3: per-task precursors do not replicate in Pythia",
 )
 def no_precursor(
-    precursors: pd.DataFrame, lead_differences: pd.DataFrame, leads: pd.DataFrame, settings: LanguageClaimSettings
+    precursors: pd.DataFrame,
+    lead_differences: pd.DataFrame,
+    leads: pd.DataFrame,
+    settings: LanguageClaimSettings,
+    smallest_leads: pd.DataFrame | None = None,
 ) -> Finding | None:
     """RankMe of a probe set does not announce it."""
     by_set = f"; {_by_set(leads, settings.claims)}"
-    return rates.precursor(precursors, lead_differences, ALL, settings.claims, by_set, opposite=True)
+    return rates.precursor(precursors, lead_differences, ALL, settings.claims, smallest_leads, by_set, opposite=True)
 
 
 def _by_set(leads: pd.DataFrame, settings: ClaimSettings) -> str:
@@ -140,9 +143,10 @@ def global_not_local(
     lead_differences: pd.DataFrame,
     leads: pd.DataFrame,
     settings: LanguageClaimSettings,
+    smallest_leads: pd.DataFrame | None = None,
 ) -> Finding | None:
     """LM1, LM2 v3 and LM4 together."""
-    silent = no_precursor(precursors, lead_differences, leads, settings)
+    silent = no_precursor(precursors, lead_differences, leads, settings, smallest_leads)
     if silent is None:
         return None
     parts = {
@@ -165,10 +169,13 @@ def global_not_local(
     published="v1: 0/24 lead (not of language models)",
 )
 def llc_does_not_lead(
-    precursors: pd.DataFrame, hierarchy: pd.DataFrame, settings: LanguageClaimSettings
+    precursors: pd.DataFrame,
+    hierarchy: pd.DataFrame,
+    settings: LanguageClaimSettings,
+    smallest_leads: pd.DataFrame | None = None,
 ) -> Finding | None:
     """As claim A9."""
-    return anatomy_prediction.llc_does_not_lead(precursors, hierarchy, settings.claims)
+    return anatomy_precursors.llc_does_not_lead(precursors, hierarchy, settings.claims, smallest_leads)
 
 
 @claim(
@@ -176,9 +183,14 @@ def llc_does_not_lead(
     "The Hessian's top eigenvalue lags in language models",
     published="v1: 4/24 lead (not of language models)",
 )
-def hessian_lags(precursors: pd.DataFrame, hierarchy: pd.DataFrame, settings: LanguageClaimSettings) -> Finding | None:
+def hessian_lags(
+    precursors: pd.DataFrame,
+    hierarchy: pd.DataFrame,
+    settings: LanguageClaimSettings,
+    smallest_leads: pd.DataFrame | None = None,
+) -> Finding | None:
     """As claim A10."""
-    return anatomy_prediction.hessian_lags(precursors, hierarchy, settings.claims)
+    return anatomy_precursors.hessian_lags(precursors, hierarchy, settings.claims, smallest_leads)
 
 
 LANGUAGE = Registry(
@@ -190,7 +202,7 @@ LANGUAGE = Registry(
     (models, pythia.claims),
     headlines=("LM1", "LM3", "LM4"),
     elsewhere={"leads": "language/analysis/leads", "onsets": "language/analysis/onsets/rankme.parquet"},
-    caveats={"LM4": lead_caveat("rankme"), "LM6": llc_caveat},
+    caveats={"LM6": llc_caveat},
 )
 
 
@@ -202,9 +214,11 @@ def judge_claims(settings: LanguageClaimSettings, tables: list[Path], table: Pat
 # Stability ----------------------------------------------------------------------------------------------------------
 
 
-def rejudge_claims(settings: LanguageStabilitySettings, scores: Path, measures: list[Path], table: Path) -> None:
+def rejudge_claims(
+    settings: LanguageStabilitySettings, scores: Path, measures: list[Path], smallest_leads: list[Path], table: Path
+) -> None:
     """Judge the claims about language models under every alternative to a setting of events, leads or RankMe."""
-    stability.rejudge(partial(_claims_under, settings), settings, scores, measures, table)
+    stability.rejudge(partial(_claims_under, settings), settings, scores, measures, smallest_leads, table)
 
 
 def _claims_under(

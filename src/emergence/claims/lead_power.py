@@ -23,6 +23,8 @@ from emergence.analysis.planted_leads import KINDS, PlantedRun
 from emergence.analysis.select import last_layer, select
 from emergence.analysis.signals import select_variant, signals_of_run, signals_of_scores
 from emergence.claims import published, rates
+from emergence.claims.followers import FOLLOWER
+from emergence.claims.rates import BEYOND, DIFFERENCES, RATE
 from emergence.claims.rules import at_most
 from emergence.config.protocol import Definition, LeadPower, Signal, Statistics, Verdicts
 from emergence.config.types import Count, Strict
@@ -33,7 +35,6 @@ from emergence.schemas.trajectories import MEASURE
 from emergence.tasks.symbols import CONTROL
 
 Mask = NDArray[np.bool_]
-DIFFERENCES, RATE, BEYOND, FOLLOWER = "lead differences", "rate alone", "beyond nulls", "follower"
 COUNTS = {"llc": published.LLC_LEADS, "hessian": published.HESSIAN_LEADS}
 """Published counts of events that followers lead, by measure."""
 OVER_ALL = (("all", "all"),)

@@ -13,9 +13,8 @@ import pandas as pd
 from emergence.analysis.select import select
 from emergence.claims import rates
 from emergence.claims.estimates import OverRuns, Share, ends
-from emergence.claims.lead_caveat import joined, lead_caveat
-from emergence.claims.lead_power import BEYOND, DIFFERENCES, RATE
 from emergence.claims.llc_caveat import llc_caveat
+from emergence.claims.rates import BEYOND, DIFFERENCES, RATE
 from emergence.claims.registry import Part, Section, Tables
 from emergence.claims.rules import at_least, at_most
 from emergence.claims.settings import JointClaimSettings, ParityClaimSettings
@@ -33,11 +32,7 @@ NAMES = {
     "loss": "a skill's own loss",
     "neuromfa_e": "the degree of emergence",
 }
-CAVEATS = {
-    **{f"J4 {name}": lead_caveat(name) for name in NAMES},
-    **dict.fromkeys((f"J{number} llc" for number in (5, 6, 7)), llc_caveat),
-    "J4 llc": joined(lead_caveat("llc"), llc_caveat),
-}
+CAVEATS = dict.fromkeys((f"J{number} llc" for number in (4, 5, 6, 7)), llc_caveat)
 """Of claims on single measures."""
 
 
@@ -151,9 +146,10 @@ def measure_leads(
     rule_outcomes: pd.DataFrame,  # noqa: ARG001 - lists the measures
     settings: ParityClaimSettings,
     part: Part,
+    smallest_leads: pd.DataFrame | None = None,
 ) -> Finding | None:
     """Study 1's rule calls a measure a precursor."""
-    return rates.precursor(precursors, lead_differences, (part.name, "all", "all"), settings.joint)
+    return rates.precursor(precursors, lead_differences, (part.name, "all", "all"), settings.joint, smallest_leads)
 
 
 def rule_is_right(

@@ -58,7 +58,10 @@ def global_patterns(collapse: pd.DataFrame, settings: LanguageClaimSettings) -> 
     published="v1-v3: no precursor in 160M, 410M, 2.8B",
 )
 def no_precursor_in_pythia(
-    leads: pd.DataFrame, lead_differences: pd.DataFrame, settings: LanguageClaimSettings
+    leads: pd.DataFrame,
+    lead_differences: pd.DataFrame,
+    settings: LanguageClaimSettings,
+    smallest_leads: pd.DataFrame | None = None,
 ) -> Finding | None:
     """The rule of LM4 on Pythia alone."""
     runs = settings.pythia.runs
@@ -71,7 +74,8 @@ def no_precursor_in_pythia(
     of_runs = estimate_rates(every[every["run"].isin(runs)], cells, settings.families, shared.statistics)
     alone = _over_models(lead_differences, every.loc[every["run"].isin(runs), "size"], shared.statistics.confidence)
     told = f"; runs {', '.join(runs)}"
-    return rates.precursor(of_runs, alone, ("rankme", "all", "all"), shared, told, opposite=True)
+    cell = ("rankme", "all", "all")
+    return rates.precursor(of_runs, alone, cell, shared, smallest_leads, told, opposite=True)
 
 
 def _over_models(lead_differences: pd.DataFrame, sizes: pd.Series, confidence: float) -> pd.DataFrame:

@@ -13,14 +13,16 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from emergence.analysis.intervals import clopper_pearson
 from emergence.analysis.lead_differences import MOVES
 from emergence.analysis.select import select
+from emergence.claims.blindness import of_rule, unless_blind, with_smallest_lead
 from emergence.claims.estimates import OverRuns, Rate, Resampled, ends
-from emergence.claims.rules import ANYTHING, Rule, at_least, at_most
+from emergence.claims.rules import ANYTHING, Rule, at_least
 from emergence.claims.verdicts import Finding, Judged, both, from_runs, interval, judge, none_of, undecided, untested
 from emergence.config.protocol import Statistics, Verdicts
 
+DIFFERENCES, RATE, BEYOND = "lead differences", "rate alone", "beyond nulls"
+"""Names of the rules, in tables."""
 COIN = 0.5
 EVERY = 1.0
 """The rate for which power is stated: every event, as published of hard tasks."""
@@ -156,6 +158,7 @@ def precursor(
     lead_differences: pd.DataFrame,
     cell: Cell,
     settings: Deciding,
+    smallest_leads: pd.DataFrame | None = None,
     more: str = "",
     *,
     opposite: bool = False,
@@ -167,6 +170,7 @@ def precursor(
         lead_differences: Table ``lead_differences``: what is judged.
         cell: Measure, classes and difficulty.
         settings: Of the study's claims.
+        smallest_leads: Table ``smallest_leads``, of a run with planted leads: a rule that sees none decides nothing.
         more: Further text beside the value.
         opposite: Whether the claim is that the measure is no precursor.
 
@@ -186,8 +190,10 @@ def precursor(
         judged = untested("one curve for all tasks announces none of them")
     if rows.empty:
         return Finding(control=beside, judged=judged, rule=rule)
+    planted = of_rule(smallest_leads, DIFFERENCES, cell)
+    judged = unless_blind(judged, planted, "fails" if opposite else "holds")
     least = rows.loc[rows["difference"].idxmin()]
-    return Finding(
+    finding = Finding(
         *ends(least, "difference", "difference_"),
         interval=f"lead over {least['rival']}, the least, in checkpoints; t over {least['runs']} runs",
         control=f"lead over {by_rival(rows)}; {beside}",
@@ -195,6 +201,7 @@ def precursor(
         rule=rule,
         bounds=ANYTHING if opposite else at_least(float(least["margin"])),
     )
+    return with_smallest_lead(finding, planted)
 
 
 def by_rival(differences: pd.DataFrame) -> str:
@@ -211,55 +218,3 @@ def described(rates: pd.DataFrame, cell: Cell, settings: Deciding) -> str:
     nulls = [rates.loc[(*cell, null)] for null in settings.verdicts.nulls]
     beside = ", ".join(f"{null.name[3]} {null['rate']:.2f}" for null in nulls if null["events"])
     return f"leads {interval(observed, 'rate', '.2f')} of {observed['events']} events (nulls: {beside or 'none'})"
-
-
-def follower(
-    precursors: pd.DataFrame,
-    hierarchy: pd.DataFrame,
-    measure: str,
-    counts: tuple[int, int],
-    settings: Deciding,
-    *,
-    lags: bool = False,
-) -> Finding | None:
-    """Finding that a measure leads no more events than a published count allows and, if ``lags``, lags most of them.
-
-    An event for which the measure has no time is no lag. None where the measure is no signal of the run.
-    """
-    rates, shares = rates_of(precursors, settings), relations_of(hierarchy, settings)
-    if measure not in rates.index:
-        return None
-    observed, placebo = (rates.loc[(measure, "all", "all", control)] for control in ("observed", "placebo"))
-    of_measure = shares.loc[measure] if measure in shares.index else shares.iloc[:0]
-    beside = "; ".join(
-        f"{'no relation' if name == 'none' else name} {interval(row, 'share', '.2f')}"
-        for name, row in of_measure.iterrows()
-    )
-    _, threshold = clopper_pearson(*counts, settings.statistics.confidence)
-    parts = [judge(rate_of(observed, settings), at_most(threshold), counts[0] / counts[1], "leads")]
-    rule = f"share that leads at or below {threshold:.3f} (exact upper bound of {counts[0]}/{counts[1]})"
-    if lags and len(of_measure):
-        parts.append(judge(rate_of(of_measure.loc["lags"], settings, "share"), at_least(COIN), EVERY, "lags"))
-        rule += f", share that lags at or above {COIN}"
-    enough = settings.verdicts.minimum_runs
-    return finding(
-        observed,
-        from_runs(observed["runs"], enough, both(*parts), settings.runs),
-        control=f"{beside}; placebo leads {placebo['rate']:.2f}; {_by_size(hierarchy, measure, settings)}"
-        if beside
-        else "no event",
-        rule=f"{rule}; from {enough} runs",
-        bounds=at_most(threshold),
-    )
-
-
-def _by_size(hierarchy: pd.DataFrame, measure: str, settings: Deciding) -> str:
-    """Shares of relations by size, as text: pooled sizes may hide opposite regimes."""
-    chosen = {"measure": measure, "metric": settings.metric, "definition": settings.definition, "classes": "all"}
-    rows = select(hierarchy, **chosen)
-    shares = rows[rows["size"] != "all"].pivot(index="size", columns="relation", values="share")
-    texts = [
-        f"{size}: leads {row.get('leads', 0):.2f}, lags {row.get('lags', 0):.2f}, no time {row.get('none', 0):.2f}"
-        for size, row in shares.iterrows()
-    ]
-    return "by size " + ", ".join(texts) if texts else "one size"

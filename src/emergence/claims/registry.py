@@ -9,8 +9,9 @@ by the names of their schemas, and the settings of the study's claims::
                   reproduction="collapse")
     def early_collapse(collapse: pd.DataFrame, settings: ClaimSettings) -> Finding: ...
 
-It returns None where the tables hold nothing about the claim, as of a measure that was switched off. A claim that is
-judged once for each value of a parameter has `parts`; its function takes the `Part` as well.
+It returns None where the tables hold nothing about the claim, as of a measure that was switched off. A table that is
+None by default stands beside: the claim is judged without it too. A claim that is judged once for each value of a
+parameter has `parts`; its function takes the `Part` as well.
 """
 
 import inspect
@@ -68,6 +69,7 @@ class Claim:
         rule: function of tables and settings that returns a finding.
         figures: numbers of the figures that show it.
         tables: schemas of the tables that it is read from, the arguments of ``rule``.
+        beside: schemas of tables that it is judged without as well, its arguments that are None by default.
         reproduction: kind of tolerance for another run.
         parts: values of its parameter, or a function of tables and settings that lists them.
         ours: whether it is a claim of this project, published nowhere.
@@ -82,6 +84,7 @@ class Claim:
     reproduction: Tolerance
     parts: Parts = ONCE
     ours: bool = False
+    beside: tuple[str, ...] = ()
 
     def findings(self, tables: Tables, settings: Any) -> Iterable[tuple[Part, Finding]]:
         """The finding on each part; ``not run`` where a table is missing."""
@@ -102,7 +105,11 @@ class Claim:
         if "part" in asked and not part.name:
             return None
         more = {name: value for name, value in (("settings", settings), ("part", part)) if name in asked}
-        return self.rule(**{name: tables[name] for name in self.tables}, **more)
+        return self.rule(**{name: tables[name] for name in self.read_from(tables)}, **more)
+
+    def read_from(self, tables: Tables) -> list[str]:
+        """The tables that it is read from, with those beside that are there."""
+        return [*self.tables, *(name for name in self.beside if name in tables)]
 
     @property
     def names(self) -> list[str]:
@@ -145,7 +152,9 @@ class Section:
             parameters = inspect.signature(rule).parameters.values()
             names = [one.name for one in parameters if one.default is one.empty]
             tables = tuple(name for name in names if name not in ("settings", "part"))
-            self.claims.append(Claim(id, statement, published, rule, tuple(figures), tables, reproduction, parts, ours))
+            beside = tuple(one.name for one in parameters if one.default is None)
+            named = (id, statement, published, rule, tuple(figures), tables)
+            self.claims.append(Claim(*named, reproduction, parts, ours, beside))
             return rule
 
         return declared
@@ -181,7 +190,7 @@ class Registry:
                 if name in places:
                     raise RegistryError(f"claim {name}: declared by {places[name]} and by {claim.place}; rename one")
                 places[name] = claim.place
-            for table in claim.tables:
+            for table in (*claim.tables, *claim.beside):
                 if table not in {schema.name for schema in self.schemas}:
                     raise RegistryError(
                         f"claim {claim.id}: {claim.place} has an argument {table!r}, which is no table of study "
@@ -221,7 +230,7 @@ class Registry:
         """
         topics = {id(claim): section.topic for section in self.sections for claim in section.claims}
         rows = [
-            self._row(topics[id(claim)], claim, part, self._with_caveat(claim, part, finding, tables), power=power)
+            self._row(topics[id(claim)], claim, part, self._with_caveat(claim, part, finding, tables), tables, power)
             for claim in self.claims
             for part, finding in claim.findings(tables, settings)
         ]
@@ -233,7 +242,9 @@ class Registry:
         told = caveat(tables) if caveat else ""
         return replace(finding, control="; ".join(filter(None, (finding.control, told)))) if told else finding
 
-    def _row(self, topic: str, claim: Claim, part: Part, finding: Finding, *, power: bool) -> dict[str, Any]:
+    def _row(
+        self, topic: str, claim: Claim, part: Part, finding: Finding, tables: Tables, power: bool
+    ) -> dict[str, Any]:
         return {
             "claim": f"{claim.id} {part.name}".rstrip(),
             "id": claim.id,
@@ -245,7 +256,7 @@ class Registry:
             "published": finding.published or claim.published,
             **finding.columns(power=power),
             "figures": ", ".join(claim.figures),
-            "tables": ", ".join(map(self.path, claim.tables)),
+            "tables": ", ".join(map(self.path, claim.read_from(tables))),
             "reproduction": claim.reproduction,
             "stable": None,
             "stability": "",

@@ -15,7 +15,7 @@ import pandas as pd
 from emergence.analysis.lead_differences import MOVES
 from emergence.analysis.select import select
 from emergence.claims import rates
-from emergence.claims.lead_power import BEYOND, DIFFERENCES, RATE
+from emergence.claims.rates import BEYOND, DIFFERENCES, RATE
 from emergence.config.protocol import ScoredMetric, Statistics, Verdicts
 from emergence.config.types import Count, Strict
 from emergence.io import tables as files

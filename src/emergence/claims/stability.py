@@ -25,6 +25,7 @@ from emergence.analysis.leads import LeadSettings, describe_curves, find_leads, 
 from emergence.analysis.neuromfa.degree_of_emergence import with_degree
 from emergence.analysis.precursors import RateCells, estimate_hierarchy, estimate_rates, with_own_loss
 from emergence.analysis.select import last_layer, select
+from emergence.claims.registry import Tables
 from emergence.claims.rules import JUDGED
 from emergence.claims.settings import ClaimSettings
 from emergence.config.protocol import Sensitivity, Signal
@@ -32,7 +33,7 @@ from emergence.config.types import Strict
 from emergence.errors import EmergenceError
 from emergence.io import tables
 from emergence.io.progress import Progress
-from emergence.schemas.analysis import CONFIGURED, LEAD_DIFFERENCES, SCORES, STABILITY
+from emergence.schemas.analysis import CONFIGURED, LEAD_DIFFERENCES, SCORES, SMALLEST_LEADS, STABILITY
 from emergence.schemas.trajectories import MEASURE
 from emergence.tasks.symbols import CONTROL, PASSAGES
 
@@ -40,6 +41,8 @@ NO_TASKS = (CONTROL, PASSAGES)
 """Groups that are measured but are no tasks."""
 RANKME = "rankme"
 Made = TypeVar("Made")
+NO_TABLES: Tables = {}
+NONE_PLANTED: list[Path] = []
 EVIDENCE = ["value", "low", "high", "interval", "control", "verdict"]
 """Columns of a claim that tell whether an alternative changed its evidence."""
 
@@ -64,11 +67,19 @@ class Reanalysis:
     Each step is the function that its stage calls. ``chosen`` are RankMe's settings under an alternative.
     """
 
-    def __init__(self, scored: pd.DataFrame, measured: pd.DataFrame, settings: TrialSettings, source: Path) -> None:
+    def __init__(
+        self,
+        scored: pd.DataFrame,
+        measured: pd.DataFrame,
+        settings: TrialSettings,
+        source: Path,
+        beside: Tables = NO_TABLES,
+    ) -> None:
         self.scored = scored[scored["metric"] == settings.leads.metric]
         self._measured = dict(list(measured.groupby("measure", sort=False)))
         self._settings = settings
         self._source = source
+        self._beside = beside
         self._kept: dict[tuple[str, ...], Any] = {}
 
     def once(self, make: Callable[[], Made], name: str, *settings: BaseModel | str) -> Made:
@@ -177,6 +188,7 @@ class Reanalysis:
             "precursors": by_measure,
             "hierarchy": hierarchy,
             "lead_differences": self.differences(chosen),
+            **self._beside,
         }
 
     def differences(self, chosen: LeadSettings) -> pd.DataFrame:
@@ -213,16 +225,20 @@ def rejudge(
     settings: TrialSettings,
     scores: Path,
     measures: list[Path],
+    smallest_leads: list[Path],
     table: Path,
 ) -> None:
     """Write table ``stability`` of a study; ``judge`` returns its claims under the settings of an alternative."""
-    cache = read(settings, scores, measures)
+    cache = read(settings, scores, measures, smallest_leads)
     tables.write(STABILITY, under_alternatives(lambda chosen: judge(cache, chosen), settings), table)
 
 
-def read(settings: TrialSettings, scores: Path, measures: list[Path]) -> Reanalysis:
-    """All scores and measures of a study."""
-    return Reanalysis(tables.read(SCORES, scores), tables.read(MEASURE, *measures), settings, measures[0])
+def read(
+    settings: TrialSettings, scores: Path, measures: list[Path], smallest_leads: list[Path] = NONE_PLANTED
+) -> Reanalysis:
+    """All scores and measures of a study; with the smallest leads that its rules see, where leads were planted."""
+    beside = {SMALLEST_LEADS.name: tables.read(SMALLEST_LEADS, *smallest_leads)} if smallest_leads else NO_TABLES
+    return Reanalysis(tables.read(SCORES, scores), tables.read(MEASURE, *measures), settings, measures[0], beside)
 
 
 def under_alternatives(judge: Callable[[LeadSettings], pd.DataFrame], settings: TrialSettings) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Claims A6 to A14: geometry as a precursor of emergence and as a predictor of its order."""
+"""Claims A12 to A14: geometry ranks coarse difficulty, but neither order in a class nor its reversal between sizes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,126 +11,16 @@ from emergence.analysis.select import select
 from emergence.claims import published, rates
 from emergence.claims.estimates import Resampled, ends
 from emergence.claims.registry import Part, Section
-from emergence.claims.rules import JUDGED, Rule, at_least, at_most
+from emergence.claims.rules import Rule, at_least, at_most
 from emergence.claims.settings import ClaimSettings
-from emergence.claims.verdicts import Finding, Judged, any_of, both, from_runs, interval, judge, none_of, undecided
+from emergence.claims.verdicts import Finding, Judged, any_of, both, from_runs, interval, judge, undecided
 
 claims = Section("prediction")
 Key = tuple[str, str, str]
 """Statistic, classes and pairs."""
-GEOMETRY = ("fisher", "gradient_covariance", "hessian", "llc", "rankme")
-"""Measures of which v4 says that one leads."""
 CHANCE = {"task_p": "p over whole tasks", "holm_p": "Holm p over task-levels"}
 """Tests by permutation, by the column of table ``order_prediction``."""
-
-
-def _of_difficulty(
-    precursors: pd.DataFrame, lead_differences: pd.DataFrame, settings: ClaimSettings, difficulty: str, opposite: bool
-) -> Finding | None:
-    """RankMe on tasks of one difficulty, beside tasks that are as difficult for other seeds."""
-    other = rates.by_rival(rates.differences_of(lead_differences, ("rankme", "other_seeds", difficulty), settings))
-    told = f"; difficulty by other seeds: {other or 'no event'}"
-    cell = ("rankme", "family", difficulty)
-    return rates.precursor(precursors, lead_differences, cell, settings, told, opposite=opposite)
-
-
-@claims.claim(
-    "A6",
-    "RankMe leads the emergence of hard tasks, and leads it by more than its rivals do",
-    published="v1: 75-100 %; v3: 100 %",
-    figures=["4"],
-    reproduction="draws",
-)
-def precursor_of_hard_tasks(
-    precursors: pd.DataFrame, lead_differences: pd.DataFrame, settings: ClaimSettings
-) -> Finding | None:
-    """RankMe is a precursor of hard tasks."""
-    return _of_difficulty(precursors, lead_differences, settings, "hard", opposite=False)
-
-
-@claims.claim(
-    "A7",
-    "RankMe is no precursor of easy tasks: some rival tells as early",
-    published="v4: no precursor",
-    figures=["4"],
-    reproduction="draws",
-)
-def no_precursor_of_easy_tasks(
-    precursors: pd.DataFrame, lead_differences: pd.DataFrame, settings: ClaimSettings
-) -> Finding | None:
-    """RankMe is no precursor of easy tasks."""
-    return _of_difficulty(precursors, lead_differences, settings, "easy", opposite=True)
-
-
-@claims.claim(
-    "A8",
-    "Of all geometry only RankMe leads emergence reliably",
-    published="v4",
-    figures=["4"],
-    reproduction="draws",
-)
-def only_rankme(precursors: pd.DataFrame, lead_differences: pd.DataFrame, settings: ClaimSettings) -> Finding | None:
-    """RankMe is a precursor and no other geometry is."""
-    findings = {
-        name: rates.precursor(precursors, lead_differences, (name, "all", "all"), settings) for name in GEOMETRY
-    }
-    reliable = {name: one for name, one in findings.items() if one is not None}
-    if "rankme" not in reliable:
-        return None
-    rankme, others = reliable["rankme"], {name: one for name, one in reliable.items() if name != "rankme"}
-    judged = both(rankme.judged, *(none_of(one.judged) for one in others.values()))
-    if judged.verdict in JUDGED:
-        names = f"{', '.join(others)}, by the lead over every rival"
-        fails_if = f"RankMe is none, or so is one of {names}"
-        judged = replace(judged, holds_if=f"RankMe is a precursor and none of {names}", fails_if=fails_if)
-    return replace(
-        rankme,
-        control="; ".join(
-            f"{name} {interval(vars(one), 'value', '+.1f')}: {one.judged.verdict}" for name, one in reliable.items()
-        ),
-        judged=judged,
-        rule=f"RankMe is a precursor and no other is, by: {rankme.rule}",
-    )
-
-
-@claims.claim(
-    "A9",
-    "The local learning coefficient does not lead emergence",
-    published="v1, v3: 0/24",
-    figures=["4"],
-    reproduction="draws",
-)
-def llc_does_not_lead(precursors: pd.DataFrame, hierarchy: pd.DataFrame, settings: ClaimSettings) -> Finding | None:
-    """The local learning coefficient leads no more than was published."""
-    return rates.follower(precursors, hierarchy, "llc", published.LLC_LEADS, settings)
-
-
-@claims.claim(
-    "A10",
-    "The Hessian's top eigenvalue lags emergence",
-    published="v1: leads 4/24, lags",
-    figures=["4"],
-    reproduction="draws",
-)
-def hessian_lags(precursors: pd.DataFrame, hierarchy: pd.DataFrame, settings: ClaimSettings) -> Finding | None:
-    """The Hessian leads no more than was published, and lags."""
-    return rates.follower(precursors, hierarchy, "hessian", published.HESSIAN_LEADS, settings, lags=True)
-
-
-@claims.claim(
-    "A11",
-    "Linear probes decode the answer before behaviour shows it, and before their rivals",
-    published="v4: collapse, recovery, behaviour",
-    figures=["4"],
-    reproduction="draws",
-)
-def probes_lead(precursors: pd.DataFrame, lead_differences: pd.DataFrame, settings: ClaimSettings) -> Finding | None:
-    """A linear read-out leads behaviour."""
-    return rates.precursor(precursors, lead_differences, ("linear_probe", "all", "all"), settings)
-
-
 order = partial(claims.claim, figures=["5"], reproduction="draws")
-"""Geometry ranks coarse difficulty, but neither the order within a class nor its reversal between sizes."""
 
 
 @order("A12", "Onset of RankMe ranks task-levels by emergence", published="v1: Spearman .57-.90")
