@@ -1,9 +1,8 @@
 """Interventions on training: penalties on representations, and the loss term that applies one.
 
 A penalty is a plain function ``(states, step) -> penalty`` of this module. A configuration names it in
-`interventions.paired.arms`, so a new one is a function here and a line there. The effective rank of the penalties
-is the participation ratio of the covariance C of the states, ``(tr C)² / tr C²`` (Gao et al. 2017), which needs no
-spectrum and has a gradient everywhere.
+`interventions.paired.arms`, so a new one is a function here and a line there. The rank of the penalties is that by
+which a collapse is judged: RankMe of the centred states.
 """
 
 import math
@@ -14,6 +13,7 @@ from torch import Tensor
 
 from emergence.config.interventions import Arm
 
+RAISED = 1e-10
 TURN = 8
 """Steps in which the direction of the sham turns once: as few as Adam's first moment averages over."""
 
@@ -27,20 +27,23 @@ class States:
     """the same of the untrained model, on the batch of step 0"""
 
 
-def participation_ratio(states: Tensor) -> Tensor:
-    """Participation ratio of the covariance of (positions, width) states: between 1 and the width.
+def log_rank(states: Tensor) -> Tensor:
+    """Entropy of the normalised singular values of centred (positions, width) states, in float64: the log of RankMe.
 
-    >>> participation_ratio(torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]]))
-    tensor(2.)
+    Every squared singular value is raised by a share `RAISED` of their sum, so that the gradient is finite everywhere.
+
+    >>> log_rank(torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])).exp()
+    tensor(2., dtype=torch.float64)
     """
-    centred = states - states.mean(dim=0, keepdim=True)
-    covariance = centred.mT @ centred
-    return covariance.trace().square() / covariance.square().sum()
+    centred = (states - states.mean(dim=0, keepdim=True)).double()
+    squared = torch.linalg.eigvalsh(centred.mT @ centred).clamp(min=0)
+    singular = (squared + RAISED * squared.sum()).sqrt()
+    return torch.special.entr(singular / singular.sum()).sum()
 
 
 def rank_loss(states: States, step: int) -> Tensor:  # noqa: ARG001
-    """Square of how far the log effective rank has fallen below its initial value: it prevents a collapse."""
-    fall = participation_ratio(states.initial).log() - participation_ratio(states.now).log()
+    """Square of how far the log rank has fallen below its initial value: it prevents a collapse."""
+    fall = log_rank(states.initial) - log_rank(states.now)
     return fall.clamp(min=0).square()
 
 
