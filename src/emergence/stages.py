@@ -719,6 +719,20 @@ STAGES: dict[str, Stage] = {
         },
         "interventions",
     ),
+    "train_method": Stage(
+        "emergence.training.arms:train_arms",
+        "Train paired runs with and without prevention of the collapse, and with alternatives",
+        {
+            "settings": {
+                "paired": "interventions.method",
+                "size": "interventions.method_sizes.{size}",
+                "tasks": "interventions.tasks",
+                "evaluation": "interventions.evaluation",
+                **SHORT_RUN,
+            }
+        },
+        "interventions",
+    ),
     "train_frequencies": Stage(
         "emergence.training.frequencies:train_frequencies",
         "Train runs whose tasks have power-law frequencies",
@@ -747,6 +761,13 @@ STAGES: dict[str, Stage] = {
         {"events": "protocol.events", "statistics": "protocol.statistics"},
         "interventions",
         needs=("interventions",),
+    ),
+    "method": Stage(
+        "emergence.analysis.interventions.arms:analyse_method",
+        "Compare prevention of the collapse with plain alternatives",
+        {"events": "protocol.events", "statistics": "protocol.statistics"},
+        "interventions",
+        needs=("interventions.method",),
     ),
     "frequencies": Stage(
         "emergence.analysis.interventions.frequencies:analyse_frequencies",
@@ -779,6 +800,7 @@ STAGES: dict[str, Stage] = {
                 "universal": "protocol.verdicts.universal",
                 "verdicts": "interventions.verdicts",
                 "pairs": "interventions.pair_count",
+                "method_pairs": "interventions.method_pair_count",
                 "minimum_runs": "protocol.verdicts.minimum_runs",
                 "early_runs": "anatomy_runs",
                 "pilot": "interventions.pilot?",

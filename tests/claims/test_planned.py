@@ -13,7 +13,7 @@ from emergence.claims.interventions import INTERVENTIONS
 from emergence.claims.planned import at_pilot, planned_power, spread_of, with_spread
 from emergence.claims.rules import Rule, at_least, at_most, within
 from emergence.config import loading
-from emergence.config.interventions import PLAIN
+from emergence.config.arms import PLAIN
 
 STUDIES = 150
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from emergence.config import loading
-from emergence.config.interventions import PLAIN, Arm, Interventions, penalties
+from emergence.config.arms import PLAIN, Arm, penalties
+from emergence.config.interventions import Interventions
 from emergence.config.loading import ConfigError
 
 Values = dict[str, Any]
@@ -42,6 +43,9 @@ WRONG: list[tuple[str, Any, str]] = [
     ("paired.arms.late.first", 200, "paired.arms.late.first: 200 is not before until; allowed: 0 to 159"),
     ("paired.arms.prevent.penalty", "rank_los", "no such function 'rank_los'; allowed: rank_loss, rank_gain"),
     ("paired.arms.sham.warmup", 5, "paired.arms.sham.penalty: an arm has a penalty or a warmup"),
+    ("paired.arms.sham", {"until": 5}, "paired.arms.sham.penalty: the arm changes nothing"),
+    ("paired.arms.sham", {"warmup": 10, "rate": 2.0}, "paired.arms.sham.rate: an arm has a warmup or a rate"),
+    ("paired.arms.sham", {"sigma": 0.0}, "paired.arms.sham.sigma"),
     ("paired.arms.sham", {"warmup": 100, "until": 100}, "paired.arms.sham.warmup: 100 does not end before until"),
     ("paired.arms.sham.matched", "later", "paired.arms.sham.matched: no earlier arm 'later'; allowed: prevent"),
     ("paired.arms.prevent.weight", float("nan"), "interventions.paired.arms.prevent.weight"),

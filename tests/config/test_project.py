@@ -23,6 +23,7 @@ JOBS = {
     "record_series": {"run": "mine"},
     "train_clock": {"seed": "1"},
     "train_arms": {"size": "4x32"},
+    "train_method": {"size": "4x32"},
 }
 OF_STUDIES = [name for name, stage in STAGES.items() if "study" in stage.job_wildcards and name != "explorer"]
 
@@ -68,15 +69,15 @@ READERS: list[tuple[str, Any, str]] = [
         "anatomy measure_run, anatomy neuromfa measure_run, evaluate_language_model, train_language_model, "
         "language measure_run, train_network, parity measure_run, "
         "llc_sweep, train_sweep, train, train_stack, train_scalar_transformer, train_clock, train_arms, "
-        "train_frequencies",
+        "train_method, train_frequencies",
     ),
     ("anatomy.tasks.ADD", [1, 2], "task_data, train, train_stack"),
     (
         "compute.precision",
         "bfloat16",
-        "train_language_model, train, train_stack, train_clock, train_arms, train_frequencies",
+        "train_language_model, train, train_stack, train_clock, train_arms, train_method, train_frequencies",
     ),
-    ("compute.together", 2, "train, train_stack, train_clock, train_arms, train_frequencies"),
+    ("compute.together", 2, "train, train_stack, train_clock, train_arms, train_method, train_frequencies"),
     (
         "anatomy.easy",
         ["COPY"],
@@ -158,14 +159,14 @@ READERS: list[tuple[str, Any, str]] = [
         0.45,
         "anatomy events, anatomy leads, explorer, fig1, joint, language events, language leads, "
         "language_stability, parity events, parity leads, sensitivity, anatomy_stability, detector_validity, "
-        "arms, frequencies",
+        "arms, method, frequencies",
     ),
     (
         "protocol.events.detector",
         "sigmoid",
         "anatomy events, anatomy leads, anatomy_numbers, fig8, joint, language events, language leads, "
         "language_stability, parity events, parity leads, parity_claims, sensitivity, anatomy_stability, "
-        "detector_validity, arms, frequencies",
+        "detector_validity, arms, method, frequencies",
     ),
     (
         "protocol.collapse.depth",
@@ -189,7 +190,7 @@ READERS: list[tuple[str, Any, str]] = [
         "single_skill, parity"
         " leads, parity precursors, parity_claims, rule_outcomes, sensitivity, anatomy_stability, shots, "
         "anatomy lead_differences, anatomy lead_power, language lead_differences, language lead_power, "
-        "parity lead_differences, parity lead_power, clock, arms, frequencies, predict_early, "
+        "parity lead_differences, parity lead_power, clock, arms, method, frequencies, predict_early, "
         "interventions_claims",
     ),
     (
@@ -202,7 +203,7 @@ READERS: list[tuple[str, Any, str]] = [
         "parity_claims, rule_outcomes, phases, power_laws, baselines, sensitivity, anatomy_stability, "
         "detector_validity, shots, staging, network_scaling, anatomy lead_differences, anatomy lead_power, "
         "language lead_differences, language lead_power, parity lead_differences, parity lead_power, clock, arms, "
-        "frequencies, predict_early, interventions_claims",
+        "method, frequencies, predict_early, interventions_claims",
     ),
     (
         "anatomy.protocol.events.threshold",
@@ -258,9 +259,11 @@ READERS: list[tuple[str, Any, str]] = [
     ("language.models.0.folder", "elsewhere", "record_series"),
     ("language.phases.expansion", 0.7, "language_stability, phases"),
     ("language.verdicts.in_order", 0.6, "language_claims, language_stability"),
-    ("interventions.tasks.SORT", [2], "train_clock, train_arms, train_frequencies"),
+    ("interventions.tasks.SORT", [2], "train_clock, train_arms, train_method, train_frequencies"),
     ("interventions.clock.widths", [16], "train_clock"),
     ("interventions.paired.arms.prevent.weight", 2.0, "train_arms"),
+    ("interventions.method.arms.strong.weight", 2.0, "train_method, fig15"),
+    ("interventions.method.seeds", [1, 2], "train_method, interventions_claims"),
     ("interventions.frequencies.alpha", 0.7, "train_frequencies"),
     ("interventions.early.share", 0.2, "predict_early"),
     ("interventions.verdicts.margin", 1.2, "interventions_claims, fig12"),
@@ -365,9 +368,10 @@ OFF: list[tuple[str, set[str], set[str]]] = [
     ("neuromfa", {"degree_of_emergence", "baselines", "neuromfa_claims"}, {"fig9"}),
     (
         "interventions",
-        {"train_clock", "train_arms", "train_frequencies", "clock", "arms", "interventions_claims"},
-        {"fig11", "fig12", "fig13", "fig14"},
+        {"train_clock", "train_arms", "train_method", "train_frequencies", "clock", "arms", "interventions_claims"},
+        {"fig11", "fig12", "fig13", "fig14", "fig15"},
     ),
+    ("interventions.method", {"train_method", "method"}, {"fig15"}),
     ("interventions.frequencies", {"train_frequencies", "frequencies"}, {"fig13"}),
     ("interventions.early", {"predict_early"}, {"fig14"}),
     ("figures.fig10", set(), {"fig10"}),

@@ -30,7 +30,10 @@ OF_EVERY_STATE = (
     "parity/measures/gradient_covariance/mlp50-s1.parquet",
     *(f"parity/analysis/{table}.parquet" for table in ("sweeps/one_skill_time", "transformers/t8-s1")),
     "language/trajectories/neox8-s1/behaviour.parquet",
-    *(f"interventions/analysis/{table}.parquet" for table in ("clock_runs/1", "arm_runs/2x8", "frequency_runs")),
+    *(
+        f"interventions/analysis/{table}.parquet"
+        for table in ("clock_runs/1", "arm_runs/2x8", "method_runs/2x8", "frequency_runs")
+    ),
 )
 """Results of the smoke tier that take a job of every stage that keeps a state and goes to a cluster."""
 ELSEWHERE = {"train_stack", "record_series", "measure_series"}

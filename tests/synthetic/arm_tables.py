@@ -1,5 +1,6 @@
 """Synthetic learners of Study 4: events that a rank causes, and events that only share its clock."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,23 +10,26 @@ from emergence.schemas.interventions import ARM_RUNS
 
 STEPS = np.arange(0, 301, 10)
 ARMS = ("plain", "prevent", "deepen", "sham", "late", "earlier", "later")
-LOWEST = {"prevent": 0.9, "deepen": 0.2}
+LOWEST = {"prevent": 0.9, "higher_rate_prevent": 0.9, "deepen": 0.2}
 TASKS = {("COPY", "2"): 90.0, ("SORT", "3"): 150.0}
 
 
-def arm_runs(effects: dict[str, float], pairs: int = 5, noise: float = 0.02, **changed: Any) -> pd.DataFrame:
+def arm_runs(
+    effects: dict[str, float], pairs: int = 5, noise: float = 0.02, arms: Sequence[str] = ARMS, **changed: Any
+) -> pd.DataFrame:
     """Table ``arm_runs``: exact match rises at a step of each task-level times the effect of the arm.
 
     Args:
         effects: Ratio of emergence steps of arms; 1 where none is given.
         pairs: Seeds.
         noise: Standard deviation of the log ratio between task-levels and pairs.
+        arms: With the plain one.
         **changed: ``lowest``, lowest rank over the initial one of the arm that prevents the collapse.
     """
     rng, rows = np.random.default_rng(5), []
     lowest = {**LOWEST, "prevent": changed.get("lowest", LOWEST["prevent"])}
     for seed in range(1, pairs + 1):
-        for arm in ARMS:
+        for arm in arms:
             named = {"run": f"4x32-s{seed}", "size": "4x32", "parameters": 50_000, "seed": seed, "arm": arm}
             fall = 1 - (1 - lowest.get(arm, 0.5)) * np.minimum(STEPS / 40, 1)
             rows += [

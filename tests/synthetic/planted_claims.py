@@ -351,6 +351,25 @@ def deeper_delays(config: Config, holds: bool) -> Tables:
     return paired(config, CAUSED if holds else {})
 
 
+METHOD = {"prevent": 0.6, "weak": 0.9, "brief": 0.9, "higher_rate": 0.8, "higher_rate_prevent": 0.5}
+"""Effects of arms of a learner for which prevention is worth more than anything else, and more of it is worth more."""
+
+
+def method(config: Config, effects: Mapping[str, float]) -> Tables:
+    """The analysis of a synthetic learner, with the arms, sizes and pairs of the tier; none where it has none."""
+    of, protocol = config.interventions.method, config.interventions.protocol
+    if not of:
+        return {"method_effects": table(interventions.METHOD_EFFECTS, [])}
+    each = [arm_runs(dict(effects), len(of.seeds), arms=["plain", *of.arms]).assign(size=one.name) for one in of.sizes]
+    runs = pd.concat([rows.assign(run=rows["size"] + rows["run"]) for rows in each], ignore_index=True)
+    return {"method_effects": compare_arms(runs, find_arm_events(runs, protocol.events), protocol.statistics)}
+
+
+@plant("I15", "I16", "I17", "I18")
+def worth(config: Config, holds: bool) -> Tables:
+    return method(config, METHOD if holds else {arm: 1 / effect for arm, effect in METHOD.items()})
+
+
 def exponents(config: Config, optimiser: str, exponent: float) -> Tables:
     """As many Latin squares as the tier has; none where it has no frequencies."""
     of = config.interventions.frequencies

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from emergence.config.interventions import Arm, penalties
+from emergence.config.arms import Arm, penalties
 from emergence.theory.spectrum import centred_singular_values, effective_rank
 from emergence.training.interventions import Intervention, States, log_rank, mean_shift, rank_gain, rank_loss
 

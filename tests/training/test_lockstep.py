@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from emergence.config.interventions import Arm
+from emergence.config.arms import Arm
 from emergence.config.training import TrainSettings
 from emergence.training.lockstep import Lockstep, ShortRun
 from emergence.training.short_runs import runs_of_arms

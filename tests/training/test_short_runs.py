@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import torch
 
-from emergence.config.interventions import SIGMA, Arm, Cell
+from emergence.config.arms import Arm
+from emergence.config.interventions import SIGMA, Cell
 from emergence.config.training import Size, TrainSettings
 from emergence.models import transformer
 from emergence.training.lockstep import Lockstep

@@ -349,6 +349,20 @@ use rule stage as arms with:
         stage=stage("arms"),
 
 
+use rule stage as method with:
+    input:
+        runs=[
+            table("interventions", f"method_runs/{size}")
+            for size in (
+                CONFIG.interventions.method_sizes if CONFIG.interventions else []
+            )
+        ],
+    output:
+        method_effects_table=table("interventions", "method_effects"),
+    params:
+        stage=stage("method"),
+
+
 use rule stage as frequencies with:
     input:
         runs=table("interventions", "frequency_runs"),

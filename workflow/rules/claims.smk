@@ -68,6 +68,7 @@ CLAIM_TABLES = {
         "clock_laws",
         "clock_shares",
         "arm_effects",
+        "method_effects",
         "frequency_exponents",
         "early_accuracy",
     ),

@@ -83,6 +83,13 @@ use rule stage as train_arms with:
         stage=stage("train_arms", state=STATE),
 
 
+use rule stage as train_method with:
+    output:
+        table="<results>/interventions/analysis/method_runs/{size}.parquet",
+    params:
+        stage=stage("train_method", state=STATE),
+
+
 use rule stage as train_frequencies with:
     output:
         table="<results>/interventions/analysis/frequency_runs.parquet",

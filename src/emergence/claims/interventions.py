@@ -1,8 +1,6 @@
 """Claims I1 to I9: what sets the early collapse, and whether emergence depends on it.
 
-All are tests of this project. Units are cells of the grid, or pairs of runs with the same weights and batches. A claim
-about prevention presumes that the collapse was prevented: the log rank of the arm must fall by no more than a share of
-its fall in the plain arm.
+All are tests of this project. Units are cells of the grid, or pairs of runs with the same weights and batches.
 """
 
 from dataclasses import replace
@@ -13,28 +11,33 @@ import numpy as np
 import pandas as pd
 
 from emergence.analysis.anatomy.floors import equivalence_bounds
+from emergence.claims.arm_ratio import SAME, ratio
 from emergence.claims.early_prediction import early
 from emergence.claims.estimates import OverRuns, Resampled, Share, ends
 from emergence.claims.planned import at_pilot, planned_power
+from emergence.claims.prevention_worth import worth
 from emergence.claims.registry import Part, Registry, Section
 from emergence.claims.rules import Rule, at_least, at_most, within
 from emergence.claims.settings import InterventionClaimSettings
 from emergence.claims.task_frequencies import frequencies
 from emergence.claims.verdicts import (
-    UNTESTED,
     Finding,
-    Judged,
-    from_runs,
     interval,
     judge,
     of_share,
     undecided,
-    untested,
 )
-from emergence.config.interventions import PLAIN
+from emergence.config.arms import PLAIN
 from emergence.io import tables as files
 from emergence.schemas.analysis import CLAIMS
-from emergence.schemas.interventions import ARM_EFFECTS, CLOCK_LAWS, CLOCK_SHARES, EARLY_ACCURACY, FREQUENCY_EXPONENTS
+from emergence.schemas.interventions import (
+    ARM_EFFECTS,
+    CLOCK_LAWS,
+    CLOCK_SHARES,
+    EARLY_ACCURACY,
+    FREQUENCY_EXPONENTS,
+    METHOD_EFFECTS,
+)
 
 clock = Section("clock of the collapse")
 arms = Section("paired interventions")
@@ -47,9 +50,6 @@ RIVALS = {
     "weight_norm": "the norm of the weights",
     "entropy": "the entropy of the predictions",
 }
-RATIO = "interval of the ratio of emergence steps"
-SAME = 1.0
-"""Ratio of emergence steps of arms that do not differ."""
 
 
 # The clock -----------------------------------------------------------------------------------------------------------
@@ -179,7 +179,9 @@ def _nothing(why: str) -> Finding:
 def not_needed(arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
     """Ratio of emergence steps without and with the collapse, at most the margin."""
     margin = settings.verdicts.margin
-    return _ratio("I6", arm_effects, ("prevent", PLAIN), at_most(margin), settings, f"at or below {margin}")
+    return ratio(
+        "I6", arm_effects, ("prevent", PLAIN), at_most(margin), settings, f"at or below {margin}", settings.pairs
+    )
 
 
 @paired(
@@ -195,8 +197,14 @@ def events_stay(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, 
     """Equivalence of emergence steps with those of the plain arm."""
     margin = settings.verdicts.margin
     rule = within(1 / margin, margin)
-    return _ratio(
-        f"I7 {part.name}", arm_effects, (part.name, PLAIN), rule, settings, f"within [{1 / margin:.3f}, {margin}]"
+    return ratio(
+        f"I7 {part.name}",
+        arm_effects,
+        (part.name, PLAIN),
+        rule,
+        settings,
+        f"within [{1 / margin:.3f}, {margin}]",
+        settings.pairs,
     )
 
 
@@ -210,8 +218,14 @@ def events_stay(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, 
 )
 def no_regulariser(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding:
     """Ratio of emergence steps of the arm that prevents the collapse to those of a control."""
-    return _ratio(
-        f"I8 {part.name}", arm_effects, ("prevent", part.name), at_most(SAME), settings, f"at or below {SAME:g}"
+    return ratio(
+        f"I8 {part.name}",
+        arm_effects,
+        ("prevent", part.name),
+        at_most(SAME),
+        settings,
+        f"at or below {SAME:g}",
+        settings.pairs,
     )
 
 
@@ -219,60 +233,15 @@ def no_regulariser(arm_effects: pd.DataFrame, settings: InterventionClaimSetting
 def deeper_delays(arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
     """Ratio of emergence steps of the arm that deepens the collapse to those of the plain arm."""
     margin = settings.verdicts.margin
-    return _ratio("I9", arm_effects, ("deepen", PLAIN), at_least(margin), settings, f"at or above {margin}")
-
-
-def _ratio(
-    claim: str,
-    effects: pd.DataFrame,
-    named: tuple[str, str],
-    rule: Rule,
-    settings: InterventionClaimSettings,
-    text: str,
-) -> Finding:
-    """A finding that is the ratio of emergence steps of two arms."""
-    arm, against = named
-    rows = effects[(effects["arm"] == arm) & (effects["against"] == against)].set_index("size")
-    if "all" not in rows.index:
-        why = f"this tier does not compare the arm {arm} with {against}"
-        return Finding(control=why, judged=untested(why), rule=f"{RATIO} {text}", bounds=rule)
-    row = rows.loc["all"]
-    estimate = OverRuns(*ends(row, "ratio"), int(row["pairs"]), settings.statistics.confidence, "pairs", log=True)
-    by_size = [f"{size} {interval(one, 'ratio', '.2f')}" for size, one in rows.drop("all").iterrows()]
-    ranks = f"lowest rank over the initial one {row['lowest']:.2f}, {against} {row['lowest_against']:.2f}"
-    counts = f"{row['events']} events, {row['censored']} of them in one arm alone; {row['diverged']} runs diverged"
-    known = judge(estimate, rule, SAME) if np.isfinite(row["low"]) else undecided("needs two pairs with events")
-    judged = from_runs(int(row["pairs"]), 2, known, settings.pairs)
-    if arm == "prevent" and judged.verdict != UNTESTED.verdict and not _prevented(effects, settings):
-        judged = _not_prevented(rule, float(row["lowest"]))
-    return Finding(
-        *ends(row, "ratio"),
-        interval=f"t over {row['pairs']} pairs of runs, of the mean log ratio",
-        control="; ".join([ranks, *by_size, counts]),
-        judged=judged,
-        rule=f"{RATIO} {text}",
-        bounds=rule,
-        planned=at_pilot(estimate, rule, settings.spread(claim), SAME),
+    return ratio(
+        "I9", arm_effects, ("deepen", PLAIN), at_least(margin), settings, f"at or above {margin}", settings.pairs
     )
-
-
-def _not_prevented(rule: Rule, lowest: float) -> Judged:
-    """Undecided, whatever the ratio."""
-    holds, fails = (f"the collapse is prevented and {condition}" for condition in rule.conditions)
-    reason = f"the collapse is not prevented: the rank falls to {lowest:.2f} of its initial value"
-    return Judged("undecided", reason, holds, fails)
-
-
-def _prevented(effects: pd.DataFrame, settings: InterventionClaimSettings) -> bool:
-    """Whether the log rank falls by no more than a share of its fall in the plain arm."""
-    row = effects.query(f"arm == 'prevent' and against == '{PLAIN}' and size == 'all'").iloc[0]
-    return bool(-np.log(row["lowest"]) <= -settings.verdicts.prevented * np.log(row["lowest_against"]))
 
 
 INTERVENTIONS = Registry(
     "interventions",
-    (CLOCK_LAWS, CLOCK_SHARES, ARM_EFFECTS, FREQUENCY_EXPONENTS, EARLY_ACCURACY),
-    (clock, arms, frequencies, early),
+    (CLOCK_LAWS, CLOCK_SHARES, ARM_EFFECTS, FREQUENCY_EXPONENTS, EARLY_ACCURACY, METHOD_EFFECTS),
+    (clock, arms, frequencies, early, worth),
     headlines=("I1", "I6", "I7"),
 )
 

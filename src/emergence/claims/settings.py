@@ -105,6 +105,8 @@ class InterventionClaimSettings(Strict):
     """lowest share of cells in which the last layer is first"""
     pairs: Count
     """of the tier"""
+    method_pairs: Annotated[int, Field(ge=0)]
+    """of the runs that tell what prevention is worth"""
     minimum_runs: Count
     """of Study 1, below which no prediction is judged"""
     early_runs: Annotated[int, Field(ge=0)]

@@ -1,75 +1,19 @@
-"""Study 4, interventions: short runs that time the collapse, and paired runs in which it is prevented or moved.
+"""Study 4, interventions: short runs that time the collapse, and paired runs in which it is prevented or moved."""
 
-An arm names its penalty, a function of `emergence.training.interventions`; the names are read from its source, so that
-nothing here loads torch.
-"""
-
-import ast
-from collections.abc import Callable
-from functools import cache
-from importlib import import_module  # noqa: TID251 - a module of this package
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from pydantic import Field, model_validator
 
+from emergence.config.arms import Paired
 from emergence.config.frequencies import Frequencies, OptimiserName
 from emergence.config.protocol import Protocol
 from emergence.config.training import Checkpoints, Sample, Size, Training
-from emergence.config.types import Count, Fraction, Level, Name, Positive, Seed, Strict, Switchable, heads_divide_width
+from emergence.config.types import Count, Fraction, Level, Positive, Seed, Strict, Switchable, heads_divide_width
 from emergence.tasks import TASKS, TaskLevel
 
-MODULE = "emergence.training.interventions"
-PLAIN = "plain"
-"""The arm without an intervention, which every other is paired with."""
 SIGMA = 0.02
 """Initial standard deviation of a weight where a cell does not vary it; `emergence.models.transformer` has it too."""
-Step = Annotated[int, Field(ge=0)]
-
-
-@cache
-def penalties() -> list[str]:
-    """Penalties that an arm may name: functions ``(states, step)`` of their module."""
-    source = Path(__file__).parents[1] / "training" / "interventions.py"
-    functions = [
-        node for node in ast.parse(source.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)
-    ]
-    return [one.name for one in functions if [argument.arg for argument in one.args.args] == ["states", "step"]]
-
-
-class Arm(Strict):
-    """One intervention: a penalty between two steps, or a warm-up of another length."""
-
-    penalty: str | None = None
-    """function of `emergence.training.interventions`"""
-    weight: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
-    """of the penalty in the loss"""
-    first: Step = 0
-    """first step"""
-    until: Count
-    """step at which the penalty ends, or by which a moved warm-up has caught up"""
-    matched: str | None = None
-    """arm to whose gradient norm, on the parameters and step by step, that of the penalty is scaled"""
-    warmup: Count | None = None
-    """steps of another warm-up; from its end to ``until`` the rate is such that its sum is that of the plain arm"""
-
-    @property
-    def function(self) -> Callable[..., Any]:
-        """The penalty, by its name."""
-        return getattr(import_module(MODULE), str(self.penalty))
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        if (self.penalty is None) == (self.warmup is None):
-            raise ValueError("penalty: an arm has a penalty or a warmup; give one of the two")
-        if self.penalty is not None and self.penalty not in penalties():
-            raise ValueError(f"penalty: no such function {self.penalty!r}; allowed: {', '.join(penalties())}")
-        if self.first >= self.until:
-            raise ValueError(f"first: {self.first} is not before until; allowed: 0 to {self.until - 1}")
-        if self.warmup is not None and self.warmup >= self.until:
-            raise ValueError(f"warmup: {self.warmup} does not end before until; allowed: 1 to {self.until - 1}")
-        return self
 
 
 class Clock(Strict):
@@ -121,34 +65,6 @@ class Cell(Strict):
     tasks: dict[str, list[Level]]
     held_out: bool
     """whether laws are tested on it, and not fitted to it"""
-
-
-class Paired(Strict):
-    """Paired runs: each arm from the same weights and on the same batches as the plain one."""
-
-    sizes: Annotated[list[Size], Field(min_length=1)]
-    seeds: Annotated[list[Seed], Field(min_length=1)]
-    """pairs of each size"""
-    training: Training
-    every: Count
-    """steps between evaluations"""
-    arms: Annotated[dict[Name, Arm], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _within_training(self) -> Self:
-        for name, arm in self.arms.items():
-            if name == PLAIN:
-                raise ValueError(f"arms.{name}: is the arm without an intervention; choose another name")
-            if arm.until > self.training.steps:
-                raise ValueError(
-                    f"arms.{name}.until: {arm.until} is after the last step; allowed: 1 to {self.training.steps}"
-                )
-            earlier = list(self.arms)[: list(self.arms).index(name)]
-            if arm.matched is not None and arm.matched not in earlier:
-                raise ValueError(
-                    f"arms.{name}.matched: no earlier arm {arm.matched!r}; allowed: {', '.join(earlier) or 'none'}"
-                )
-        return self
 
 
 class InterventionVerdicts(Strict):
@@ -205,6 +121,8 @@ class Interventions(Strict):
     """of RankMe"""
     clock: Clock
     paired: Paired
+    method: Switchable[Paired] = None
+    """what it is worth to prevent the collapse: doses and durations of the penalty, beside plain alternatives"""
     frequencies: Switchable[Frequencies] = None
     early: Switchable[Early] = None
     verdicts: InterventionVerdicts
@@ -224,6 +142,11 @@ class Interventions(Strict):
         return {size.name: size for size in self.paired.sizes}
 
     @property
+    def method_sizes(self) -> dict[str, Size]:
+        """Sizes of the runs that tell what prevention is worth, by name."""
+        return {size.name: size for size in self.method.sizes} if self.method else {}
+
+    @property
     def task_levels(self) -> list[TaskLevel]:
         """All task-levels in order."""
         return [TaskLevel(task, level) for task, levels in self.tasks.items() for level in levels]
@@ -232,6 +155,11 @@ class Interventions(Strict):
     def pair_count(self) -> int:
         """Pairs of runs of each arm, over all sizes."""
         return len(self.paired.sizes) * len(self.paired.seeds)
+
+    @property
+    def method_pair_count(self) -> int:
+        """The same of the runs that tell what prevention is worth."""
+        return len(self.method.sizes) * len(self.method.seeds) if self.method else 0
 
     @property
     def cells(self) -> list[Cell]:

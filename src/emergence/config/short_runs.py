@@ -1,7 +1,8 @@
 """What the stages that train the short runs of Study 4 are given."""
 
+from emergence.config.arms import Paired
 from emergence.config.frequencies import Frequencies
-from emergence.config.interventions import Cell, Early, Paired
+from emergence.config.interventions import Cell, Early
 from emergence.config.protocol import ScoredMetric, Variant
 from emergence.config.training import Checkpoints, Compute, Sample, Size, Training, TrainSettings
 from emergence.config.types import Count, Device, Level, Positive, Seed, Strict

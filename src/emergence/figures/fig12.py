@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from emergence.analysis.select import seed_summary, select
-from emergence.config.interventions import PLAIN
+from emergence.config.arms import PLAIN
 from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.interventions import ARM_EFFECTS, ARM_EVENTS, ARM_RUNS

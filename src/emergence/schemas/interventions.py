@@ -153,6 +153,9 @@ enter with the last step of training for the other. ``lowest`` and ``lowest_agai
 initial one, means over the runs of each arm.
 """
 
+METHOD_EFFECTS = Schema("method_effects", ARM_EFFECTS.columns)
+"""The same of the runs that tell what prevention is worth: its doses and durations, and plain alternatives."""
+
 FREQUENCY_RUNS = Schema(
     "frequency_runs",
     {

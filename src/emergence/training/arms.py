@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import torch
 
-from emergence.config.interventions import PLAIN
+from emergence.config.arms import PLAIN
 from emergence.config.short_runs import PairedSettings
 from emergence.io import tables
 from emergence.io.progress import Progress
@@ -69,7 +69,8 @@ def train_seeds(seeds: Sequence[int], settings: PairedSettings) -> pd.DataFrame:
 def _record(runs: Mapping[Key, ShortRun], probe: ProbeStates, settings: PairedSettings) -> dict[Key, list[Row]]:
     """Rows of each run, from its first evaluation to the last, or to the step at which it diverged."""
     lockstep, last = Lockstep(list(runs.values())), settings.paired.training.steps
-    evaluated = {*evaluation_steps(settings.paired.every, last), *(arm.until for arm in settings.paired.arms.values())}
+    ends = {arm.until for arm in settings.paired.arms.values() if arm.until is not None}
+    evaluated = ends.union(evaluation_steps(settings.paired.every, last))
     rows: dict[Key, list[Row]] = {key: [] for key in runs}
     losses: dict[Key, list[torch.Tensor]] = {key: [] for key in runs}
     going = dict(runs)

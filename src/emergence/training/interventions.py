@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from emergence.config.interventions import Arm
+from emergence.config.arms import Arm
 
 RAISED = 1e-10
 TURN = 8
@@ -81,7 +81,7 @@ class Intervention:
 
     def acts(self, step: int) -> bool:
         """Whether there is a term at a step."""
-        return self.arm.first <= step < self.arm.until
+        return self.arm.first <= step and (self.arm.until is None or step < self.arm.until)
 
     def __call__(self, states: Tensor, step: int) -> Tensor:
         """The term at a step, before it is scaled."""

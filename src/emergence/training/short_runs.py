@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from emergence.config.arms import PLAIN, Arm
 from emergence.config.frequencies import OptimiserName
-from emergence.config.interventions import PLAIN, SIGMA, Arm, Cell
+from emergence.config.interventions import SIGMA, Cell
 from emergence.config.training import TrainSettings
 from emergence.tasks.batches import Layout
 from emergence.training.interventions import Intervention
 from emergence.training.learners import Seeds, adamw
 from emergence.training.lockstep import ShortRun
-from emergence.training.schedule import shifted_rate
+from emergence.training.schedule import Rate, learning_rate, other_warmup, scaled_rate, shifted_rate
 from emergence.training.task_transformer import TaskLearner
 
 MOMENTUM = 0.9
@@ -23,13 +24,18 @@ MOMENTUM = 0.9
 def run_of_cell(cell: Cell, settings: TrainSettings, device: torch.device) -> ShortRun:
     """A run with the initial σ and the optimiser of a cell of the clock."""
     learner = TaskLearner(settings, device)
-    if cell.sigma != SIGMA:
-        with torch.no_grad():
-            for weight in learner.model.parameters():
-                if weight.dim() > 1:
-                    weight.mul_(cell.sigma / SIGMA)
+    scale_weights(learner, cell.sigma)
     learner.optimiser = optimiser(cell.optimiser, learner)
     return ShortRun(learner)
+
+
+@torch.no_grad()
+def scale_weights(learner: TaskLearner, sigma: float) -> None:
+    """Give initial weights, but for biases and scales, another standard deviation."""
+    if sigma != SIGMA:
+        for weight in learner.model.parameters():
+            if weight.dim() > 1:
+                weight.mul_(sigma / SIGMA)
 
 
 def optimiser(name: OptimiserName, learner: TaskLearner) -> torch.optim.Optimizer:
@@ -57,13 +63,19 @@ def runs_of_arms(arms: Mapping[str, Arm], settings: TrainSettings, device: torch
     """The plain run, and one of each arm in the order given, by name."""
     runs = {PLAIN: ShortRun(TaskLearner(settings, device))}
     for name, arm in arms.items():
-        runs[name] = ShortRun(TaskLearner(settings, device))
-        if arm.warmup is not None:
-            runs[name].rate = shifted_rate(arm.warmup, arm.until)
-        else:
+        runs[name] = run = ShortRun(TaskLearner(settings, device), rate=rate_of(arm))
+        scale_weights(run.learner, SIGMA if arm.sigma is None else arm.sigma)
+        if arm.penalty is not None:
             matched = runs[arm.matched].term if arm.matched else None
-            runs[name].term = Intervention(arm, _initial_states(runs[PLAIN].learner), matched)
+            run.term = Intervention(arm, _initial_states(run.learner), matched)
     return runs
+
+
+def rate_of(arm: Arm) -> Rate:
+    """Learning rate of an arm."""
+    if arm.warmup is not None:
+        return shifted_rate(arm.warmup, arm.until) if arm.until else other_warmup(arm.warmup)
+    return scaled_rate(arm.rate) if arm.rate is not None else learning_rate
 
 
 @torch.no_grad()

@@ -15,10 +15,10 @@ import pandas as pd
 from emergence.analysis.events import find_events, score_behaviour
 from emergence.analysis.intervals import student_mean
 from emergence.analysis.select import select
-from emergence.config.interventions import PLAIN
+from emergence.config.arms import PLAIN
 from emergence.config.protocol import Events, Statistics
 from emergence.io import tables
-from emergence.schemas.interventions import ARM_EFFECTS, ARM_EVENTS, ARM_RUNS
+from emergence.schemas.interventions import ARM_EFFECTS, ARM_EVENTS, ARM_RUNS, METHOD_EFFECTS
 
 RUN = ["run", "size", "parameters", "seed", "arm"]
 
@@ -83,6 +83,12 @@ def lowest_ranks(runs: pd.DataFrame) -> pd.DataFrame:
     ranks = runs[runs["quantity"] == "rank"].dropna(subset=["value"]).sort_values("step")
     values = ranks.groupby(RUN, sort=False)["value"]
     return (values.min() / values.first()).rename("lowest").reset_index()
+
+
+def analyse_method(events: Events, statistics: Statistics, runs: list[Path], method_effects_table: Path) -> None:
+    """Compare prevention of the collapse with plain alternatives, pair by pair."""
+    rows = tables.read(ARM_RUNS, *runs)
+    tables.write(METHOD_EFFECTS, compare_arms(rows, find_arm_events(rows, events), statistics), method_effects_table)
 
 
 def analyse_arms(

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.colors import to_hex
 
 from emergence.analysis.select import seed_summary, select
-from emergence.config.interventions import PLAIN
+from emergence.config.arms import PLAIN
 from emergence.figures import panels
 from emergence.figures.fig12 import COLOURS, NAMES
 from emergence.report.json_values import columns
