@@ -15,6 +15,7 @@ MADE_BY = {
     "llc_validity": "llc_validity",
     "phase_shares": "phases",
     **dict.fromkeys(("early_predictions", "early_accuracy"), "predict_early"),
+    "method_effects": "method",
     **dict.fromkeys(("frequency_events", "frequency_exponents"), "frequencies"),
     "degree_of_emergence": "degree_of_emergence",
 }

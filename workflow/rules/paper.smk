@@ -42,6 +42,7 @@ QUOTED = {
         laws=table("interventions", "clock_laws"),
         shares=table("interventions", "clock_shares"),
         effects=table("interventions", "arm_effects"),
+        method=made("interventions", "method_effects"),
     ),
 }
 

@@ -10,7 +10,7 @@ from emergence.io.files import write_json
 from emergence.report.json_values import Record, one, quartiles, records
 from emergence.schemas.analysis import COLLAPSE, DIRECTION_SHARES, EVENTS, HIERARCHY, PRECURSORS
 from emergence.schemas.anatomy import DETECTOR_VALIDITY, FLOORS, ORDER_PREDICTION, SENSITIVITY
-from emergence.schemas.interventions import ARM_EFFECTS, CLOCK_LAWS, CLOCK_SHARES
+from emergence.schemas.interventions import ARM_EFFECTS, CLOCK_LAWS, CLOCK_SHARES, METHOD_EFFECTS
 from emergence.schemas.language import PHASE_SHARES
 from emergence.schemas.neuromfa import RUN_MEANS, UNTRAINED
 from emergence.schemas.parity import (
@@ -222,14 +222,16 @@ def collect_language_numbers(
     )
 
 
-def collect_interventions_numbers(laws: Path, shares: Path, effects: Path, json: Path) -> None:
-    """Collect the numbers of Study 4 for the paper."""
+def collect_interventions_numbers(laws: Path, shares: Path, effects: Path, method: list[Path], json: Path) -> None:
+    """Collect the numbers of Study 4 for the paper; ``method`` is empty where no worth of prevention was measured."""
     compared = tables.read(ARM_EFFECTS, effects)
+    worth = tables.read(METHOD_EFFECTS, *method) if method else pd.DataFrame(columns=METHOD_EFFECTS.arrow.names)
     write_json(
         json,
         {
             "laws": records(tables.read(CLOCK_LAWS, laws)),
             "cells": records(tables.read(CLOCK_SHARES, shares)),
             "effects": records(compared[compared["size"] == "all"]),
+            "worth": records(worth[worth["size"] == "all"]),
         },
     )
