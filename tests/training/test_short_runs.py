@@ -65,3 +65,26 @@ def test_a_moved_warm_up_changes_the_rate_and_nothing_else(make_settings: Callab
     assert sum(rates[:10]) == pytest.approx(sum(plain[:10]))
     assert rates[10:] == plain[10:]
     assert rates[0] > plain[0]
+
+
+def test_an_alternative_changes_the_rate_or_the_weights_alone(make_settings: Callable[..., TrainSettings]) -> None:
+    settings = make_settings(steps=20, warmup=5)
+    arms = {"higher": Arm(rate=2.0), "short": Arm(warmup=1), "large": Arm(sigma=0.04)}
+    runs = runs_of_arms(arms, settings, CPU)
+    assert all(run.term is None for run in runs.values())
+    rates = {name: [run.rate(settings.training, step) for step in range(20)] for name, run in runs.items()}
+    assert rates["higher"] == [2 * rate for rate in rates["plain"]]
+    assert rates["short"][0] == max(rates["short"]) == settings.training.learning_rate
+    assert sum(rates["short"]) != pytest.approx(sum(rates["plain"])), "nothing makes up for the rate"
+    assert rates["large"] == rates["plain"]
+    plain, large = runs["plain"].learner.weights, runs["large"].learner.weights
+    for name, weight in plain.items():
+        torch.testing.assert_close(large[name], weight * (2 if weight.dim() > 1 else 1))
+
+
+def test_a_penalty_without_an_end_acts_to_the_last_step(settings: TrainSettings) -> None:
+    runs = runs_of_arms({"throughout": Arm(penalty="rank_loss", weight=1.0, rate=2.0)}, settings, CPU)
+    run = runs["throughout"]
+    assert run.term is not None
+    assert all(run.term.acts(step) for step in (0, settings.training.steps - 1))
+    assert run.rate(settings.training, 3) == 2 * learning_rate(settings.training, 3)

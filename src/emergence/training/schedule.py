@@ -58,16 +58,6 @@ def learning_rate(settings: Optimisation, step: int) -> float:
     return settings.learning_rate * (settings.final_fraction + (1 - settings.final_fraction) * cosine)
 
 
-def scaled_rate(factor: float) -> Rate:
-    """The configured schedule times a factor."""
-    return lambda settings, step: factor * learning_rate(settings, step)
-
-
-def other_warmup(steps: int) -> Rate:
-    """The configured schedule but for the length of its warm-up."""
-    return lambda settings, step: learning_rate(settings.model_copy(update={"warmup": steps}), step)
-
-
 def shifted_rate(warmup: int, until: int) -> Rate:
     """Schedule with another warm-up whose sum over the first ``until`` steps is that of the configured one.
 

@@ -15,7 +15,7 @@ from emergence.tasks.batches import Layout
 from emergence.training.interventions import Intervention
 from emergence.training.learners import Seeds, adamw
 from emergence.training.lockstep import ShortRun
-from emergence.training.schedule import Rate, learning_rate, other_warmup, scaled_rate, shifted_rate
+from emergence.training.schedule import Rate, learning_rate, shifted_rate
 from emergence.training.task_transformer import TaskLearner
 
 MOMENTUM = 0.9
@@ -76,6 +76,16 @@ def rate_of(arm: Arm) -> Rate:
     if arm.warmup is not None:
         return shifted_rate(arm.warmup, arm.until) if arm.until else other_warmup(arm.warmup)
     return scaled_rate(arm.rate) if arm.rate is not None else learning_rate
+
+
+def scaled_rate(factor: float) -> Rate:
+    """The configured schedule times a factor."""
+    return lambda settings, step: factor * learning_rate(settings, step)
+
+
+def other_warmup(steps: int) -> Rate:
+    """The configured schedule but for the length of its warm-up."""
+    return lambda settings, step: learning_rate(settings.model_copy(update={"warmup": steps}), step)
 
 
 @torch.no_grad()
