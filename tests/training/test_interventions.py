@@ -27,7 +27,16 @@ def test_the_rank_is_that_by_which_a_collapse_is_judged() -> None:
     assert log_rank(drawn).exp().item() == pytest.approx(judged.item(), rel=1e-4)
 
 
-@pytest.mark.parametrize("positions", [2, 5, 20])
+@pytest.mark.parametrize("positions", [5, 12])
+def test_fewer_positions_than_the_width_have_the_rank_of_their_singular_values(positions: int) -> None:
+    drawn = torch.randn(positions, 40, generator=torch.Generator().manual_seed(2)) * torch.logspace(0, -2, 40)
+    judged = effective_rank(centred_singular_values(drawn.double()), 0.0)
+    assert log_rank(drawn).exp().item() == pytest.approx(judged.item(), rel=1e-4)
+    embedded = torch.cat([drawn, torch.zeros(positions, 30)], dim=1)  # which adds no direction
+    assert log_rank(embedded).item() == pytest.approx(log_rank(drawn).item(), abs=1e-9)
+
+
+@pytest.mark.parametrize("positions", [3, 5, 20])  # of two, the rank is always one
 def test_the_gradient_is_finite_where_the_rank_is_one(positions: int) -> None:
     line = (torch.arange(float(positions))[:, None] * torch.randn(1, 8)).requires_grad_()
     rank_loss(States(line, states(8)), 0).backward()

@@ -39,19 +39,25 @@ def default_layers(model: nn.Module) -> list[str]:
     Raises:
         MeasureError: if several lists could be meant, as in an encoder with a decoder.
     """
-    lists = dict(_outermost_lists("", model))
-    lists = {name: module for name, module in lists.items() if _blocks(module)} or lists
+    lists = block_lists(model)
     if len(lists) > 1:
         raise MeasureError(
             f"the model has several lists of blocks: {', '.join(lists)}; name the layers to measure (layers), "
-            f"such as {_members(*next(iter(lists.items())))[0]}"
+            f"such as {next(iter(lists.values()))[0]}"
         )
     if lists:
-        return _members(*next(iter(lists.items())))
+        return next(iter(lists.values()))
     name, module = "", model
     while len(children := _children(module)) == 1:
         name, module = _below(name, children[0][0]), children[0][1]
     return _members(name, module) or [name]
+
+
+def block_lists(model: nn.Module) -> dict[str, list[str]]:
+    """Names of the blocks in each list that could be the model's list of blocks, as `default_layers` finds them."""
+    lists = dict(_outermost_lists("", model))
+    chosen = {name: module for name, module in lists.items() if _blocks(module)} or lists
+    return {name: _members(name, module) for name, module in chosen.items()}
 
 
 def _members(name: str, module: nn.Module) -> list[str]:

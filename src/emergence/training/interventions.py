@@ -36,7 +36,9 @@ def log_rank(states: Tensor) -> Tensor:
     tensor(2., dtype=torch.float64)
     """
     centred = (states - states.mean(dim=0, keepdim=True)).double()
-    squared = torch.linalg.eigvalsh(centred.mT @ centred).clamp(min=0)
+    positions, width = centred.shape
+    gram = centred @ centred.mT if positions < width else centred.mT @ centred  # of which the smaller is as good
+    squared = torch.linalg.eigvalsh(gram).clamp(min=0)
     singular = (squared + RAISED * squared.sum()).sqrt()
     return torch.special.entr(singular / singular.sum()).sum()
 
