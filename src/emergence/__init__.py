@@ -1,7 +1,7 @@
 """Emergence: how capabilities appear in training, as one reproducible artifact.
 
-What a script needs is here: `measure` a model, `analyze` folders of checkpoints, or keep a `Tracker` while training.
-Each is imported when it is first used, so that ``import emergence`` needs no torch.
+What a script needs is here: `measure` a model, `analyze` folders of checkpoints, keep a `Tracker` while training, or
+add a `CollapsePenalty` to the loss. Each is imported when it is first used: ``import emergence`` needs no torch.
 """
 
 from importlib import import_module  # noqa: TID251 - of the names below alone
@@ -11,6 +11,7 @@ PLACES = {
     "measure": "emergence.measures.api",
     "analyze": "emergence.own_runs.analysis",
     "Tracker": "emergence.own_runs.tracker",
+    "CollapsePenalty": "emergence.integrations.collapse_penalty",
 }
 """Module of each name."""
 
