@@ -12,6 +12,7 @@ from typing import Any
 from transformers import Trainer, TrainerCallback
 
 from emergence.errors import EmergenceError
+from emergence.integrations.penalised_loss import PenalisedLoss
 from emergence.own_runs.measured_run import language_subject
 from emergence.own_runs.tracker import CHEAP, SubjectTracker
 from emergence.tasks.own_probes import Probe, read_probes
@@ -30,7 +31,8 @@ class EmergenceCallback(TrainerCallback):
     """Track a causal language model on probes, before the first step, every ``every`` steps and at the end.
 
     Values stand in the Trainer's log history, under names such as ``emergence/rankme/capitals``. After
-    `report_to_trackers` they also go to whatever the Trainer reports to.
+    `report_to_trackers` they also go to whatever the Trainer reports to. `prevent_collapse` adds a term to the loss;
+    without it, the training stays the same to the bit.
     """
 
     def __init__(
@@ -61,11 +63,35 @@ class EmergenceCallback(TrainerCallback):
         self.output_dir = output_dir
         self.tracker: SubjectTracker | None = None
         self._trainer: Trainer | None = None
+        self._loss: PenalisedLoss | None = None
         self._last = -1
 
     def report_to_trackers(self, trainer: Trainer) -> None:
         """Send values to the trackers of a Trainer (`report_to`), which its callbacks cannot reach by themselves."""
         self._trainer = trainer
+
+    def prevent_collapse(self, trainer: Trainer, *, weight: float = 1.0, until: int = 500, **more: Any) -> None:
+        """Add a term to the loss of a Trainer, which keeps representations from collapsing in early training.
+
+        Padding (``attention_mask``) is left out, each forward pass of an optimiser step counts alike, and evaluation
+        is as before. A resumed training takes the initial rank from its checkpoint. The term stands in the log as
+        ``emergence/collapse_penalty`` beside the measures.
+
+        Args:
+            trainer: One with this callback, before it trains.
+            weight: Of the term.
+            until: Optimiser step at which it ends.
+            more: Layer and positions, as of `emergence.CollapsePenalty`.
+
+        Raises:
+            CallbackError: if the Trainer does not have this callback, or its loss has the term already.
+            PenaltyError: as `emergence.CollapsePenalty`.
+        """
+        if self not in trainer.callback_handler.callbacks:
+            raise CallbackError("the Trainer does not have this callback; give it: Trainer(..., callbacks=[callback])")
+        if self._loss is not None:
+            raise CallbackError("prevent_collapse was called before; call it once")
+        self._loss = PenalisedLoss(trainer, weight=weight, until=until, **more)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **given: Any) -> None:
         """Measure the model before training.
@@ -74,6 +100,8 @@ class EmergenceCallback(TrainerCallback):
             CallbackError: if the Trainer has no tokenizer.
             MeasureError, ProbeError: if the probes do not fit the model.
         """
+        if self._loss is not None:
+            self._loss.begin(model)
         tokenizer = given.get("processing_class") or given.get("tokenizer")
         if tokenizer is None:
             raise CallbackError("the Trainer has no tokenizer; give it one: Trainer(..., processing_class=tokenizer)")
@@ -104,6 +132,8 @@ class EmergenceCallback(TrainerCallback):
             return
         self._last = state.global_step
         values = {f"emergence/{name}": value for name, value in self.tracker.log(state.global_step).items()}
+        if self._loss is not None:
+            values["emergence/collapse_penalty"] = self._loss.penalty.value
         if self._trainer is not None:
             self._trainer.log(values)
         else:
