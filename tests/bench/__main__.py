@@ -20,6 +20,7 @@ import measures
 import neuromfa
 import own_runs
 import parity
+import penalty
 import probe
 import torch
 import training
@@ -36,6 +37,7 @@ SUBJECTS: dict[str, Callable[[], Iterator[Case]]] = {
     "jobs": jobs.cases,
     "measures": measures.cases,
     "own_runs": own_runs.cases,
+    "penalty": penalty.cases,
 }
 TITLES = ("what", "size", "ours", "peer", "peer's", "ratio", "target", "apart")
 
