@@ -11,8 +11,10 @@ import torch
 import yaml
 from support.documentation import CONTRIBUTING, DOCS, blocks, hook, shell_commands, with_title
 from support.project import PROJECT
+from synthetic import trainer_run
 
 from emergence.cli import COMMANDS, main
+from emergence.integrations.transformers import EmergenceCallback
 from emergence.io import tables
 from emergence.measures.declarations import declared
 from emergence.schemas.trajectories import MEASURE
@@ -56,6 +58,21 @@ def test_python_of_own_checkpoints_runs(monkeypatch: pytest.MonkeyPatch, capsys)
     exec(second, space)
     (position,) = re.findall(r"\[(.*)\]", capsys.readouterr().out.splitlines()[-1])
     assert abs(float(position) - 35) < 1  # half-way up a ramp from 30 to 40
+
+
+@pytest.mark.long
+def test_the_term_against_a_collapse_is_added_as_shown(tmp_path: Path) -> None:
+    section = {
+        block.title: block.text for block in blocks("own-checkpoints.md", "Keep representations from collapsing")
+    }
+    space: dict = {}
+    exec(section["prevent_in_loop.py"], space)
+    assert space["penalty"].steps == 20
+    assert space["penalty"].initial
+    callback = EmergenceCallback(trainer_run.probes(tmp_path / "probes.jsonl"), measures=["loss"], every=5)
+    trainer = trainer_run.trainer(tmp_path / "run", [callback], steps=5)
+    exec(section["prevent_with_trainer.py"], {"callback": callback, "trainer": trainer})
+    assert any("emergence/collapse_penalty" in entry for entry in trainer.state.log_history)
 
 
 def test_every_measure_is_listed() -> None:
