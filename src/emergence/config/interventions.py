@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from emergence.config.arms import Paired
 from emergence.config.frequencies import Frequencies, OptimiserName
+from emergence.config.language_arms import LanguageArms
 from emergence.config.protocol import Protocol
 from emergence.config.training import Checkpoints, Sample, Size, Training
 from emergence.config.types import Count, Fraction, Level, Positive, Seed, Strict, Switchable, heads_divide_width
@@ -125,6 +126,7 @@ class Interventions(Strict):
     """what it is worth to prevent the collapse: doses and durations of the penalty, beside plain alternatives"""
     frequencies: Switchable[Frequencies] = None
     early: Switchable[Early] = None
+    language: Switchable[LanguageArms] = None
     verdicts: InterventionVerdicts
     pilot: Pilot | None = None
     """without one, no power is stated beside verdicts"""
