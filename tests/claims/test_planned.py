@@ -58,13 +58,15 @@ def test_without_a_pilot_or_an_interval_nothing_is_told() -> None:
 
 
 def test_every_claim_has_a_spread(default: loading.Config) -> None:
-    """But for shares, whose power is exact; and no tier has a seed of the pilot."""
+    """But for shares, whose power is exact, and I19, of whose pilot ranks alone were seen; no tier has its seeds."""
     study = default.interventions
     assert study is not None
     assert study.pilot is not None
-    without = {"I3"}
+    without = {"I3", "I19"}
     assert {name for claim in INTERVENTIONS.claims for name in claim.names} - without == set(study.pilot.spreads)
+    assert study.language is not None
     seeds = {*study.clock.seeds, *study.paired.seeds, *default.anatomy.seeds, *study.frequencies.seeds}  # type: ignore[union-attr]
+    seeds |= {*study.language.seeds}
     assert not seeds & set(study.pilot.seeds)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from synthetic import claims_tables
 from synthetic.arm_tables import CAUSED, NEEDED, arm_runs
+from synthetic.language_arm_tables import language_arm_runs
 from synthetic.language_run import SETS
 from synthetic.planting import CLOSE, Tables, over_runs, plant, table
 
@@ -17,6 +18,7 @@ from emergence.analysis.intervals import cluster_bootstrap
 from emergence.analysis.interventions.arms import compare_arms, find_arm_events
 from emergence.analysis.interventions.clock import CLOCK, judge_laws, summarise_cells
 from emergence.analysis.interventions.clock import RIVALS as CLOCK_RIVALS
+from emergence.analysis.interventions.language_arms import estimate_effects
 from emergence.analysis.language.phases import NAMES
 from emergence.analysis.lead_differences import RIVALS
 from emergence.analysis.precursors import CELLS, RELATIONS
@@ -389,6 +391,13 @@ def inverse_frequency(config: Config, holds: bool) -> Tables:
 @plant("I11")
 def adaptive_steps(config: Config, holds: bool) -> Tables:
     return exponents(config, "adamw", 0.2 if holds else 0.9)
+
+
+@plant("I19")
+def fewer_steps(config: Config, holds: bool) -> Tables:
+    """The analysis of synthetic models, as many pairs as the tier has; none where it has no language models."""
+    runs = language_arm_runs(0.7 if holds else 1.4, pairs=config.language_pairs)
+    return {"language_arm_effects": estimate_effects(runs, config.interventions.protocol.statistics)}
 
 
 @plant("I12", "I13", "I14")

@@ -1,7 +1,6 @@
 """Ratios of emergence steps between arms of paired runs, as claims of Study 4 judge them.
 
-A claim about prevention presumes that the collapse was prevented: the log rank of the arm must fall by no more than a
-share of its fall in the plain arm.
+A claim about prevention presumes that the collapse was prevented (`emergence.claims.prevention`).
 """
 
 import numpy as np
@@ -10,14 +9,13 @@ import pandas as pd
 from emergence.analysis.select import select
 from emergence.claims.estimates import OverRuns, ends
 from emergence.claims.planned import at_pilot
+from emergence.claims.prevention import if_prevented
 from emergence.claims.rules import Rule
 from emergence.claims.settings import InterventionClaimSettings
-from emergence.claims.verdicts import UNTESTED, Finding, Judged, from_runs, interval, judge, undecided, untested
-from emergence.config.arms import PLAIN
+from emergence.claims.verdicts import UNTESTED, Finding, from_runs, interval, judge, undecided, untested
+from emergence.config.arms import PLAIN, PREVENT
 
 RATIO = "interval of the ratio of emergence steps"
-PREVENT = "prevent"
-"""The arm in which the collapse is prevented."""
 PREVENTING = {PREVENT: PLAIN, "higher_rate_prevent": "higher_rate"}
 """Arms in which it is, each with the arm that is the same but for that."""
 SAME = 1.0
@@ -56,8 +54,9 @@ def ratio(
     counts = f"{row['events']} events, {row['censored']} of them in one arm alone; {row['diverged']} runs diverged"
     known = judge(estimate, rule, SAME) if np.isfinite(row["low"]) else undecided("needs two pairs with events")
     judged = from_runs(int(row["pairs"]), 2, known, tier_pairs)
-    if arm in PREVENTING and judged.verdict != UNTESTED.verdict and not _prevented(arm, effects, settings):
-        judged = _not_prevented(rule, float(row["lowest"]))
+    if arm in PREVENTING and judged.verdict != UNTESTED.verdict:
+        prevention = select(effects, arm=arm, against=PREVENTING[arm], size="all").iloc[0]
+        judged = if_prevented(judged, prevention, rule, settings.verdicts.prevented)
     return Finding(
         *ends(row, "ratio"),
         interval=f"t over {row['pairs']} pairs of runs, of the mean log ratio",
@@ -67,16 +66,3 @@ def ratio(
         bounds=rule,
         planned=at_pilot(estimate, rule, settings.spread(claim), SAME),
     )
-
-
-def _not_prevented(rule: Rule, lowest: float) -> Judged:
-    """Undecided, whatever the ratio."""
-    holds, fails = (f"the collapse is prevented and {condition}" for condition in rule.conditions)
-    reason = f"the collapse is not prevented: the rank falls to {lowest:.2f} of its initial value"
-    return Judged("undecided", reason, holds, fails)
-
-
-def _prevented(arm: str, effects: pd.DataFrame, settings: InterventionClaimSettings) -> bool:
-    """Whether the log rank falls by no more than a share of its fall without the penalty."""
-    row = select(effects, arm=arm, against=PREVENTING[arm], size="all").iloc[0]
-    return bool(-np.log(row["lowest"]) <= -settings.verdicts.prevented * np.log(row["lowest_against"]))

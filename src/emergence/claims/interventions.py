@@ -14,6 +14,7 @@ from emergence.analysis.anatomy.floors import equivalence_bounds
 from emergence.claims.arm_ratio import SAME, ratio
 from emergence.claims.early_prediction import early
 from emergence.claims.estimates import OverRuns, Resampled, Share, ends
+from emergence.claims.language_arms import language_arms
 from emergence.claims.planned import at_pilot, planned_power
 from emergence.claims.prevention_worth import worth
 from emergence.claims.registry import Part, Registry, Section
@@ -38,6 +39,7 @@ from emergence.schemas.interventions import (
     FREQUENCY_EXPONENTS,
     METHOD_EFFECTS,
 )
+from emergence.schemas.language_arms import LANGUAGE_ARM_EFFECTS
 
 clock = Section("clock of the collapse")
 arms = Section("paired interventions")
@@ -240,8 +242,11 @@ def deeper_delays(arm_effects: pd.DataFrame, settings: InterventionClaimSettings
 
 INTERVENTIONS = Registry(
     "interventions",
-    (CLOCK_LAWS, CLOCK_SHARES, ARM_EFFECTS, FREQUENCY_EXPONENTS, EARLY_ACCURACY, METHOD_EFFECTS),
-    (clock, arms, frequencies, early, worth),
+    (
+        CLOCK_LAWS, CLOCK_SHARES, ARM_EFFECTS, FREQUENCY_EXPONENTS, EARLY_ACCURACY, METHOD_EFFECTS,
+        LANGUAGE_ARM_EFFECTS,
+    ),
+    (clock, arms, frequencies, early, worth, language_arms),
     headlines=("I1", "I6", "I7"),
 )
 

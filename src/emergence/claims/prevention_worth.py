@@ -9,13 +9,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from emergence.claims.arm_ratio import PREVENT, RATIO, SAME, ratio
+from emergence.claims.arm_ratio import RATIO, SAME, ratio
 from emergence.claims.estimates import OverRuns, ends
 from emergence.claims.registry import Part, Section
 from emergence.claims.rules import at_most
 from emergence.claims.settings import InterventionClaimSettings
 from emergence.claims.verdicts import Finding, Judged, both, from_runs, interval, judge, undecided
-from emergence.config.arms import PLAIN
+from emergence.config.arms import PLAIN, PREVENT
 
 worth = Section("worth of prevention")
 ours = partial(worth.claim, published="not published", reproduction="draws", figures=["15"], ours=True)

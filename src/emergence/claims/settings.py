@@ -107,6 +107,8 @@ class InterventionClaimSettings(Strict):
     """of the tier"""
     method_pairs: Annotated[int, Field(ge=0)]
     """of the runs that tell what prevention is worth"""
+    language_pairs: Annotated[int, Field(ge=0)]
+    """of language models, of the tier"""
     minimum_runs: Count
     """of Study 1, below which no prediction is judged"""
     early_runs: Annotated[int, Field(ge=0)]

@@ -19,6 +19,8 @@ from emergence.config.types import Count, Name, Positive, Seed, Strict
 MODULE = "emergence.training.interventions"
 PLAIN = "plain"
 """The arm without an intervention, which every other is paired with."""
+PREVENT = "prevent"
+"""The arm in which the collapse is prevented."""
 Step = Annotated[int, Field(ge=0)]
 
 
