@@ -17,6 +17,7 @@ MADE_BY = {
     **dict.fromkeys(("early_predictions", "early_accuracy"), "predict_early"),
     "method_effects": "method",
     **dict.fromkeys(("frequency_events", "frequency_exponents"), "frequencies"),
+    "language_arm_effects": "language_arms",
     "degree_of_emergence": "degree_of_emergence",
 }
 """Tables of stages that a configuration may switch off, and these stages."""

@@ -748,6 +748,22 @@ STAGES: dict[str, Stage] = {
         },
         "interventions",
     ),
+    "train_language_arms": Stage(
+        "emergence.training.language_arms:train_language_arms",
+        "Train paired language models with and without the collapse",
+        {
+            "settings": {
+                "size": "interventions.language.named_sizes.{size}",
+                "pairs": "interventions.language",
+                "text": "language.text",
+                "training": "language.ladder.training",
+                "epsilon": "interventions.epsilon",
+                "compute": {"precision": "compute.precision", "compile": "compute.compile"},
+                "device": "device",
+            }
+        },
+        "interventions",
+    ),
     "clock": Stage(
         "emergence.analysis.interventions.clock:analyse_clock",
         "Test which quantity sets the step of the collapse",
@@ -776,6 +792,13 @@ STAGES: dict[str, Stage] = {
         "interventions",
         needs=("interventions.frequencies",),
     ),
+    "language_arms": Stage(
+        "emergence.analysis.interventions.language_arms:compare_language_arms",
+        "Compare the losses of paired language models",
+        {"statistics": "protocol.statistics"},
+        "interventions",
+        needs=("interventions.language", "language"),
+    ),
     "predict_early": Stage(
         "emergence.analysis.interventions.early_prediction:predict_early",
         "Predict emergence from the first steps of training",
@@ -801,6 +824,7 @@ STAGES: dict[str, Stage] = {
                 "verdicts": "interventions.verdicts",
                 "pairs": "interventions.pair_count",
                 "method_pairs": "interventions.method_pair_count",
+                "language_pairs": "language_pairs",
                 "minimum_runs": "protocol.verdicts.minimum_runs",
                 "early_runs": "anatomy_runs",
                 "pilot": "interventions.pilot?",

@@ -42,6 +42,7 @@ SUBMITTED: Mapping[str, tuple[int, bool]] = {
     "train_clock": (240, True),
     "train_arms": (240, True),
     "train_frequencies": (240, True),
+    "train_language_arms": (240, True),
     "train_language_model": (240, True),
     "record_series": (720, False),
     "evaluate_language_model": (240, True),

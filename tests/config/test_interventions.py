@@ -94,6 +94,27 @@ def test_a_frequency_of_zero_and_a_decay_are_refused(settings_values: Values, ke
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("steps", 100, "interventions.language.arm.until: 160 is after the last step; allowed: 1 to 100"),
+        ("seeds", [1, 1], "interventions.language.seeds: one is listed twice"),
+        (
+            "arm",
+            {"penalty": "rank_los", "weight": 1.0, "until": 5},
+            "language.arm.penalty: no such function 'rank_los'",
+        ),
+    ],
+)
+def test_pairs_of_language_models_that_cannot_be_trained_are_refused(
+    settings_values: Values, key: str, value: Any, said: str
+) -> None:
+    settings_values["interventions"]["language"][key] = value
+    with pytest.raises(ConfigError) as refused:
+        loading.load(settings_values)
+    assert said in str(refused.value)
+
+
 def test_counts_are_the_power_law_to_the_nearest_example(study: Interventions) -> None:
     assert study.frequencies is not None
     counts = study.frequencies.counts(4)

@@ -24,6 +24,7 @@ JOBS = {
     "train_clock": {"seed": "1"},
     "train_arms": {"size": "4x32"},
     "train_method": {"size": "4x32"},
+    "train_language_arms": {"size": "neox16"},
 }
 OF_STUDIES = [name for name, stage in STAGES.items() if "study" in stage.job_wildcards and name != "explorer"]
 
@@ -69,13 +70,14 @@ READERS: list[tuple[str, Any, str]] = [
         "anatomy measure_run, anatomy neuromfa measure_run, evaluate_language_model, train_language_model, "
         "language measure_run, train_network, parity measure_run, "
         "llc_sweep, train_sweep, train, train_stack, train_scalar_transformer, train_clock, train_arms, "
-        "train_method, train_frequencies",
+        "train_method, train_frequencies, train_language_arms",
     ),
     ("anatomy.tasks.ADD", [1, 2], "task_data, train, train_stack"),
     (
         "compute.precision",
         "bfloat16",
-        "train_language_model, train, train_stack, train_clock, train_arms, train_method, train_frequencies",
+        "train_language_model, train, train_stack, train_clock, train_arms, train_method, train_frequencies, "
+        "train_language_arms",
     ),
     ("compute.together", 2, "train, train_stack, train_clock, train_arms, train_method, train_frequencies"),
     (
@@ -190,8 +192,8 @@ READERS: list[tuple[str, Any, str]] = [
         "single_skill, parity"
         " leads, parity precursors, parity_claims, rule_outcomes, sensitivity, anatomy_stability, shots, "
         "anatomy lead_differences, anatomy lead_power, language lead_differences, language lead_power, "
-        "parity lead_differences, parity lead_power, clock, arms, method, frequencies, predict_early, "
-        "interventions_claims",
+        "parity lead_differences, parity lead_power, clock, arms, method, frequencies, "
+        "language_arms, predict_early, interventions_claims",
     ),
     (
         "protocol.statistics.confidence",
@@ -203,7 +205,7 @@ READERS: list[tuple[str, Any, str]] = [
         "parity_claims, rule_outcomes, phases, power_laws, baselines, sensitivity, anatomy_stability, "
         "detector_validity, shots, staging, network_scaling, anatomy lead_differences, anatomy lead_power, "
         "language lead_differences, language lead_power, parity lead_differences, parity lead_power, clock, arms, "
-        "method, frequencies, predict_early, interventions_claims",
+        "method, frequencies, language_arms, predict_early, interventions_claims",
     ),
     (
         "anatomy.protocol.events.threshold",
@@ -253,7 +255,8 @@ READERS: list[tuple[str, Any, str]] = [
     ("parity.joint.common", 0.4, "joint"),
     ("neuromfa.sigma", 0.03, "anatomy neuromfa measure_run"),
     ("neuromfa.verdicts.correlation", 0.6, "neuromfa_claims"),
-    ("language.text.vocabulary", 1024, "corpus, train_language_model"),
+    ("language.text.vocabulary", 1024, "corpus, train_language_model, train_language_arms"),
+    ("language.ladder.training.warmup", 64, "train_language_model, train_language_arms"),
     ("language.ladder.sizes.1.layers", 3, "train_language_model"),
     ("language.ladder.sizes.0.layers", 3, ""),
     ("language.models.0.folder", "elsewhere", "record_series"),
@@ -265,6 +268,8 @@ READERS: list[tuple[str, Any, str]] = [
     ("interventions.method.arms.strong.weight", 2.0, "train_method, fig15"),
     ("interventions.method.seeds", [1, 2], "train_method, interventions_claims"),
     ("interventions.frequencies.alpha", 0.7, "train_frequencies"),
+    ("interventions.language.arm.weight", 2.0, "train_language_arms"),
+    ("interventions.language.seeds", [1, 2], "train_language_arms, interventions_claims"),
     ("interventions.early.share", 0.2, "predict_early"),
     ("interventions.verdicts.margin", 1.2, "interventions_claims, fig12"),
     ("figures.dpi", 100, FIGURES),
@@ -364,7 +369,11 @@ OFF: list[tuple[str, set[str], set[str]]] = [
         {"train_network", "train_sweep", "joint"},
         {"fig6", "fig7", "fig8", "figS5", "figS6", "figS7", "figS8", "figS9", "figS10"},
     ),
-    ("language", {"corpus", "train_language_model", "phases"}, {"fig10"}),
+    (
+        "language",
+        {"corpus", "train_language_model", "phases", "train_language_arms", "language_arms"},
+        {"fig10"},
+    ),
     ("neuromfa", {"degree_of_emergence", "baselines", "neuromfa_claims"}, {"fig9"}),
     (
         "interventions",
@@ -373,6 +382,7 @@ OFF: list[tuple[str, set[str], set[str]]] = [
     ),
     ("interventions.method", {"train_method", "method"}, {"fig15"}),
     ("interventions.frequencies", {"train_frequencies", "frequencies"}, {"fig13"}),
+    ("interventions.language", {"train_language_arms", "language_arms"}, set()),
     ("interventions.early", {"predict_early"}, {"fig14"}),
     ("figures.fig10", set(), {"fig10"}),
 ]

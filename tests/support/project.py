@@ -32,7 +32,13 @@ OF_EVERY_STATE = (
     "language/trajectories/neox8-s1/behaviour.parquet",
     *(
         f"interventions/analysis/{table}.parquet"
-        for table in ("clock_runs/1", "arm_runs/2x8", "method_runs/2x8", "frequency_runs")
+        for table in (
+            "clock_runs/1",
+            "arm_runs/2x8",
+            "method_runs/2x8",
+            "frequency_runs",
+            "language_arm_runs/neox8",
+        )
     ),
 )
 """Results of the smoke tier that take a job of every stage that keeps a state and goes to a cluster."""

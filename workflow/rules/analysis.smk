@@ -373,6 +373,22 @@ use rule stage as frequencies with:
         stage=stage("frequencies"),
 
 
+use rule stage as language_arms with:
+    input:
+        runs=[
+            table("interventions", f"language_arm_runs/{size}")
+            for size in (
+                CONFIG.interventions.language.named_sizes
+                if possible(CONFIG, "language_arms")
+                else []
+            )
+        ],
+    output:
+        language_arm_effects_table=table("interventions", "language_arm_effects"),
+    params:
+        stage=stage("language_arms"),
+
+
 # From the first steps of Study 1's runs.
 use rule stage as predict_early with:
     input:

@@ -70,6 +70,7 @@ CLAIM_TABLES = {
         "arm_effects",
         "method_effects",
         "frequency_exponents",
+        "language_arm_effects",
         "early_accuracy",
     ),
 }

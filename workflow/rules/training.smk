@@ -107,6 +107,17 @@ use rule stage as train_language_model with:
         stage=stage("train_language_model", folder=TRAJECTORY, state=STATE),
 
 
+use rule stage as train_language_arms with:
+    input:
+        tokens=rules.corpus.output.tokens,
+        tokenizer=rules.corpus.output.tokenizer,
+        questions=rules.corpus.output.items_table,
+    output:
+        table="<results>/interventions/analysis/language_arm_runs/{size}.parquet",
+    params:
+        stage=stage("train_language_arms", state=STATE),
+
+
 use rule stage as record_series with:
     output:
         ensure(

@@ -243,7 +243,12 @@ def deeper_delays(arm_effects: pd.DataFrame, settings: InterventionClaimSettings
 INTERVENTIONS = Registry(
     "interventions",
     (
-        CLOCK_LAWS, CLOCK_SHARES, ARM_EFFECTS, FREQUENCY_EXPONENTS, EARLY_ACCURACY, METHOD_EFFECTS,
+        CLOCK_LAWS,
+        CLOCK_SHARES,
+        ARM_EFFECTS,
+        FREQUENCY_EXPONENTS,
+        EARLY_ACCURACY,
+        METHOD_EFFECTS,
         LANGUAGE_ARM_EFFECTS,
     ),
     (clock, arms, frequencies, early, worth, language_arms),

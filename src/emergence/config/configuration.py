@@ -151,6 +151,12 @@ class Config(Strict):
         return self.anatomy.run_count if self.anatomy else 0
 
     @property
+    def language_pairs(self) -> int:
+        """Pairs of language models of Study 4, none where it has none or there is no text."""
+        pairs = self.interventions.language if self.interventions and self.language else None
+        return pairs.pair_count if pairs else 0
+
+    @property
     def pythia(self) -> Pythia:
         """Which of the language models are Pythia's."""
         return self.language.pythia if self.language else Pythia(runs=[])
