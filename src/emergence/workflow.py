@@ -41,6 +41,7 @@ SUBMITTED: Mapping[str, tuple[int, bool]] = {
     "train_scalar_transformer": (720, True),
     "train_clock": (240, True),
     "train_arms": (240, True),
+    "train_method": (240, True),
     "train_frequencies": (240, True),
     "train_language_arms": (240, True),
     "train_language_model": (240, True),
