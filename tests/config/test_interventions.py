@@ -98,6 +98,7 @@ def test_a_frequency_of_zero_and_a_decay_are_refused(settings_values: Values, ke
     ("key", "value", "said"),
     [
         ("steps", 100, "interventions.language.arm.until: 160 is after the last step; allowed: 1 to 100"),
+        ("arm", {"rate": 2.0}, "language.arm.rate: language models differ in a penalty alone; leave it out"),
         ("seeds", [1, 1], "interventions.language.seeds: one is listed twice"),
         (
             "arm",

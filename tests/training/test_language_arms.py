@@ -10,7 +10,8 @@ import pytest
 import torch
 from synthetic.tiny_models import CONTEXT, PASSAGES, PLAIN, ladder_settings, write_corpus
 
-from emergence.config.language_arms import LanguageArms, Prevention
+from emergence.config.arms import Arm
+from emergence.config.language_arms import LanguageArms
 from emergence.io import tables
 from emergence.io.resumable import StoppedError
 from emergence.schemas.language_arms import LANGUAGE_ARM_RUNS
@@ -42,11 +43,11 @@ def held_out(files: Files) -> HeldOutPassages:
     return HeldOutPassages(PASSAGES, corpus.load_tokenizer(files[1], files[0]), CPU, 1e-7)
 
 
-def prevention(weight: float = 1.0, until: int = 20) -> Prevention:
-    return Prevention(penalty="rank_loss", weight=weight, until=until)
+def prevention(weight: float = 1.0, until: int = 20) -> Arm:
+    return Arm(penalty="rank_loss", weight=weight, until=until)
 
 
-def learner(files: Files, arm: Prevention | None) -> PairedLearner:
+def learner(files: Files, arm: Arm | None) -> PairedLearner:
     return PairedLearner(ladder_settings(steps=40), corpus.load(files[0]), CPU, arm)
 
 
@@ -70,7 +71,7 @@ def weights(model: Any) -> list[torch.Tensor]:
 
 
 @pytest.mark.parametrize("arm", [None, prevention(weight=0.0)], ids=["plain", "weight 0"])
-def test_without_a_penalty_a_run_is_that_of_the_ladder_to_the_bit(files: Files, arm: Prevention | None) -> None:
+def test_without_a_penalty_a_run_is_that_of_the_ladder_to_the_bit(files: Files, arm: Arm | None) -> None:
     paired = learner(files, arm)
     of_ladder = LanguageLearner(ladder_settings(steps=40), corpus.load(files[0]), CPU)
     for step in range(5):
@@ -109,9 +110,10 @@ def test_after_the_last_step_of_the_penalty_a_step_is_plain(files: Files) -> Non
 
 def test_the_penalty_compares_with_the_untrained_model_on_its_first_batch(files: Files) -> None:
     run = learner(files, prevention())
+    assert run.term is not None
     recorded = run.model(torch.from_numpy(run.batches(0))[:, :-1], output_hidden_states=True).hidden_states
-    assert run.initial.shape == (4 * CONTEXT, 8)
-    normed = run.model.gpt_neox.final_layer_norm(run.initial)
+    assert run.term.initial.shape == (4 * CONTEXT, 8)
+    normed = run.model.gpt_neox.final_layer_norm(run.term.initial)
     assert torch.allclose(normed, recorded[-1].flatten(0, 1), atol=1e-6)  # so it is the last block's output
 
 

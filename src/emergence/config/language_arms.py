@@ -4,30 +4,12 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from emergence.config.arms import Arm
 from emergence.config.training import Size
 from emergence.config.types import Count, Seed, Strict
 
-PREVENT = "prevent"
-"""The arm with the penalty."""
-
-
-class Prevention(Strict):
-    """The penalty of the run whose collapse is prevented."""
-
-    penalty: str
-    """function of `emergence.training.interventions`"""
-    weight: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    """of the penalty in the loss"""
-    until: Count
-    """step at which the penalty ends"""
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        from emergence.config.interventions import penalties  # which has these settings among its own
-
-        if self.penalty not in penalties():
-            raise ValueError(f"penalty: no such function {self.penalty!r}; allowed: {', '.join(penalties())}")
-        return self
+OTHER_CHANGES = ("matched", "warmup", "rate", "sigma")
+"""What an arm of tasks may have, and one of language models not."""
 
 
 class LanguageArms(Strict):
@@ -43,7 +25,8 @@ class LanguageArms(Strict):
     """optimiser steps, over which the learning rate decays"""
     every: Count
     """steps between evaluations"""
-    arm: Prevention
+    arm: Arm
+    """the penalty of the run whose collapse is prevented"""
 
     @property
     def named_sizes(self) -> dict[str, Size]:
@@ -56,8 +39,10 @@ class LanguageArms(Strict):
         return len(self.sizes) * len(self.seeds)
 
     @model_validator(mode="after")
-    def _within_training(self) -> Self:
-        if self.arm.until > self.steps:
+    def _trainable(self) -> Self:
+        if given := [key for key in OTHER_CHANGES if getattr(self.arm, key) is not None]:
+            raise ValueError(f"arm.{given[0]}: language models differ in a penalty alone; leave it out")
+        if (self.arm.until or 0) > self.steps:
             raise ValueError(f"arm.until: {self.arm.until} is after the last step; allowed: 1 to {self.steps}")
         for key, known in {"sizes": self.named_sizes, "seeds": set(self.seeds)}.items():
             if len(known) < len(getattr(self, key)):

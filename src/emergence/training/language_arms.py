@@ -18,9 +18,9 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
 from emergence.checkpoints.hf_manifest import parameter_counts
-from emergence.config.interventions import PLAIN
+from emergence.config.arms import PLAIN, PREVENT, Arm
 from emergence.config.language import TextSettings
-from emergence.config.language_arms import PREVENT, LanguageArms, Prevention
+from emergence.config.language_arms import LanguageArms
 from emergence.config.training import Arithmetic, Doubling, Optimisation, Size
 from emergence.config.types import Device, Positive, Strict
 from emergence.io import tables
@@ -30,9 +30,8 @@ from emergence.models import build
 from emergence.schemas.language_arms import LANGUAGE_ARM_RUNS
 from emergence.tasks import corpus, text
 from emergence.theory.spectrum import centred_singular_values, effective_rank
-from emergence.training import interventions
 from emergence.training.gpt_neox import LadderSettings, LanguageLearner
-from emergence.training.interventions import States
+from emergence.training.interventions import Intervention
 from emergence.training.learners import TrainingError, autocast, update
 from emergence.training.schedule import evaluation_steps
 
@@ -64,35 +63,31 @@ class LanguageArmSettings(Strict):
 
 
 class PairedLearner(LanguageLearner):
-    """A model of the ladder whose last block is seen, and whose loss has a penalty on it up to a step."""
+    """A model of the ladder whose last block is seen, and whose loss may have a term on its states."""
 
     def __init__(
-        self, settings: LadderSettings, tokens: text.Tokens, device: torch.device, arm: Prevention | None = None
+        self, settings: LadderSettings, tokens: text.Tokens, device: torch.device, arm: Arm | None = None
     ) -> None:
         super().__init__(settings, tokens, device)
-        self.arm, self.states = arm, torch.empty(0)
+        self.states = torch.empty(0)
         self.model.gpt_neox.layers[-1].register_forward_hook(self._keep)  # type: ignore[union-attr, index]
-        self.initial = self._states_of_first_batch() if arm else self.states
+        self.term = Intervention(arm, self._states_of_first_batch()) if arm else None
 
     def step(self, step: int) -> Tensor:
-        """Run optimiser step ``step`` (0-based); return its loss without the penalty, nats a token.
+        """Run optimiser step ``step`` (0-based); return its loss without the term, nats a token.
 
         Raises:
             TrainingError: if the loss or its gradient is not finite; the weights are then unchanged.
         """
-        if self.arm is None or step >= self.arm.until:
+        if self.term is None or not self.term.acts(step):
             return super().step(step)
         sequences = torch.from_numpy(self.batches(step)).to(self.device)
         with autocast(self.compute, self.device):
             logits = self.forward(sequences[:, :-1], use_cache=False).logits
             loss = F.cross_entropy(logits.flatten(0, 1), sequences[:, 1:].flatten())
-        total = loss + self._penalty(self.arm, step)
+        total = loss + self.term(evenly_spaced(self.states), step)
         update(total, self.model.parameters(), self.optimiser, self.settings, step, [self.run])
         return loss.detach()
-
-    def _penalty(self, arm: Prevention, step: int) -> Tensor:
-        penalty = getattr(interventions, arm.penalty)
-        return arm.weight * penalty(States(evenly_spaced(self.states), self.initial), step)
 
     @torch.no_grad()
     def _states_of_first_batch(self) -> Tensor:
@@ -161,8 +156,7 @@ def train_language_arms(
 
     def trained(run: tuple[int, str]) -> pd.DataFrame:
         seed, arm = run
-        prevention = settings.pairs.arm if arm == PREVENT else None
-        learner = PairedLearner(settings.of(seed), row, device, prevention)
+        learner = PairedLearner(settings.of(seed), row, device, settings.pairs.arm if arm == PREVENT else None)
         about = {"run": learner.run, "size": settings.size.name, "seed": seed, "arm": arm}
         return recorded(learner, held_out, settings.pairs).assign(**about)[LANGUAGE_ARM_RUNS.arrow.names]
 

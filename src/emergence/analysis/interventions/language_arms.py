@@ -14,8 +14,7 @@ import pandas as pd
 
 from emergence.analysis.intervals import MeanInterval, student_mean
 from emergence.analysis.interventions.arms import lowest_ranks
-from emergence.config.interventions import PLAIN
-from emergence.config.language_arms import PREVENT
+from emergence.config.arms import PLAIN, PREVENT
 from emergence.config.protocol import Statistics
 from emergence.io import tables
 from emergence.schemas.language_arms import LANGUAGE_ARM_EFFECTS, LANGUAGE_ARM_RUNS
