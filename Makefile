@@ -6,16 +6,20 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 NO_TORCH := 'If pip found no torch: there are wheels for Linux with glibc and macOS on Apple silicon, Python 3.11 to 3.14.'
 
 FULL := --configfile workflow/tiers/full.yaml
+CONFIRM := $(FULL) workflow/tiers/confirm.yaml
 AT_LAST := workflow or faults or slow
 SLOW := $(AT_LAST) or nightly or browser or long
 
-.PHONY: run full help smoke explore dev lint test-fast test test-all reproduce reference archive arxiv docs bench times clean
+.PHONY: run full confirm help smoke explore dev lint test-fast test test-all reproduce reference archive arxiv docs bench times clean
 
 run: .venv/ready  ## run the default tier, a first result
 	$(BIN)/snakemake --cores all
 
 full: .venv/ready  ## run the tier of the reference, in hours
 	$(BIN)/snakemake --cores all $(FULL)
+
+confirm: .venv/ready  ## run the full tier with fresh seeds, whose verdicts stand beside those of the reference
+	$(BIN)/snakemake --cores all $(CONFIRM)
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18

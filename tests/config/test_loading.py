@@ -56,7 +56,8 @@ def test_the_tiers_are_the_overlays() -> None:
 
 @pytest.mark.parametrize("tier", TIERS, ids=lambda path: path.stem)
 def test_tier_overlay_loads_and_writes_elsewhere(tier: Path) -> None:
-    default, overlaid = loading.read(PROJECT / "config.yaml"), loading.read(PROJECT / "config.yaml", tier)
+    files = tier_files(tier.stem) if tier.stem in OVERLAYS else [PROJECT / "config.yaml", tier]
+    default, overlaid = loading.read(PROJECT / "config.yaml"), loading.read(*files)
     assert overlaid.tier == tier.stem
     folders = overlaid.pathvars.model_dump()
     assert all(folders[name] != folder for name, folder in default.pathvars.model_dump().items())

@@ -17,6 +17,7 @@ SMOKE = ("--configfile", "workflow/tiers/smoke.yaml")
 OVERLAYS = {
     "laptop": (),
     "full": ("full",),
+    "confirm": ("full", "confirm"),
     "paper": ("full", "paper"),
     "pythia": ("pythia",),
     "smoke": ("smoke",),

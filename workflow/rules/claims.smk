@@ -120,6 +120,7 @@ use rule stage as claims with:
     input:
         claims=[f"<results>/{study}/claims.parquet" for study in CLAIMED],
         stabilities=[table(study, "stability") for study in JUDGED_AGAIN],
+        exploratory=files([CONFIG.exploratory] if CONFIG.exploratory else []),
     output:
         table="<results>/claims.parquet",
         csv=report(

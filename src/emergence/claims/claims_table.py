@@ -13,6 +13,7 @@ from emergence.claims.language import LANGUAGE
 from emergence.claims.neuromfa import NEUROMFA
 from emergence.claims.parity import PARITY
 from emergence.claims.registry import Claim, Registry
+from emergence.claims.replication import beside_exploratory, replication_text
 from emergence.errors import EmergenceError
 from emergence.io import tables
 from emergence.io.files import replacing
@@ -28,12 +29,21 @@ class ChoiceError(EmergenceError):
 
 UNTRIED: list[Path] = []
 """Tables of stability of a run that tried no other settings."""
+FIRST: list[Path] = []
+"""Claims of an exploratory run, where there was none."""
 
 
-def join_claims(claims: list[Path], table: Path, csv: Path, stabilities: list[Path] = UNTRIED) -> None:
+def join_claims(
+    claims: list[Path],
+    table: Path,
+    csv: Path,
+    stabilities: list[Path] = UNTRIED,
+    exploratory: list[Path] = FIRST,
+) -> None:
     """Join the claims, study by study, with the stability of verdicts; the CSV copy is for reports and eyes.
 
-    Claims of a study without a file, since it is switched off, are ``not run``.
+    Claims of a study without a file, since it is switched off, are ``not run``. Of a confirmatory run, ``exploratory``
+    are the claims of the run before it.
     """
     judged = dict(list(tables.read(CLAIMS, *claims).groupby("study", sort=False)))
     rows = pd.concat(
@@ -42,6 +52,8 @@ def join_claims(claims: list[Path], table: Path, csv: Path, stabilities: list[Pa
     )
     if stabilities:
         rows = with_stability(rows, tables.read(STABILITY, *stabilities))
+    if exploratory:
+        rows = beside_exploratory(rows, tables.read(CLAIMS, *exploratory))
     tables.write(CLAIMS, rows, table)
     with replacing(csv) as temporary:
         rows[CLAIMS.arrow.names].to_csv(temporary, index=False)
@@ -183,4 +195,5 @@ def _lines(row: Mapping[Any, Any]) -> list[str]:
         f"        rule       {row['rule']}",
     ]
     more = {"otherwise": row["otherwise"], "stability": row["stability"], "power": row["power"]}
+    more["before"] = replication_text(row)
     return lines + [f"        {name:<10} {text}" for name, text in more.items() if text]

@@ -260,4 +260,6 @@ class Registry:
             "reproduction": claim.reproduction,
             "stable": None,
             "stability": "",
+            "exploratory": "",
+            "combined": "",
         }

@@ -117,6 +117,8 @@ class Config(Strict):
     neuromfa: Switchable[NeuroMFAStudy]
     language: Switchable[Language]
     interventions: Switchable[Interventions] = None
+    exploratory: str | None = None
+    """claims table of an earlier run, with other seeds, whose verdicts stand beside those of this confirmatory one"""
     calibration: Calibration
     figures: Figures
     reproduce: Reproduce

@@ -20,7 +20,7 @@ from emergence.errors import EmergenceError
 from emergence.io import tables
 from emergence.io.files import replacing
 from emergence.release import record
-from emergence.release.snapshot import TABLES
+from emergence.release.snapshot import CONFIRMATORY, TABLES
 from emergence.schemas.analysis import CLAIMS, REPRODUCTION
 from emergence.schemas.trajectories import CALIBRATION
 
@@ -85,7 +85,7 @@ def _shown(row: Mapping[str, Any]) -> str:
 Verdict = Literal["reproduced", "reproduced within sampling", "not reproduced"]
 Row = dict[str, Any]
 
-APART = ("tier", "toy", "device", "pathvars", "source", "figures", "reproduce")
+APART = ("tier", "toy", "device", "pathvars", "source", "figures", "reproduce", "exploratory")
 """Sections of a configuration in which runs may differ: no number of theirs depends on them."""
 SHOWN = 8
 """Differences of configurations that a message has room for."""
@@ -123,14 +123,18 @@ class Reproduction:
         return "\n".join([*lines, f"{counted}: {self.verdict}"])
 
 
-def reproduce(results: Path, reference: Path) -> Reproduction:
+def reproduce(results: Path, root: Path) -> Reproduction:
     """Compare a run with the reference by the tolerances of the reference; writes the table beside the results.
+
+    A run that confirms another is compared with the confirmatory one that is kept, any other with the exploratory one.
 
     Raises:
         ReproduceError: if the two are not of one configuration.
         RecordError: if one of them is no finished run.
     """
-    ours, theirs = record.read(results), record.read(reference)
+    ours = record.read(results)
+    reference = root / CONFIRMATORY if ours.config.get("exploratory") else root
+    theirs = record.read(reference)
     if differing := list(differences(theirs.config, ours.config)):
         more = f"; and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
         raise ReproduceError(

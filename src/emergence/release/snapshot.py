@@ -25,6 +25,8 @@ from emergence.schemas.trajectories import MEASURE
 
 ACCOUNT, PAPER = "run.json", "paper.pdf"
 TABLES, PICTURES = "tables", "figures"
+CONFIRMATORY = "confirmatory"
+"""Folder of the reference in which a confirmatory run is kept, beside the exploratory one."""
 COPIES = ("claims.csv", "calibration.csv")
 """Tables that are kept for eyes as well."""
 LIMIT = 20_000_000
@@ -35,8 +37,19 @@ class KeepError(EmergenceError):
     """A run that cannot be kept; the message says why and the remedy."""
 
 
-def keep(results: Path, reference: Path, readme: Path) -> dict[str, Any]:
-    """Write ``reference`` from a finished run, and its claims into the README; returns what the run was made of.
+def folder_of(config: Config, reference: Path) -> Path:
+    """Where a run is kept: one that confirms another, with its verdicts beside, in a folder of its own."""
+    return reference / CONFIRMATORY if config.exploratory else reference
+
+
+def leading(reference: Path) -> Path:
+    """The kept run whose verdicts count: the confirmatory one, if there is any."""
+    confirmatory = reference / CONFIRMATORY
+    return confirmatory if (confirmatory / ACCOUNT).exists() else reference
+
+
+def keep(results: Path, root: Path, readme: Path) -> dict[str, Any]:
+    """Keep a finished run in the reference, and its claims in the README; returns what the run was made of.
 
     Paths of figures, paper and benchmarks are those of the run's own configuration.
 
@@ -45,6 +58,7 @@ def keep(results: Path, reference: Path, readme: Path) -> dict[str, Any]:
     """
     made = record.read(results)
     config = load(made.config)
+    reference = folder_of(config, root)
     paper = Path(config.pathvars.paper, PAPER)
     drawn = [results / path for recipe in made.figures.values() for paths in recipe.inputs.values() for path in paths]
     if missing := [path for path in (*drawn, paper) if not path.exists()]:
@@ -52,7 +66,7 @@ def keep(results: Path, reference: Path, readme: Path) -> dict[str, Any]:
     told = account(made.config, results, Path(config.pathvars.benchmarks))
     with replacing_folder(reference / PICTURES) as pictures:
         pictures.mkdir(parents=True)
-        for name in shown(readme.read_text(encoding="utf-8"), reference.name):
+        for name in shown(readme.read_text(encoding="utf-8"), reference.relative_to(root.parent).as_posix()):
             shutil.copyfile(Path(config.pathvars.figures, name), pictures / name)
     with replacing(reference / PAPER) as temporary:
         shutil.copyfile(paper, temporary)
@@ -64,7 +78,7 @@ def keep(results: Path, reference: Path, readme: Path) -> dict[str, Any]:
             raise KeepError(f"{results}: {total / 1e6:.1f} MB with pictures and paper, more than {LIMIT / 1e6:.0f}")
     write_json(reference / record.NAME, made.model_dump())
     write_json(reference / ACCOUNT, told)
-    write_claims(reference, readme)
+    write_claims(root, readme)
     return {**told, "bytes": total}
 
 
@@ -77,8 +91,9 @@ def write_claims(reference: Path, readme: Path) -> None:
 
 def claims_for_readers(reference: Path, readme: Path) -> dict[Path, str]:
     """Text of the README and of the page of claims, as the kept tables and the registries have it."""
-    claims = tables.read(CLAIMS, reference / TABLES / "claims.parquet")
-    run = json.loads((reference / ACCOUNT).read_text(encoding="utf-8"))
+    kept = leading(reference)
+    claims = tables.read(CLAIMS, kept / TABLES / "claims.parquet")
+    run = json.loads((kept / ACCOUNT).read_text(encoding="utf-8"))
     page = reference / readme_claims.PAGE
     link = f"[All claims]({reference.name}/{page.name}), each with its value, interval and verdict."
     return {

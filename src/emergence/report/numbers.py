@@ -5,9 +5,11 @@ the configuration, under the same name.
 """
 
 import json as formats
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from emergence.claims.replication import replicated
 from emergence.errors import EmergenceError
 from emergence.io import tables
 from emergence.io.files import write_json
@@ -51,11 +53,14 @@ def join_numbers(
     settings: dict[str, Any], claims: Path, calibration: Path, studies: list[Path], manifests: list[Path], json: Path
 ) -> None:
     """Join the numbers of all studies with claims, calibration and run metadata; a study is the folder of its file."""
+    judged = tables.read(CLAIMS, claims)
+    again = replicated(judged, settings["protocol"]["statistics"]["confidence"])
     write_json(
         json,
         {
             "settings": settings,
-            "claims": records(tables.read(CLAIMS, claims)),
+            "claims": records(judged),
+            "replicated": asdict(again) if again else None,
             "calibration": records(tables.read(CALIBRATION, calibration)),
             "studies": {path.parent.name: read(path) for path in studies},
             "names": signal_labels(),

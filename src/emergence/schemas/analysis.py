@@ -302,8 +302,10 @@ CLAIMS = Schema(
         "figures": "string",
         "tables": "string",
         "reproduction": "string",
+        "exploratory": "string",
+        "combined": "string",
     },
-    added=frozenset({"otherwise"}),
+    added=frozenset({"otherwise", "exploratory", "combined"}),
 )
 """Claims with this run's evidence, the control beside it, the verdict and its rule.
 
@@ -311,9 +313,10 @@ CLAIMS = Schema(
 that nobody has published. ``rule_low`` and ``rule_high`` are the range that the rule asks of the interval, null where
 it is open or bounds something else. ``stable``: no alternative setting gives another verdict; null where none was
 tried. ``figures`` (numbers) and ``tables`` (paths below the results) show the claim, separated by commas.
-``reproduction`` is the kind of tolerance that another run is compared by. ``interval``, ``control``, ``stability``,
-``power``, ``rule`` and ``otherwise`` are texts for reading: ``power`` says what would decide an undecided claim,
-``otherwise`` what would have made the verdict come out otherwise.
+``reproduction`` is the kind of tolerance that another run is compared by. ``exploratory`` is the verdict of an earlier
+run with other seeds, and ``combined`` that of both where they agree; empty where there was none. ``interval``,
+``control``, ``stability``, ``power``, ``rule`` and ``otherwise`` are texts for reading: ``power`` says what would decide
+an undecided claim, ``otherwise`` what would have made the verdict come out otherwise.
 """
 
 STABILITY = Schema(

@@ -89,6 +89,7 @@ function evidence(claim, figures) {
     claim.otherwise ? line("Otherwise", claim.otherwise) : [],
     claim.stability ? line("Stability", claim.stability) : [],
     claim.power ? line("Power", claim.power) : [],
+    claim.exploratory ? line("Before", `${claim.exploratory} in the exploratory run, with other seeds; both together: ${claim.combined}`) : [],
     line("Comes from", el("ul", {},
       shown.map(([number]) => el("li", {}, `figure ${number}`)),
       claim.tables.map((path) => el("li", {}, "table ", el("code", { textContent: path }))))));
