@@ -372,17 +372,17 @@ OFF: list[tuple[str, set[str], set[str]]] = [
     (
         "language",
         {"corpus", "train_language_model", "phases", "train_language_arms", "language_arms"},
-        {"fig10"},
+        {"fig10", "fig16"},
     ),
     ("neuromfa", {"degree_of_emergence", "baselines", "neuromfa_claims"}, {"fig9"}),
     (
         "interventions",
         {"train_clock", "train_arms", "train_method", "train_frequencies", "clock", "arms", "interventions_claims"},
-        {"fig11", "fig12", "fig13", "fig14", "fig15"},
+        {"fig11", "fig12", "fig13", "fig14", "fig15", "fig16"},
     ),
     ("interventions.method", {"train_method", "method"}, {"fig15"}),
     ("interventions.frequencies", {"train_frequencies", "frequencies"}, {"fig13"}),
-    ("interventions.language", {"train_language_arms", "language_arms"}, set()),
+    ("interventions.language", {"train_language_arms", "language_arms"}, {"fig16"}),
     ("interventions.early", {"predict_early"}, {"fig14"}),
     ("figures.fig10", set(), {"fig10"}),
 ]

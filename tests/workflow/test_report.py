@@ -24,7 +24,7 @@ CATEGORIES = {
     "Sparse parity": ("6", "7", "8", "S5", "S6", "S7", "S8", "S9", "S10"),
     "NeuroMFA": ("9",),
     "Language models": ("10",),
-    "Interventions": ("11", "12", "13", "14", "15"),
+    "Interventions": ("11", "12", "13", "14", "15", "16"),
     "Calibration": ("S2",),
     "Paper": ("paper/paper.pdf",),
 }

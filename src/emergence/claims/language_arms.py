@@ -27,6 +27,7 @@ TEXT = f"interval of the ratio of steps to the same held-out loss at or below {S
     "Language models reach the same loss in fewer steps where the collapse is prevented",
     published="not published",
     reproduction="draws",
+    figures=["16"],
     ours=True,
 )
 def fewer_steps(language_arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:

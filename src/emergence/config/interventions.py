@@ -149,6 +149,11 @@ class Interventions(Strict):
         return {size.name: size for size in self.method.sizes} if self.method else {}
 
     @property
+    def language_arm_sizes(self) -> dict[str, Size]:
+        """Sizes of the paired language models, by name."""
+        return self.language.named_sizes if self.language else {}
+
+    @property
     def task_levels(self) -> list[TaskLevel]:
         """All task-levels in order."""
         return [TaskLevel(task, level) for task, levels in self.tasks.items() for level in levels]

@@ -315,8 +315,8 @@ it is open or bounds something else. ``stable``: no alternative setting gives an
 tried. ``figures`` (numbers) and ``tables`` (paths below the results) show the claim, separated by commas.
 ``reproduction`` is the kind of tolerance that another run is compared by. ``exploratory`` is the verdict of an earlier
 run with other seeds, and ``combined`` that of both where they agree; empty where there was none. ``interval``,
-``control``, ``stability``, ``power``, ``rule`` and ``otherwise`` are texts for reading: ``power`` says what would decide
-an undecided claim, ``otherwise`` what would have made the verdict come out otherwise.
+``control``, ``stability``, ``power``, ``rule`` and ``otherwise`` are texts for reading: ``power`` says what would
+decide an undecided claim, ``otherwise`` what would have made the verdict come out otherwise.
 """
 
 STABILITY = Schema(
