@@ -1,4 +1,4 @@
-"""Figure 16: language models with the collapse prevented. Rank and held-out loss, and the steps that prevention saves."""
+"""Figure 16: language models with the collapse prevented. Rank and held-out loss, and the steps that it saves."""
 
 from pathlib import Path
 
