@@ -887,6 +887,9 @@ STAGES: dict[str, Stage] = {
         "Record the configuration and how figures and explorer are made",
         {"config": {}, "figures": {}, "explorer": {}},
     ),
+    "checksums": Stage(
+        "emergence.release.checksums:write_checksums", "List checksums of numbers, figures, paper and explorer"
+    ),
     "manuscript": Stage(
         "emergence.report.manuscript:assemble_manuscript", "Assemble text, numbers and figures of the paper"
     ),

@@ -18,6 +18,7 @@ from emergence.checkpoints.trajectory import save_checkpoint, write_manifest
 from emergence.config.language import ExternalModel, SeriesSettings
 from emergence.io import tables, tensors
 from emergence.io.tables import Schema
+from emergence.release.checksums import write_checksums
 from emergence.release.verify import VerifyError, verify
 from emergence.schemas.trajectories import BASELINES
 
@@ -39,6 +40,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "language").mkdir()
     tiny_models.write_corpus(folder / "language")
     find_series(tiny_models.save_series(folder / "downloads" / "tiny"), folder)
+    for name in ("numbers.json", "explorer.html", "manuscript/paper.typ", "figures/fig1.png"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(f"what {name} says")
+    listed = [folder / name for name in ("numbers.json", "explorer.html", "manuscript", "figures/fig1.png")]
+    write_checksums(listed, folder / "SHA256SUMS")
     for name in ("state/train/4x16-s1", "logs", "benchmarks", "downloads"):
         for kind in ("parquet", "safetensors"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -60,9 +66,9 @@ def results(made: Path, tmp_path: Path) -> Path:
 
 def test_a_whole_folder_has_no_faults(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = verify(results)
-    assert (found.tables, found.checkpoints, found.faults) == (2, 2 * len(STEPS), [])
+    assert (found.tables, found.checkpoints, found.files, found.faults) == (2, 2 * len(STEPS), 4, [])
     assert cli.main(["verify", str(results)]) == 0
-    assert capsys.readouterr().out == "2 tables and 4 checkpoints: no faults\n"
+    assert capsys.readouterr().out == "2 tables, 4 checkpoints and 4 other files: no faults\n"
 
 
 def of_another_table(path: Path) -> None:
@@ -85,6 +91,10 @@ def without_its_hash(path: Path) -> None:
 
 def of_another_seed(path: Path) -> None:
     path.write_text(path.read_text().replace('"seed": 1', '"seed": 7'))
+
+
+def without_paths(path: Path) -> None:
+    path.write_text("\n".join(line.partition(" ")[0] for line in path.read_text().splitlines()))
 
 
 def of_other_words(path: Path) -> None:
@@ -110,6 +120,11 @@ DAMAGE: list[tuple[str, Callable[[Path], None], str]] = [
     ("anatomy/trajectories/4x16-s1/manifest.json", cut_short, "not a readable manifest"),
     ("anatomy/trajectories/4x16-s1/manifest.json", of_another_seed, "has changed"),
     ("language/trajectories/tiny/manifest.json", cut_short, "not a readable manifest"),
+    ("numbers.json", flip_bit, "is not what was written"),
+    ("explorer.html", cut_short, "is not what was written"),
+    ("manuscript/paper.typ", flip_bit, "is not what was written"),
+    ("figures/fig1.png", Path.unlink, "cannot be read"),
+    ("SHA256SUMS", without_paths, "is no hash and path"),
 ]
 
 
@@ -145,6 +160,14 @@ def test_every_file_of_a_series_is_looked_at(results: Path, name: str, tmp_path:
     (fault,) = verify(results).faults
     assert fault.startswith(str(series / name.partition("/")[0]))
     assert fault.endswith("delete the manifest and run again")
+
+
+def test_a_run_that_has_not_ended_has_no_checksums_yet(results: Path) -> None:
+    (results / "SHA256SUMS").unlink()
+    (results / "numbers.json").write_text("other")
+    whole = verify(results)
+    assert (whole.files, whole.faults) == (0, [])
+    assert "no SHA256SUMS" in str(whole)
 
 
 def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:

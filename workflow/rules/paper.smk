@@ -113,6 +113,33 @@ use rule stage as paper with:
         stage=stage("paper"),
 
 
+# Of what has no hash inside, as tables, arrays and checkpoints have.
+use rule stage as checksums with:
+    input:
+        files=[
+            "<results>/record.json",
+            "<results>/claims.csv",
+            "<results>/calibration.csv",
+            "<results>/explorer.html",
+            [f"<results>/{study}/numbers.json" for study in CLAIMED],
+            expand("<figures>/{figure}.{kind}", figure=FIGURES, kind=["pdf", "png"]),
+            (
+                []
+                if HOSTED
+                else [
+                    rules.paper_numbers.output.json,
+                    rules.compute.output.csv,
+                    rules.manuscript.output.folder,
+                    rules.paper.output.pdf,
+                ]
+            ),
+        ],
+    output:
+        sums="<results>/SHA256SUMS",
+    params:
+        stage=stage("checksums"),
+
+
 use rule stage as arxiv with:
     input:
         manuscript=rules.manuscript.output.folder,

@@ -1,6 +1,6 @@
-"""Is a results folder what the stages wrote? Every table, tensor file, manifest and checkpoint, against its hash.
+"""Is a results folder what the stages wrote? Every table, tensor file, manifest, checkpoint and other file, by hash.
 
-State of unfinished work, logs, benchmarks and downloads are no results; figures are drawn from tables.
+State of unfinished work, logs, benchmarks and downloads are no results.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,10 +15,14 @@ from emergence.checkpoints.trajectory import Trajectory
 from emergence.errors import EmergenceError
 from emergence.io import tables, tensors
 from emergence.io.tables import Schema
+from emergence.release import checksums
 from emergence.tasks import corpus
 
 NO_RESULTS = ("state", "logs", "benchmarks", "downloads")
 """Folders that are not looked into."""
+UNLISTED = (
+    f"Figures, numbers, paper and explorer have no {checksums.NAME} to be held against: it comes at the end of a run"
+)
 
 
 @dataclass
@@ -27,12 +31,16 @@ class Findings:
 
     tables: int = 0
     checkpoints: int = 0
+    files: int = 0
+    complete: bool = False
+    """whether the run has ended, and listed its other files"""
     faults: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         """The faults, or that there are none."""
-        seen = f"{self.tables} tables and {self.checkpoints} checkpoints"
-        return "\n".join([*self.faults, f"{seen}: {len(self.faults) or 'no'} fault{'s' * (len(self.faults) != 1)}"])
+        seen = f"{self.tables} tables, {self.checkpoints} checkpoints and {self.files} other files"
+        lines = [*self.faults, f"{seen}: {len(self.faults) or 'no'} fault{'s' * (len(self.faults) != 1)}"]
+        return "\n".join(lines if self.complete else [*lines, UNLISTED])
 
 
 class VerifyError(EmergenceError):
@@ -55,6 +63,9 @@ def verify(results: Path) -> Findings:
             findings.faults += _refused(_look_at_tensors, path)
     for folder in sorted(path for path in results.glob("*/trajectories/*") if path.is_dir()):
         findings.faults += _refused(_look_at_trajectory, folder, findings)
+    findings.complete = (sums := results / checksums.NAME).exists()
+    if findings.complete:
+        findings.faults += _refused(_look_at_files, sums, findings)
     if not findings.tables and not findings.checkpoints:
         raise VerifyError(f"{results}: no tables and no checkpoints; give the results folder of a tier")
     return findings
@@ -89,6 +100,14 @@ def _look_at_table(path: Path, known: Mapping[str, Schema]) -> None:
     table = tables.read(known[name], path)
     if copy.exists() and copy.read_bytes() != table.to_csv(index=False).encode():
         raise VerifyError(f"{copy}: is not the table beside it; delete it and run again")
+
+
+def _look_at_files(sums: Path, findings: Findings) -> None:
+    """Files that have no hash of their own."""
+    for path, digest in checksums.listed(sums):
+        findings.files += 1
+        if wrong := checksums.changed(path, digest):
+            findings.faults.append(wrong)
 
 
 def _look_at_tensors(path: Path) -> None:
