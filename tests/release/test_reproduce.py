@@ -6,8 +6,9 @@ import pytest
 from synthetic.reference_run import CLAIM_ROWS, FinishedRun, claim
 
 from emergence.cli import main
-from emergence.config.configuration import Reproduce
+from emergence.config.configuration import Config, Reproduce
 from emergence.io import tables
+from emergence.release import record
 from emergence.release.reproduce import APART, agree, reproduce
 from emergence.schemas.analysis import REPRODUCTION
 
@@ -113,7 +114,22 @@ def test_what_changes_no_number_may_differ(compared: FinishedRun, settings_value
     compared.write_record(other)
     compared.write_claims(changed("A3", value=0.26))
     assert told(compared)["A3"] == "differs"
-    assert set(APART) <= set(settings_values)
+    assert set(APART) <= set(Config.model_fields)
+
+
+def test_a_confirmatory_run_is_compared_with_the_one_that_is_kept(compared: FinishedRun) -> None:
+    """Its seeds are others than those of the exploratory run, which stays where it is."""
+    exploratory = record.read(compared.reference)
+    fresh = deepcopy(exploratory.config) | {"exploratory": "reference/tables/claims.parquet"}
+    fresh["anatomy"]["seeds"] = [6, 7]
+    compared.write_record(fresh)
+    compared.write_claims(changed("A3", value=0.28))
+    assert main(["snapshot"]) == 0
+    assert record.read(compared.reference) == exploratory
+    assert record.read(compared.reference / "confirmatory").config["anatomy"]["seeds"] == [6, 7]
+    assert set(told(compared)) == {"same"}
+    compared.write_claims(CLAIM_ROWS)
+    assert told(compared)["A3"] == "differs"
 
 
 @pytest.mark.usefixtures("finished")

@@ -83,6 +83,21 @@ def test_the_page_of_claims_has_what_was_kept_and_names_what_was_added_since(fin
     assert "| A3 |" not in added
 
 
+def test_readers_get_the_confirmatory_verdicts_with_the_share_that_replicated(finished: FinishedRun) -> None:
+    main(["snapshot"])
+    made = record.read(finished.results)
+    finished.write_record(made.config | {"exploratory": "reference/tables/claims.parquet"})
+    again = [{**row, "exploratory": row["verdict"], "combined": row["verdict"]} for row in CLAIM_ROWS]
+    finished.write_claims([{**again[0], "verdict": "undecided", "combined": "undecided"}, *again[1:]])
+    main(["snapshot"])
+    readme = (finished.folder / "README.md").read_text()
+    assert "| anatomy | 0 | 0 | 2 | 0 |" in readme
+    assert "Of the 4 claims that the exploratory run decided" in readme
+    assert "3 have the same verdict here (a share of 0.75 [0.19, 0.99])" in readme
+    assert "| **undecided** | fails |" in (finished.reference / "CLAIMS.md").read_text()
+    assert not (finished.reference / "confirmatory/CLAIMS.md").exists()
+
+
 def test_readme_and_page_of_claims_are_those_of_the_reference_and_the_registries() -> None:
     for path, text in snapshot.claims_for_readers(PROJECT / "reference", PROJECT / "README.md").items():
         assert path.read_text() == text, f"{path.name} is out of date; run: emergence snapshot --claims"
