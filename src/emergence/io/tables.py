@@ -91,7 +91,12 @@ def write(table: Schema, frame: pd.DataFrame, path: Path) -> None:
     checked = _checked(table, frame, str(path))
     signed = checked.replace_schema_metadata({"table": table.name, "sha256": digest(table.name, checked)})
     with replacing(path) as temporary:
-        pq.write_table(signed, temporary, compression="zstd")
+        # Bytes of equal significance side by side: doubles of a measure take a third less room.
+        numbers = [field.name for field in signed.schema if pa.types.is_floating(field.type)]
+        others = [name for name in signed.schema.names if name not in numbers]
+        pq.write_table(
+            signed, temporary, compression="zstd", use_dictionary=others or False, use_byte_stream_split=numbers
+        )
 
 
 def read(table: Schema, *paths: Path | None) -> pd.DataFrame:
