@@ -10,7 +10,7 @@ from emergence.config.project import possible
 from emergence.figures.declarations import Input, declared
 
 MADE_BY = {
-    **{name: name for name in ("collapse", "floors", "direction", "sensitivity", "phases", "shots")},
+    **{name: name for name in ("collapse", "floors", "size_slopes", "direction", "sensitivity", "phases", "shots")},
     "direction_shares": "direction",
     "llc_validity": "llc_validity",
     "phase_shares": "phases",

@@ -218,6 +218,13 @@ STAGES: dict[str, Stage] = {
         "anatomy",
         needs=("anatomy.measures.rankme",),
     ),
+    "size_slopes": Stage(
+        "emergence.analysis.anatomy.size_slopes:fit_size_slopes",
+        "Fit collapse floors against width and against depth",
+        {"variant": "protocol.variant", "sizes": "anatomy.sizes", "statistics": "protocol.statistics"},
+        "anatomy",
+        needs=("anatomy.measures.rankme",),
+    ),
     "sensitivity": Stage(
         "emergence.analysis.anatomy.sensitivity:vary_settings",
         "Vary the settings of floors and precursor rates one at a time",
@@ -233,7 +240,7 @@ STAGES: dict[str, Stage] = {
         "anatomy",
     ),
     "anatomy_stability": Stage(
-        "emergence.claims.anatomy:rejudge_claims",
+        "emergence.claims.anatomy_stability:rejudge_claims",
         "Judge the claims of Study 1 again under every alternative setting",
         {
             "settings": {
@@ -242,6 +249,7 @@ STAGES: dict[str, Stage] = {
                 "grid": "protocol.sensitivity",
                 "claims": ANATOMY_CLAIMS,
                 "limits": ORDER,
+                "sizes": "anatomy.sizes",
             }
         },
         "anatomy",

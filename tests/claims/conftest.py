@@ -7,13 +7,17 @@ import pytest
 from synthetic import claims_tables
 
 from emergence.analysis.anatomy.floors import compare_floors
+from emergence.analysis.anatomy.size_slopes import compare_sizes
 from emergence.analysis.collapse import compare_collapse_steps, count_directions
 from emergence.claims.anatomy import ANATOMY
 from emergence.claims.settings import ClaimSettings, ParityClaimSettings
 from emergence.config import loading
 from emergence.config.project import settings_for
 from emergence.config.protocol import Statistics
+from emergence.config.training import Size
 
+SHAPES = [Size(name="2x128", layers=2, width=128, heads=4), Size(name="12x768", layers=12, width=768, heads=12)]
+"""Of the planted tables; they differ in width and depth at once."""
 Judge = Callable[..., pd.DataFrame]
 Tables = dict[str, pd.DataFrame]
 
@@ -38,6 +42,7 @@ def tables(statistics: Statistics) -> Tables:
         "events": claims_tables.events(),
         "collapse": collapse,
         "floors": compare_floors(collapse, statistics),
+        "size_slopes": compare_sizes(collapse, SHAPES, statistics),
         "direction_shares": count_directions(compare_collapse_steps(collapse), statistics.confidence),
         "precursors": claims_tables.precursors(),
         "lead_differences": claims_tables.lead_differences(),

@@ -85,7 +85,7 @@ READERS: list[tuple[str, Any, str]] = [
         ["COPY"],
         "anatomy leads, order_prediction, sensitivity, anatomy_stability, anatomy lead_differences, anatomy lead_power",
     ),
-    ("anatomy.sizes.0.heads", 2, "train, train_stack"),
+    ("anatomy.sizes.0.heads", 2, "train, train_stack, size_slopes, anatomy_stability"),
     (
         "anatomy.seeds",
         [1, 2, 3, 4],
@@ -152,7 +152,7 @@ READERS: list[tuple[str, Any, str]] = [
         "protocol.variant",
         "mean/centred/sigma",
         "anatomy direction, anatomy leads, anatomy_numbers, anatomy_claims, explorer, fig10, fig2, fig3, floors, "
-        "language direction, language leads, language_claims, language_stability, neuromfa_claims, parity "
+        "size_slopes, language direction, language leads, language_claims, language_stability, neuromfa_claims, parity "
         "direction, parity leads, phases, sensitivity, anatomy_stability, anatomy lead_power, "
         "language lead_power, parity lead_power, predict_early",
     ),
@@ -187,7 +187,8 @@ READERS: list[tuple[str, Any, str]] = [
     (
         "protocol.statistics.seed",
         7,
-        "anatomy leads, anatomy precursors, anatomy_claims, constants, curves, floors, joint, language leads, "
+        "anatomy leads, anatomy precursors, anatomy_claims, constants, curves, floors, size_slopes, joint, "
+        "language leads, "
         "language precursors, language_claims, language_stability, order_prediction, neuromfa_claims, "
         "single_skill, parity"
         " leads, parity precursors, parity_claims, rule_outcomes, sensitivity, anatomy_stability, shots, "
@@ -199,7 +200,7 @@ READERS: list[tuple[str, Any, str]] = [
         "protocol.statistics.confidence",
         0.9,
         "anatomy direction, anatomy leads, anatomy precursors, anatomy_claims, constants, curves, "
-        "entropy_slopes, floors, "
+        "entropy_slopes, floors, size_slopes, "
         "joint, language direction, language leads, language precursors, language_claims, language_stability,"
         " order_prediction, neuromfa_claims, single_skill, parity direction, parity leads, parity precursors, "
         "parity_claims, rule_outcomes, phases, power_laws, baselines, sensitivity, anatomy_stability, "

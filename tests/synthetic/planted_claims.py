@@ -13,6 +13,7 @@ from synthetic.language_run import SETS
 from synthetic.planting import CLOSE, Tables, over_runs, plant, table
 
 from emergence.analysis.anatomy.floors import compare_floors
+from emergence.analysis.anatomy.size_slopes import compare_sizes
 from emergence.analysis.collapse import compare_collapse_steps, count_directions
 from emergence.analysis.intervals import cluster_bootstrap
 from emergence.analysis.interventions.arms import compare_arms, find_arm_events
@@ -140,6 +141,12 @@ def collapse(config: Config, holds: bool) -> Tables:
 def floors(config: Config, holds: bool) -> Tables:
     collapses = anatomy_collapses(config, slope=0.0 if holds else 0.5)
     return {"floors": compare_floors(collapses, config.protocol.statistics)}
+
+
+@plant("A15")
+def floors_by_shape(config: Config, holds: bool) -> Tables:
+    collapses = anatomy_collapses(config, slope=0.0 if holds else 0.5)
+    return {"size_slopes": compare_sizes(collapses, config.anatomy.sizes, config.protocol.statistics)}
 
 
 @plant("A4")

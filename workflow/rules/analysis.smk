@@ -91,6 +91,15 @@ use rule stage as floors with:
         stage=stage("floors"),
 
 
+use rule stage as size_slopes with:
+    input:
+        collapses=table("anatomy", "collapse"),
+    output:
+        table=table("anatomy", "size_slopes"),
+    params:
+        stage=stage("size_slopes"),
+
+
 use rule stage as order_prediction with:
     input:
         events=table("anatomy", "events"),

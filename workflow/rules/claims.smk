@@ -8,6 +8,7 @@ CLAIM_TABLES = {
         "events",
         "collapse",
         "floors",
+        "size_slopes",
         "direction_shares",
         "precursors",
         "lead_differences",

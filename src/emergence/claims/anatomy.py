@@ -1,30 +1,25 @@
-"""Study 1: claims A1 to A5, emergence at every size and the early collapse of representations; and the verdicts on all.
+"""Study 1: claims A1 to A5 and A15, emergence at every size and the early collapse; and the verdicts on all.
 
-Claims A6 to A14 stand in `anatomy_precursors` and `anatomy_order`. All are judged again under other settings of the
-analysis.
+Claims A6 to A14 stand in `anatomy_precursors` and `anatomy_order`; `anatomy_stability` judges all again under other
+settings of the analysis.
 """
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from emergence.analysis.anatomy.floors import compare_floors, equivalence_bounds
-from emergence.analysis.anatomy.order_prediction import LimitSettings, compare_features, correct_p
-from emergence.analysis.event_matrix import event_matrix, feature_matrices
+from emergence.analysis.anatomy.floors import equivalence_bounds
 from emergence.analysis.intervals import clopper_pearson
-from emergence.analysis.leads import LeadSettings
 from emergence.analysis.select import last_layer, select
-from emergence.claims import anatomy_order, anatomy_precursors, published, stability
+from emergence.claims import anatomy_order, anatomy_precursors, published
 from emergence.claims.estimates import OverRuns, Share, ends
 from emergence.claims.llc_caveat import llc_caveat
 from emergence.claims.registry import Part, Registry, Section
 from emergence.claims.rules import at_least, within
 from emergence.claims.settings import AnatomyClaimSettings, ClaimSettings
-from emergence.claims.stability import TrialSettings
-from emergence.claims.verdicts import Finding, interval, judge, of_share, undecided
+from emergence.claims.verdicts import Finding, interval, judge, of_share, undecided, untested
 from emergence.io import tables as files
 from emergence.schemas.analysis import (
     CLAIMS,
@@ -37,7 +32,7 @@ from emergence.schemas.analysis import (
     PRECURSORS,
     SMALLEST_LEADS,
 )
-from emergence.schemas.anatomy import FLOORS, ORDER_PREDICTION
+from emergence.schemas.anatomy import FLOORS, ORDER_PREDICTION, SIZE_SLOPES
 from emergence.tasks.symbols import CONTROL
 
 claims = Section("collapse")
@@ -45,6 +40,8 @@ EVERY = 1.0
 """A share that is claimed to be universal."""
 NO_SLOPE = 0.0
 ONE_SIZE = undecided("needs two sizes and three runs")
+OF_ONE = untested("no two sizes of the tier differ in it alone")
+ALIKE = undecided("needs a run more than groups and slopes")
 
 
 @claims.claim(
@@ -133,6 +130,32 @@ def scale_invariant_floors(floors: pd.DataFrame, settings: ClaimSettings) -> Fin
 
 
 @claims.claim(
+    "A15",
+    "Collapse floors do not depend on {part}",
+    published="v1-v3: invariant over 210x, in which width and depth grow together",
+    figures=["2"],
+    reproduction="collapse",
+    parts=[Part("width", "the width at a fixed depth"), Part("layers", "the depth at a fixed width")],
+    ours=True,
+)
+def constant_floors(size_slopes: pd.DataFrame, settings: ClaimSettings, part: Part) -> Finding:
+    """Slope of log floor on log width, or on log layers, among runs that agree in the other."""
+    rows = select(size_slopes, over=part.name).set_index("quantity")
+    row, low_high = rows.loc["floor"], equivalence_bounds(settings.statistics.equivalence)
+    rule = within(*low_high)
+    slope = OverRuns(*ends(row, "slope"), int(row["runs"]), settings.statistics.confidence)
+    beside = ", ".join(f"of {name} {interval(rows.loc[name], 'slope', '+.3f')}" for name in ("initial", "depth"))
+    return Finding(
+        *ends(row, "slope"),
+        interval=f"t over {int(row['runs'])} runs in {int(row['groups'])} groups of sizes",
+        control=f"slopes of initial value and floor / initial value: {beside}",
+        judged=judge(slope, rule, NO_SLOPE) if np.isfinite(row["low"]) else ALIKE if row["groups"] else OF_ONE,
+        rule=f"interval within [{rule.lowest:.3f}, {rule.highest:.3f}]: {settings.statistics.equivalence:.0%} a decade",
+        bounds=rule,
+    )
+
+
+@claims.claim(
     "A4",
     "Modular arithmetic collapses to RankMe of about 2.0 at every size",
     published="v1-v3: 2.0",
@@ -208,8 +231,8 @@ def last_layer_first(
 ANATOMY = Registry(
     "anatomy",
     (
-        *(EVENTS, COLLAPSE, FLOORS, DIRECTION_SHARES, PRECURSORS, LEAD_DIFFERENCES, HIERARCHY, ORDER_PREDICTION),
-        *(LLC_VALIDITY, SMALLEST_LEADS),
+        *(EVENTS, COLLAPSE, FLOORS, SIZE_SLOPES, DIRECTION_SHARES, PRECURSORS, LEAD_DIFFERENCES, HIERARCHY),
+        *(ORDER_PREDICTION, LLC_VALIDITY, SMALLEST_LEADS),
     ),
     (claims, anatomy_precursors.claims, anatomy_order.claims),
     headlines=("A2", "A6", "A11"),
@@ -217,52 +240,6 @@ ANATOMY = Registry(
 )
 
 
-class StabilitySettings(TrialSettings):
-    """Settings under which the claims of Study 1 are judged again."""
-
-    claims: AnatomyClaimSettings
-    limits: LimitSettings
-
-
 def judge_claims(settings: AnatomyClaimSettings, tables: list[Path], table: Path) -> None:
     """Judge the claims of Study 1 that its tables can decide."""
     files.write(CLAIMS, ANATOMY.judge(ANATOMY.read(tables), settings), table)
-
-
-# Stability ----------------------------------------------------------------------------------------------------------
-
-
-def rejudge_claims(
-    settings: StabilitySettings, scores: Path, measures: list[Path], smallest_leads: list[Path], table: Path
-) -> None:
-    """Judge the claims of Study 1 under every alternative to a setting of events, onsets, leads or RankMe."""
-    stability.rejudge(partial(_claims_under, settings), settings, scores, measures, smallest_leads, table)
-
-
-def _claims_under(settings: StabilitySettings, cache: stability.Reanalysis, chosen: LeadSettings) -> pd.DataFrame:
-    """The claims under the settings of an alternative."""
-
-    def floors() -> pd.DataFrame:
-        return compare_floors(cache.of_tasks(chosen), chosen.statistics)
-
-    tables = cache.tables(chosen) | {
-        "floors": cache.once(floors, "floors", chosen.signal, chosen.collapse),
-        "order_prediction": _order_under(cache, chosen, settings.limits),
-    }
-    return ANATOMY.judge(tables, stability.by_settings(settings.claims, chosen), power=False)
-
-
-def _order_under(cache: stability.Reanalysis, chosen: LeadSettings, settings: LimitSettings) -> pd.DataFrame:
-    """Table ``order_prediction``, of other measures only what corrects RankMe's p."""
-    matrix = event_matrix(cache.events(chosen), settings.easy)
-
-    def of_signal(signal: LeadSettings) -> pd.DataFrame:
-        others = signal.measure != chosen.measure
-        rows = compare_features(*feature_matrices(cache.onsets(signal), matrix), settings, tests_only=others)
-        return pd.DataFrame(rows, columns=ORDER_PREDICTION.arrow.names).assign(measure=signal.measure)
-
-    by_signal = [
-        cache.once(partial(of_signal, signal), f"order {signal.measure}", signal.signal, signal.events, signal.collapse)
-        for signal in cache.signals(chosen).values()
-    ]
-    return correct_p(pd.concat(by_signal, ignore_index=True))

@@ -20,6 +20,21 @@ FLOORS = Schema(
 )
 """Geometric mean of floors, initial values and depths, and their slope on log10 parameters; null where undefined."""
 
+SIZE_SLOPES = Schema(
+    "size_slopes",
+    {
+        "over": "string",
+        "quantity": "string",
+        "slope?": "float64",
+        "low?": "float64",
+        "high?": "float64",
+        "groups": "int64",
+        "runs": "int64",
+    },
+)
+"""Slopes of log10 floor, initial value and depth on log10 ``width`` or ``layers`` among sizes that agree in the other,
+with Student's interval over runs; null where no two sizes do. ``groups`` counts the values of the other."""
+
 ORDER_PREDICTION = Schema(
     "order_prediction",
     {

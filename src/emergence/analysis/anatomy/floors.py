@@ -62,6 +62,11 @@ def pooled_slope(collapses: pd.DataFrame, settings: Statistics) -> dict[str, obj
     return _row("all", "run means", _line(runs), runs, settings)
 
 
+def run_means(collapses: pd.DataFrame, quantity: str) -> pd.DataFrame:
+    """Mean logarithm of a quantity in the last layer of each run, over its tasks: columns ``run, parameters, log``."""
+    return _means(collapses, quantity)[1]
+
+
 def _means(collapses: pd.DataFrame, quantity: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Mean logarithm of a quantity in the last layer: of each task of a run over its levels, and of each run."""
     last = last_layer(collapses)
