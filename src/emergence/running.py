@@ -84,6 +84,7 @@ def end_of_run(config: Config, folder: Callable[[str], str], reference: Path, fi
         return
     from emergence.cli import replace_unencodable
     from emergence.io import tables
+    from emergence.report.compute import cost_text
     from emergence.report.run_summary import summary
     from emergence.schemas.analysis import CLAIMS
 
@@ -99,7 +100,8 @@ def end_of_run(config: Config, folder: Callable[[str], str], reference: Path, fi
         then[f"the tier of the reference, {tier}"] = f"snakemake --cores all --configfile workflow/tiers/{tier}.yaml"
     shown = {what: Path(os.path.relpath(path)) for what, path in places.items()}
     replace_unencodable()
-    print(summary(tables.read(CLAIMS, table), shown, then, toy=config.toy), flush=True)
+    cost = "" if kept else cost_text(Path(folder("<benchmarks>")))
+    print(summary(tables.read(CLAIMS, table), shown, then, toy=config.toy, cost=cost), flush=True)
 
 
 def _tier(reference: Path) -> str | None:

@@ -39,6 +39,21 @@ def test_a_job_that_waits_uses_no_processor(tmp_path: Path) -> None:
     assert usage.cpu_seconds < 1.5
 
 
+def test_the_start_is_told_apart(tmp_path: Path) -> None:
+    """What a process did before, such as loading libraries."""
+    program = (
+        BUSY.format(seconds=0.4, megabytes=1)
+        + "\n"
+        + (
+            "from pathlib import Path\nfrom emergence.io.usage import recorded\n"
+            "with recorded(Path('usage.json')):\n    pass\n"
+        )
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
+    usage = Usage.read(tmp_path / "usage.json")
+    assert 0.4 <= usage.start_seconds <= usage.cpu_seconds < usage.start_seconds + 0.2
+
+
 def test_a_job_that_fails_records_nothing(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), recorded(tmp_path / "usage.json"):
         _ = 1 / 0

@@ -25,6 +25,8 @@ class Usage:
     system_seconds: float
     memory_mb: float
     """peak of the process or of its largest child"""
+    start_seconds: float = 0.0
+    """time on processors before the stage began: of the start of the process, with the libraries that it loads"""
 
     @property
     def cpu_seconds(self) -> float:
@@ -32,14 +34,20 @@ class Usage:
         return self.user_seconds + self.system_seconds
 
     @classmethod
-    def since(cls, begun: float) -> Self:
-        """Of this process, so far; its wall-clock time counts from a reading of `time.monotonic`."""
+    def since(cls, begun: float, start: float = 0.0) -> Self:
+        """Of this process, so far; its wall-clock time counts from a reading of `time.monotonic`.
+
+        Args:
+            begun: That reading.
+            start: Seconds on processors by then.
+        """
         of_all = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
         return cls(
             round(time.monotonic() - begun, 3),
             round(sum(of.ru_utime for of in of_all), 3),
             round(sum(of.ru_stime for of in of_all), 3),
             round(max(_peak(), of_all[1].ru_maxrss * BYTES) / 1e6, 3),
+            round(start, 3),
         )
 
     @classmethod
@@ -65,8 +73,8 @@ def _peak() -> int:
 @contextmanager
 def recorded(path: Path | None) -> Iterator[None]:
     """Write what this process used to a JSON file, if one is given, when the body has succeeded."""
-    begun = time.monotonic()
+    begun, start = time.monotonic(), time.process_time()
     yield
     if path is not None:
         with replacing(path) as temporary:
-            temporary.write_text(json.dumps(asdict(Usage.since(begun))) + "\n", encoding="utf-8")
+            temporary.write_text(json.dumps(asdict(Usage.since(begun, start))) + "\n", encoding="utf-8")

@@ -35,10 +35,10 @@ def jobs(folder: Path) -> list[Path]:
 
 
 def by_stage(folder: Path) -> pd.DataFrame:
-    """One row a stage: number of jobs, total wall-clock and CPU hours, and peak memory of a job (MB)."""
-    columns = ["stage", "wall_seconds", "cpu_seconds", "memory_mb"]
+    """One row a stage: number of jobs, wall-clock and CPU hours, those of starting, and peak memory of a job (MB)."""
+    columns = ["stage", "wall_seconds", "cpu_seconds", "start_seconds", "memory_mb"]
     rows = [
-        (path.relative_to(folder).parts[0].removesuffix(".json"), job.wall_seconds, job.cpu_seconds, job.memory_mb)
+        (path.relative_to(folder).parts[0].removesuffix(".json"), *(getattr(job, name) for name in columns[1:]))
         for path in jobs(folder)
         for job in [benchmark(path)]
     ]
@@ -49,11 +49,21 @@ def by_stage(folder: Path) -> pd.DataFrame:
             jobs=("stage", "size"),
             hours=("wall_seconds", "sum"),
             cpu_hours=("cpu_seconds", "sum"),
+            start_hours=("start_seconds", "sum"),
             memory_mb=("memory_mb", "max"),
         )
     )
-    summed[["hours", "cpu_hours"]] /= 3600
+    summed[["hours", "cpu_hours", "start_hours"]] /= 3600
     return summed.sort_values("cpu_hours", ascending=False, kind="stable").reset_index()
+
+
+def cost_text(folder: Path) -> str:
+    """What a run took on processors, and which share of it were starts of processes; empty without records."""
+    stages = by_stage(folder)
+    if not (hours := float(stages["cpu_hours"].sum())):
+        return ""
+    share = float(stages["start_hours"].sum()) / hours
+    return f"{hours * 60:.1f} processor minutes in {stages['jobs'].sum()} jobs, {share:.1%} of them to start processes"
 
 
 def summarise_compute(benchmarks: Path, csv: Path) -> None:

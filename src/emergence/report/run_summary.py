@@ -14,7 +14,9 @@ from emergence.claims.claims_table import LEGEND, REGISTRIES, TOY, estimate, mar
 DECIDED = ("holds", "fails")
 
 
-def summary(claims: pd.DataFrame, places: Mapping[str, Path], then: Mapping[str, str], *, toy: bool) -> str:
+def summary(
+    claims: pd.DataFrame, places: Mapping[str, Path], then: Mapping[str, str], *, toy: bool, cost: str = ""
+) -> str:
     """The end of a run, in at most 40 lines.
 
     Args:
@@ -22,11 +24,14 @@ def summary(claims: pd.DataFrame, places: Mapping[str, Path], then: Mapping[str,
         places: what to look at, by what it is; files and folders that do not exist are left out.
         then: commands to run next, by what they do.
         toy: whether the numbers mean nothing, so that no finding is told.
+        cost: what it took; nothing of a run that was made elsewhere.
     """
     sections = {
         TOY if toy else "Verdicts on the claims": list(counts(claims)),
         "Findings that decide": [] if toy else list(findings(claims)),
-        "Results": _aligned({what: str(path) for what, path in places.items() if path.exists()}),
+        "Results": _aligned(
+            {what: str(path) for what, path in places.items() if path.exists()} | ({"cost": cost} if cost else {})
+        ),
         "Next": _aligned(then),
     }
     return "\n\n".join(
