@@ -72,7 +72,11 @@ def plot(arm_runs: pd.DataFrame, arm_events: pd.DataFrame, arm_effects: pd.DataF
     ):
         _arms(axes, select(shown, quantity=quantity))
         axes.set(xlabel="optimiser steps", ylabel=label)
-    keys = [style.key(NAMES.get(arm, arm), colour) for arm, colour in COLOURS.items() if arm in set(arm_runs["arm"])]
+    keys = [
+        style.key(NAMES.get(arm, arm), colour, style.DASHED if arm == "sham" else style.SOLID)
+        for arm, colour in COLOURS.items()
+        if arm in set(arm_runs["arm"])
+    ]
     top.legend(handles=keys, loc="outside upper center", ncols=4)
     left, right = bottom.subplots(1, 2, width_ratios=[1, 1.5])
     _events(left, arm_events)
@@ -86,6 +90,8 @@ def _arms(axes: Axes, rows: pd.DataFrame) -> None:
     by_run = rows.groupby(["arm", "seed", "step"], as_index=False)["value"].mean()
     for arm in CURVES:
         panels.band(axes, seed_summary(select(by_run, arm=arm), "value", ["step"]), COLOURS[arm], alpha=0.15)
+        if arm == "sham":
+            axes.lines[-1].set_linestyle(style.DASHED)  # it would hide the plain arm, which it hardly differs from
 
 
 def _events(axes: Axes, events: pd.DataFrame) -> None:
