@@ -27,7 +27,7 @@ def step_at(losses: pd.Series, level: float) -> float:
         losses: By step, from the first evaluation after step 0.
         level: Nats a token, as the losses.
 
-    >>> step_at(pd.Series([4.0, 3.0, 2.0], index=[10, 40, 80]), 3.5)
+    >>> round(step_at(pd.Series([4.0, 3.0, 2.0], index=[10, 40, 80]), 3.5), 6)
     20.0
     """
     below = np.flatnonzero(losses.to_numpy() <= level)
