@@ -9,7 +9,7 @@ from synthetic.random_tables import random_table
 
 from emergence.analysis.select import select
 from emergence.figures import fig16
-from emergence.schemas.language_arms import LANGUAGE_ARM_EFFECTS, LANGUAGE_ARM_RUNS
+from emergence.schemas.interventions import LANGUAGE_ARM_EFFECTS, LANGUAGE_ARM_RUNS
 
 STEPS, SIZES = [0, 10, 20], ["all", "small", "large"]
 RUNS = random_table(

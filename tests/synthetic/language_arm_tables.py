@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from emergence.schemas.language_arms import LANGUAGE_ARM_RUNS
+from emergence.schemas.interventions import LANGUAGE_ARM_RUNS
 
 STEPS = np.arange(0, 641, 32)
 PLAIN_FLOOR, FLOOR_STEP = 0.4, 96

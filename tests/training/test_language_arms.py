@@ -14,7 +14,7 @@ from emergence.config.arms import Arm
 from emergence.config.language_arms import LanguageArms
 from emergence.io import tables
 from emergence.io.resumable import StoppedError
-from emergence.schemas.language_arms import LANGUAGE_ARM_RUNS
+from emergence.schemas.interventions import LANGUAGE_ARM_RUNS
 from emergence.tasks import corpus
 from emergence.theory.spectrum import centred_singular_values, effective_rank
 from emergence.training import interventions, language_arms

@@ -37,9 +37,9 @@ from emergence.schemas.interventions import (
     CLOCK_SHARES,
     EARLY_ACCURACY,
     FREQUENCY_EXPONENTS,
+    LANGUAGE_ARM_EFFECTS,
     METHOD_EFFECTS,
 )
-from emergence.schemas.language_arms import LANGUAGE_ARM_EFFECTS
 
 clock = Section("clock of the collapse")
 arms = Section("paired interventions")

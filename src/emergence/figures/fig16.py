@@ -10,7 +10,7 @@ from emergence.analysis.select import seed_summary, select
 from emergence.config.arms import PLAIN, PREVENT
 from emergence.figures import panels, style
 from emergence.io import tables
-from emergence.schemas.language_arms import LANGUAGE_ARM_EFFECTS, LANGUAGE_ARM_RUNS
+from emergence.schemas.interventions import LANGUAGE_ARM_EFFECTS, LANGUAGE_ARM_RUNS
 
 STUDY = "interventions"
 NEEDS = ("interventions.language", "language")

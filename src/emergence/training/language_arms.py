@@ -27,7 +27,7 @@ from emergence.io import tables
 from emergence.io.progress import Progress
 from emergence.io.resumable import origin, resumable_job
 from emergence.models import build
-from emergence.schemas.language_arms import LANGUAGE_ARM_RUNS
+from emergence.schemas.interventions import LANGUAGE_ARM_RUNS
 from emergence.tasks import corpus, text
 from emergence.theory.spectrum import centred_singular_values, effective_rank
 from emergence.training.gpt_neox import LadderSettings, LanguageLearner

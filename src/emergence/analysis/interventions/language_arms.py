@@ -17,7 +17,7 @@ from emergence.analysis.interventions.arms import lowest_ranks
 from emergence.config.arms import PLAIN, PREVENT
 from emergence.config.protocol import Statistics
 from emergence.io import tables
-from emergence.schemas.language_arms import LANGUAGE_ARM_EFFECTS, LANGUAGE_ARM_RUNS
+from emergence.schemas.interventions import LANGUAGE_ARM_EFFECTS, LANGUAGE_ARM_RUNS
 
 
 def step_at(losses: pd.Series, level: float) -> float:
