@@ -1,4 +1,4 @@
-"""Tables of Study 4: short runs of the clock, laws of the collapse, paired runs and their effects, paired language models."""
+"""Tables of Study 4: short runs of the clock, laws of the collapse, paired runs of tasks and of language models."""
 
 from emergence.io.tables import Schema
 
