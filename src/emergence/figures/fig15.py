@@ -26,6 +26,8 @@ NAMES = {
 }
 COLUMNS = ("ratio", "low", "high")
 TICKS = [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3]
+STEP = 0.14
+"""Between the rows of sizes below that of all of them."""
 SPREAD = 1.04
 """Factor between the places of sizes on the axis of doses and durations, so that intervals stand apart."""
 
@@ -86,7 +88,9 @@ def _curves(axes: Axes, effects: pd.DataFrame, places: Mapping[str, float]) -> N
     style.guide(axes, y=1)
     axes.set(xscale="log", yscale="log")
     style.plain_ticks(axes, sorted(set(places.values())), on="x")
-    style.plain_ticks(axes, TICKS, on="y")
+    ends = axes.get_ylim()
+    style.plain_ticks(axes, [tick for tick in TICKS if ends[0] < tick < ends[1]], on="y")
+    axes.set_ylim(*ends)
 
 
 def _alternatives(axes: Axes, effects: pd.DataFrame) -> None:
@@ -96,9 +100,10 @@ def _alternatives(axes: Axes, effects: pd.DataFrame) -> None:
     for place, arm in enumerate(shown):
         panels.intervals(axes, [place], select(effects, arm=arm, size="all"), columns=COLUMNS, colour="0.1")
         for number, (size, colour) in enumerate(colours.items()):
-            at, rows = place + 0.14 * (number + 1), select(effects, arm=arm, size=size)
+            at, rows = place + STEP * (number + 1), select(effects, arm=arm, size=size)
             panels.intervals(axes, [at], rows, columns=COLUMNS, colour=colour, linewidth=0.7, markersize=2)
     style.guide(axes, x=1)
     style.named_rows(axes, [NAMES[arm] for arm in shown])
+    axes.set_ylim(len(shown) - 1 + STEP * (len(colours) + 1.5), -0.5)
     axes.set(xscale="log", xlabel="emergence step over the plain one")
     style.plain_ticks(axes, [0.5, 0.7, 1, 1.5, 2, 3], on="x")
