@@ -19,7 +19,8 @@ RUNS_OF_SMOKE, MEASURES_OF_SMOKE = 4 + 2 + 2, 8
 STUDIES = len(loading.read(*tier_files("smoke")).studies_with_claims)
 FIGURES = [name.removeprefix("fig") for name in figures_drawn(loading.read(*tier_files("smoke")))]
 EVERY_FIGURE = {"figure": len(FIGURES)}
-PAPER = {"manuscript": 1, "paper": 1}
+SUMS = {"checksums": 1}
+PAPER = {"manuscript": 1, "paper": 1, **SUMS}
 READERS = {"explorer": 1, "compute": 1, **PAPER}
 """Of figures and claims."""
 
@@ -50,7 +51,7 @@ def test_a_second_run_does_nothing_whatever_was_touched(smoke: ProjectCopy) -> N
     [
         ("src/emergence/figures/fig2.py", {"figure": 1, **READERS}),
         ("src/emergence/figures/style.py", EVERY_FIGURE | READERS),
-        ("src/emergence/report/assets/run.js", {"explorer": 1}),
+        ("src/emergence/report/assets/run.js", {"explorer": 1, **SUMS}),
         ("workflow/captions/fig2.rst", {"explorer": 1, **PAPER}),
         ("paper/sections/conclusion.typ", PAPER),
         ("src/emergence/cli.py", {}),
