@@ -1,5 +1,7 @@
 """The workflow as a user sees it: it ends, it caches, it plans on every tier and profile."""
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import yaml
 from matplotlib.image import imread
 from support.project import OVERLAYS, SMOKE, ProjectCopy, counted, overlay, tier_files
 
+from emergence.cli_stages import of_stage
 from emergence.config import loading
 from emergence.config.project import figures_drawn
 from emergence.io import tables
@@ -23,6 +26,7 @@ SUMS = {"checksums": 1}
 PAPER = {"manuscript": 1, "paper": 1, **SUMS}
 READERS = {"explorer": 1, "compute": 1, **PAPER}
 """Of figures and claims."""
+OPTION = re.compile("--[a-z]")
 
 
 def test_smoke_ends_with_figures_and_claims(smoke: ProjectCopy) -> None:
@@ -123,10 +127,21 @@ def test_default_tier_plans_one_figure(copy: ProjectCopy) -> None:
     assert "study_claims" not in planned
 
 
+def assert_stages_take_their_options(printed: str) -> None:
+    """Every command of a dry run has the options that its stage needs; a tier may leave tables out that others have."""
+    commands = [shlex.split(command) for command in re.findall(r"python3 -m emergence stage (.+)", printed)]
+    assert commands
+    for name, *given in {(command[0], *filter(OPTION.match, command)): command for command in commands}.values():
+        of_stage(name).parse_args(given)
+
+
 @pytest.mark.parametrize("tier", OVERLAYS)
 def test_the_profile_of_clusters_plans_every_tier(copy: ProjectCopy, tier: str) -> None:
     files, profile = tier_files(tier, copy.folder), "workflow/profiles/slurm"
-    planned = copy.planned("--forceall", "--workflow-profile", profile, "--configfile", *map(str, files))
+    arguments = ("--forceall", "--workflow-profile", profile, "--configfile", *map(str, files))
+    printed = copy.snakemake("--dry-run", "--printshellcmds", *arguments)
+    assert_stages_take_their_options(printed)
+    planned = counted(printed)
     expected = {name: len(study.runs) for name, study in loading.read(*files).studies.items()}
     assert planned.get("train", 0) == expected.get("anatomy", 0)
     assert planned["evaluate_language_model"] == expected["language"]

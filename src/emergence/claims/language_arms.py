@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from emergence.claims.estimates import OverRuns, ends
+from emergence.claims.planned import at_pilot
 from emergence.claims.prevention import if_prevented
 from emergence.claims.registry import Section
 from emergence.claims.rules import at_most
@@ -44,6 +45,7 @@ def fewer_steps(language_arm_effects: pd.DataFrame, settings: InterventionClaimS
         judged=_judged(row, estimate, settings),
         rule=TEXT,
         bounds=RULE,
+        planned=at_pilot(estimate, RULE, settings.spread("I19"), SAME),
     )
 
 

@@ -52,6 +52,7 @@ def at_every_size(method_effects: pd.DataFrame, settings: InterventionClaimSetti
         judged=both(*(_of_size(row, settings) for row in rows)),
         rule=f"{RATIO} {TEXT} at every size",
         bounds=at_most(SAME),
+        planned=over_all.planned,
     )
 
 

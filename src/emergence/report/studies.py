@@ -222,7 +222,12 @@ def collect_language_numbers(
     )
 
 
-def collect_interventions_numbers(laws: Path, shares: Path, effects: Path, method: list[Path], json: Path) -> None:
+NOT_MEASURED: list[Path] = []
+
+
+def collect_interventions_numbers(
+    laws: Path, shares: Path, effects: Path, json: Path, method: list[Path] = NOT_MEASURED
+) -> None:
     """Collect the numbers of Study 4 for the paper; ``method`` is empty where no worth of prevention was measured."""
     compared = tables.read(ARM_EFFECTS, effects)
     worth = tables.read(METHOD_EFFECTS, *method) if method else pd.DataFrame(columns=METHOD_EFFECTS.arrow.names)
