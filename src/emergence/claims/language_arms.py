@@ -6,6 +6,7 @@ Units are pairs of models with the same weights and batches (`emergence.analysis
 import numpy as np
 import pandas as pd
 
+from emergence.claims.arm_ratio import SAME
 from emergence.claims.estimates import OverRuns, ends
 from emergence.claims.planned import at_pilot
 from emergence.claims.prevention import if_prevented
@@ -15,8 +16,6 @@ from emergence.claims.settings import InterventionClaimSettings
 from emergence.claims.verdicts import Finding, Judged, from_runs, interval, judge, undecided
 
 language_arms = Section("paired language models")
-SAME = 1.0
-"""Ratio of steps of runs that do not differ."""
 FEWEST = 2
 """Pairs that have an interval."""
 RULE = at_most(SAME)

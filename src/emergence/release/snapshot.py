@@ -94,6 +94,7 @@ def claims_for_readers(reference: Path, readme: Path) -> dict[Path, str]:
     kept = leading(reference)
     claims = tables.read(CLAIMS, kept / TABLES / "claims.parquet")
     run = json.loads((kept / ACCOUNT).read_text(encoding="utf-8"))
+    run["confidence"] = record.read(kept).config["protocol"]["statistics"]["confidence"]
     page = reference / readme_claims.PAGE
     link = f"[All claims]({reference.name}/{page.name}), each with its value, interval and verdict."
     return {
