@@ -18,7 +18,7 @@ from timing import PROJECT
 from emergence import series_costs
 from emergence.config import loading
 from emergence.config.project import settings_for
-from emergence.config.training import Size, TrainSettings
+from emergence.config.training import Run, Size, TrainSettings
 from emergence.training import cost
 from emergence.training.task_transformer import TaskLearner
 
@@ -57,7 +57,7 @@ def of_anatomy(whole: loading.Config) -> Iterator[Kind]:
     anatomy = whole.anatomy
     for size in anatomy.sizes:
         of_run = cost.of_run(settings_for(whole, "train", run=first(anatomy.runs, size))["settings"])
-        yield Kind(f"train {size.name}", len(anatomy.seeds), of_run, mixed=True)
+        yield Kind(f"train {size.name}", count(anatomy.runs, size), of_run, mixed=True)
 
 
 def of_parity(whole: loading.Config) -> Iterator[Kind]:
@@ -78,12 +78,17 @@ def of_language(whole: loading.Config) -> Iterator[Kind]:
     for size in language.ladder.sizes:
         settings = settings_for(whole, "train_language_model", run=first(language.trained, size))["settings"]
         of_model = cost.of_language_model(settings)
-        yield Kind(f"ladder {size.name}", len(language.ladder.seeds), of_model, mixed=True)
+        yield Kind(f"ladder {size.name}", count(language.trained, size), of_model, mixed=True)
 
 
-def first(runs: Mapping[str, tuple[Size, int]], size: Size) -> str:
+def first(runs: Mapping[str, Run], size: Size) -> str:
     """One of the runs of a size; they cost the same."""
     return next(run for run, (of_run, _) in runs.items() if of_run == size)
+
+
+def count(runs: Mapping[str, Run], size: Size) -> int:
+    """Number of runs of a size."""
+    return sum(run.size == size for run in runs.values())
 
 
 def speed_here(settings: TrainSettings, rounds: int = 5, steps: int = 4) -> float:

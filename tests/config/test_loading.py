@@ -161,6 +161,9 @@ TOGETHER: list[tuple[Values, str, str]] = [
     ({"anatomy.sizes.1.name": "4x16"}, "anatomy.sizes", "4x16"),
     ({"anatomy.seeds": [3, 1, 3]}, "anatomy.seeds", "3"),
     ({"anatomy.tasks.PAR": [3, "3"]}, "anatomy.tasks.PAR", "3"),
+    ({"anatomy.size_seeds": {"4x17": 1}}, "anatomy.size_seeds.4x17", "no such size"),
+    ({"anatomy.size_seeds": {"4x16": 9}}, "anatomy.size_seeds.4x16", "9 of"),
+    ({"language.ladder.size_seeds": {"neox32": 9}}, "language.ladder.size_seeds.neox32", "9 of"),
 ]
 LEVELS: list[tuple[Values, str, str]] = [
     ({"anatomy.tasks.DIV": [1]}, "anatomy.tasks.DIV", "no such task"),

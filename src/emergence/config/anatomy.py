@@ -2,12 +2,21 @@
 
 import re
 from itertools import groupby
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from emergence.config.study import Study
-from emergence.config.training import Checkpoints, Sample, Size, Training
+from emergence.config.training import (
+    Checkpoints,
+    Run,
+    Sample,
+    Size,
+    SizeSeeds,
+    Training,
+    grid_of_runs,
+    require_seeds,
+)
 from emergence.config.types import Count, Fraction, Level, Positive, Seed, Strict
 from emergence.tasks import TASKS, TaskLevel, vocabulary
 from emergence.tasks.symbols import CONTROL
@@ -23,13 +32,6 @@ def _less_vocabulary(context: Any) -> Any:
 
 Embeddings = Annotated[str, Field(pattern=r"^\d+ - vocabulary$")]
 Context = Annotated[Count, BeforeValidator(_less_vocabulary, json_schema_input_type=Count | Embeddings)]
-
-
-class Run(NamedTuple):
-    """A model that is trained: its size and its seed."""
-
-    size: Size
-    seed: int
 
 
 class LLCSweep(Strict):
@@ -106,6 +108,8 @@ class Anatomy(Study):
     sizes: Annotated[list[Size], Field(min_length=1)]
     seeds: Annotated[list[Seed], Field(min_length=1)]
     """one run per size and seed; initialisation and data draw from separate streams of it"""
+    size_seeds: SizeSeeds
+    """number of seeds of single sizes, the first of ``seeds``; the others have all"""
     context: Context
     """longest sequence, tokens"""
     training: Training
@@ -122,8 +126,7 @@ class Anatomy(Study):
     @property
     def runs(self) -> dict[str, Run]:
         """Size and seed of each run by name, largest first, so that the longest jobs start first."""
-        sizes = sorted(self.sizes, key=lambda size: -size.layers * size.width**2)
-        return {f"{size.name}-s{seed}": Run(size, seed) for size in sizes for seed in self.seeds}
+        return grid_of_runs(self.sizes, self.seeds, self.size_seeds)
 
     def groups(self, together: int) -> list[list[str]]:
         """Runs of one size, so many at most, that train together; largest first."""
@@ -179,6 +182,7 @@ class Anatomy(Study):
         for task in self.easy:
             if task not in self.tasks:
                 raise ValueError(f"easy: {task!r} is not among the tasks; allowed: {', '.join(self.tasks)}")
+        require_seeds(self.sizes, self.seeds, self.size_seeds)
         return self
 
     @model_validator(mode="after")

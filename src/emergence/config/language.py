@@ -6,10 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from emergence.config.anatomy import Run
 from emergence.config.protocol import Signal
 from emergence.config.study import Study
-from emergence.config.training import Doubling, Optimisation, Size
+from emergence.config.training import Doubling, Optimisation, Run, Size, SizeSeeds, grid_of_runs, require_seeds
 from emergence.config.types import Count, Fraction, Name, Positive, Precision, Seed, Strict
 from emergence.tasks.symbols import PASSAGES
 
@@ -153,8 +152,15 @@ class Ladder(Strict):
     sizes: list[Size]
     seeds: Annotated[list[Seed], Field(min_length=1)]
     """one model a size and seed"""
+    size_seeds: SizeSeeds
+    """number of seeds of single sizes, the first of ``seeds``; the others have all"""
     training: Optimisation
     checkpoints: Doubling
+
+    @model_validator(mode="after")
+    def _seeds_of_sizes(self) -> Self:
+        require_seeds(self.sizes, self.seeds, self.size_seeds)
+        return self
 
 
 class ExternalModel(Strict):
@@ -186,8 +192,7 @@ class Language(Study):
     @property
     def trained(self) -> dict[str, Run]:
         """Size and seed of each model of the ladder by name, largest first."""
-        sizes = sorted(self.ladder.sizes, key=lambda size: -size.layers * size.width**2)
-        return {f"{size.name}-s{seed}": Run(size, seed) for size in sizes for seed in self.ladder.seeds}
+        return grid_of_runs(self.ladder.sizes, self.ladder.seeds, self.ladder.size_seeds)
 
     @property
     def series(self) -> dict[str, SeriesSettings]:

@@ -1,6 +1,7 @@
 """Settings of tasks, models and training, how it computes, and what the stages that make trajectories are given."""
 
-from typing import Annotated, Self
+from collections.abc import Mapping, Sequence
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -40,6 +41,45 @@ class Size(Strict):
     def _heads_divide_width(self) -> Self:
         heads_divide_width(self.heads, self.width)
         return self
+
+
+class Run(NamedTuple):
+    """A model that is trained: its size and its seed."""
+
+    size: Size
+    seed: int
+
+
+SizeSeeds = Annotated[dict[Name, Count], Field(default_factory=dict)]
+"""Number of seeds of single sizes, the first of those listed."""
+
+
+def grid_of_runs(sizes: Sequence[Size], seeds: Sequence[int], size_seeds: Mapping[str, int]) -> dict[str, Run]:
+    """Size and seed of each run by name, largest first, so that the longest jobs start first.
+
+    Args:
+        sizes: to be trained.
+        seeds: of each size.
+        size_seeds: number of seeds, the first ones, of the sizes that do not have all.
+    """
+    largest_first = sorted(sizes, key=lambda size: -size.layers * size.width**2)
+    return {
+        f"{size.name}-s{seed}": Run(size, seed) for size in largest_first for seed in seeds[: size_seeds.get(size.name)]
+    }
+
+
+def require_seeds(sizes: Sequence[Size], seeds: Sequence[int], size_seeds: Mapping[str, int]) -> None:
+    """Refuse counts of seeds that no size could have.
+
+    Raises:
+        ValueError: if a size is not listed, or has more seeds than are.
+    """
+    names = [size.name for size in sizes]
+    for name, count in size_seeds.items():
+        if name not in names:
+            raise ValueError(f"size_seeds.{name}: no such size; allowed: {', '.join(names)}")
+        if count > len(seeds):
+            raise ValueError(f"size_seeds.{name}: {count} of {len(seeds)} seeds; allowed: 1 to {len(seeds)}")
 
 
 class Optimisation(Strict):
