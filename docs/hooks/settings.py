@@ -112,10 +112,15 @@ class Reader:
         return self._target(others[0]) if len(others) == 1 else node
 
     def _fields(self, node: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-        """Settings below a node: of a model, an element of a list, or a value of a mapping with free names."""
+        """Settings below a node: of a model, an element of a list, or a value of a mapping with free names.
+
+        A model may have further settings whose names follow a pattern; they stand together under its title.
+        """
         ending, part = self._each(node)
-        fields = self._target(part).get("properties", {})
-        return {f"{ending}.{key}": inner for key, inner in fields.items()}
+        target = self._target(part)
+        fields = target.get("properties", {})
+        named = {inner["title"]: inner for inner in target.get("patternProperties", {}).values()} if fields else {}
+        return {f"{ending}.{key}": inner for key, inner in {**fields, **named}.items()}
 
     def _each(self, node: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
         """The element of a list or of a mapping with free names, and its suffix; otherwise the node itself."""

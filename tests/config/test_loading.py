@@ -84,6 +84,7 @@ UNKNOWN: list[tuple[Values, str, str]] = [
     ({"anatomy.sizes.2.depth": 4}, "anatomy.sizes.2.depth", "allowed: name, layers, width, heads"),
     ({"anatomy.evaluation.seeds": [1]}, "anatomy.evaluation.seeds", "allowed: examples, seed"),
     ({"figures.colour": "red"}, "figures.colour", "allowed: dpi"),
+    ({"figures.fig99": False}, "figures.fig99", "allowed: dpi, fig1, fig2"),
 ]
 MISSING: list[tuple[Values, str, str]] = [
     ({"anatomy": REMOVED}, "anatomy", "missing"),

@@ -86,7 +86,7 @@ def test_a_claim(copy: ProjectCopy) -> None:
     (_, *asked), (program, *arguments) = shell_commands(section)
     assert program == "emergence"
     page = copy.folder / "reference/CLAIMS.md"
-    before = page.read_text()
+    before = {path: path.read_text() for path in copy.folder.rglob("*.md")}
     with ExitStack() as files:
         for block in with_title(section):
             files.enter_context(block.put(copy.folder))
@@ -94,7 +94,8 @@ def test_a_claim(copy: ProjectCopy) -> None:
         python(copy, f"import sys; from emergence.cli import main; sys.exit(main({arguments!r}))")
     added = page.read_text().partition("## Added since the reference run")[2]
     assert "| A99 | The collapse takes more than half of the initial rank |" in added
-    page.write_text(before)
+    assert [path for path in before if path.read_text() != before[path]] == [page]
+    page.write_text(before[page])
 
 
 def test_a_language_model(smoke: ProjectCopy) -> None:

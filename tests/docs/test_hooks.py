@@ -67,6 +67,7 @@ def test_every_key_has_a_meaning_and_what_is_allowed(keys: dict[str, Any]) -> No
         ("device", "auto", "`auto`, `cpu`, `cuda`"),
         ("parity.network.optimiser.halve_every", "", "whole number, ≥ 1 or absent"),
         ("pathvars.results", "results", "a folder inside the project"),
+        ("figures.fig*", "(true)", "`true`, `false`, `null`"),
     ],
 )
 def test_value_and_bounds(keys: dict[str, Any], name: str, value: str, allowed: str) -> None:

@@ -16,7 +16,7 @@ from emergence.config.protocol import Protocol, ScoredMetric
 from emergence.config.study import Study
 from emergence.config.training import Compute
 from emergence.config.types import Device, Folder, Name, PaperFolder, Positive, Strict, Switchable, merged
-from emergence.stages import STAGES
+from emergence.figures import declarations
 
 STUDIES = ("anatomy", "parity", "neuromfa", "language", "interventions")
 """Keys of the studies, in the order of their claims."""
@@ -39,13 +39,10 @@ class Folders(Strict):
     """the paper as PDF, and packed as an archive"""
 
 
-def _every() -> list[str]:
-    return [name for name in STAGES if name.startswith("fig")]
-
-
 def _with_figures(schema: dict[str, Any]) -> None:
-    """Name every figure in the JSON schema, and nothing else."""
-    schema["properties"] |= {name: {"enum": [True, False, None], "default": True} for name in _every()}
+    """Allow the names that figures have in the JSON schema; which of them exist is told when a file is loaded."""
+    switch = {"title": "fig*", "enum": [True, False, None], "default": True}
+    schema["patternProperties"] = {declarations.NAME: switch}
     schema["additionalProperties"] = False
 
 
@@ -65,8 +62,8 @@ class Figures(Strict):
     @model_validator(mode="after")
     def _known(self) -> Self:
         for name, drawn in (self.model_extra or {}).items():
-            if name not in _every():
-                raise ValueError(f"{name}: unknown key; allowed: dpi, {', '.join(_every())}")
+            if name not in declarations.declared():
+                raise ValueError(f"{name}: unknown key; allowed: dpi, {', '.join(declarations.declared())}")
             if drawn not in (True, False, None):
                 raise ValueError(f"{name}: {drawn!r} is not valid; allowed: true, false, null")
         return self

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, create_model
 from pydantic_core import to_jsonable_python
 
 from emergence.config.loading import Config, ConfigError
+from emergence.figures.declarations import declared
 from emergence.stages import STAGES, Each, Stage, Where
 
 PATHS = (Path, list[Path], Path | None)
@@ -33,15 +34,15 @@ def project(config: Config, stage: str, **wildcards: str) -> dict[str, Any]:
     """
     if stage not in STAGES:
         raise ConfigError(f"stage {stage!r} does not exist; allowed: {', '.join(STAGES)}")
-    declared = STAGES[stage]
-    names = {**declared.wildcards, **wildcards}
-    study = names.get("study") or declared.study or config.study_of(names.get("run", ""))
+    entry = STAGES[stage]
+    names = {**entry.wildcards, **wildcards}
+    study = names.get("study") or entry.study or config.study_of(names.get("run", ""))
     if study:
         names["study"] = study
-    for key in declared.needs:
+    for key in entry.needs:
         if not _value(config, key, names, stage):
             raise SwitchedOffError(f"stage {stage}: {key} is switched off")
-    return {name: _projected(config, keys, names, stage) for name, keys in declared.reads.items()}
+    return {name: _projected(config, keys, names, stage) for name, keys in entry.reads.items()}
 
 
 def possible(config: Config, stage: str, **wildcards: str) -> bool:
@@ -55,8 +56,7 @@ def possible(config: Config, stage: str, **wildcards: str) -> bool:
 
 def figures_drawn(config: Config) -> list[str]:
     """Figures of this configuration: those that are switched on and whose settings are there."""
-    names = [name for name in STAGES if name.startswith("fig")]
-    return [name for name in names if name not in config.figures.off and possible(config, name)]
+    return [name for name in declared() if name not in config.figures.off and possible(config, name)]
 
 
 def settings_of(stage: Stage) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 OUTPUTS = ("pdf", "png")
+NAME = r"^figS?\d+$"
+"""Pattern of the names of figures."""
 
 
 @dataclass(frozen=True)
