@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from emergence.claims import inputs
 from emergence.config.configuration import Config
-from emergence.config.project import possible
+from emergence.config.project import possible, switched_on
 from emergence.figures.declarations import Input, declared
 
 MADE_BY = {
@@ -56,16 +57,21 @@ class Layout:
 
     def made(self, study: str, *names: str) -> list[str]:
         """Tables of a study, less those whose stage is switched off."""
-        return [
-            self.table(study, name)
-            for name in names
-            if study in self.config.studies_with_claims
-            and (name not in MADE_BY or possible(self.config, MADE_BY[name], study=study))
-        ]
+        return [self.table(study, name) for name in names if self._is_made(study, name)]
 
     def drawn_from(self, figure: str) -> dict[str, list[str]]:
         """Files that a figure is drawn from, by the paths of its ``draw``."""
         return {name: self._files(wanted) for name, wanted in declared()[figure].inputs.items()}
+
+    def judged_from(self, study: str) -> list[str]:
+        """Tables that the claims of a study are read from, less those that nothing makes."""
+        places = {name: inputs.place(study, name) for name in inputs.TABLES[study]}
+        return [
+            path
+            for name, place in places.items()
+            if self._is_made(_study(place.path), name) and (not place.needs or switched_on(self.config, place.needs))
+            for path in self._expanded(place.path)
+        ]
 
     def explored(self) -> dict[str, list[str]]:
         """Tables that the explorer shows, by the paths of its stage."""
@@ -93,14 +99,29 @@ class Layout:
         return files
 
     def _files(self, wanted: Input) -> list[str]:
-        study = wanted.path.partition("/")[0]
-        if wanted.optional and not self.made(study, Path(wanted.path).stem):
+        if wanted.optional and not self._is_made(_study(wanted.path), Path(wanted.path).stem):
             return []
-        paths = [f"<results>/{wanted.path}"]
-        for key in wildcards_of(wanted.path):
-            names = getattr(getattr(self.config, study), key)
-            paths = [path.replace(f"{{{key}}}", name) for path in paths for name in names]
+        paths = self._expanded(wanted.path)
         return paths if wanted.several else paths[:1]
+
+    def _is_made(self, study: str, name: str) -> bool:
+        """Whether a table of a study is no table of a stage that is switched off."""
+        made_by = MADE_BY.get(name)
+        on = study in self.config.studies_with_claims
+        return on and (made_by is None or possible(self.config, made_by, study=study))
+
+    def _expanded(self, pattern: str) -> list[str]:
+        """Files below the results; a part in braces stands for each name that the study lists under this key."""
+        paths = [f"<results>/{pattern}"]
+        for key in wildcards_of(pattern):
+            names = getattr(getattr(self.config, _study(pattern)), key)
+            paths = [path.replace(f"{{{key}}}", name) for path in paths for name in names]
+        return paths
+
+
+def _study(path: str) -> str:
+    """The study that a file below the results belongs to."""
+    return path.partition("/")[0]
 
 
 def wildcards_of(path: str) -> list[str]:

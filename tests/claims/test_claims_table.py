@@ -24,9 +24,9 @@ NUMBERS = ["value", "low", "high", "rule_low", "rule_high"]
 
 def written(tables: Tables, folder: Path) -> list[Path]:
     """Files of these tables."""
-    for schema in ANATOMY.schemas:
-        if schema.name in tables:
-            files.write(schema, tables[schema.name], folder / f"{schema.name}.parquet")
+    for name, schema in ANATOMY.schemas.items():
+        if name in tables:
+            files.write(schema, tables[name], folder / f"{name}.parquet")
     return sorted(folder.glob("*.parquet"))
 
 

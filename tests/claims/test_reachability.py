@@ -74,9 +74,9 @@ def test_no_verdict_is_reached_without_a_value(registry: Registry, claim: Claim)
     """On the planted tables without any number that may be null: all of nothing does not hold."""
     tables = planted(PLANTED[claim.id], "full", True)
     blank = {
-        schema.name: tables[schema.name].assign(**dict.fromkeys(may_be_null(schema), np.nan))
-        for schema in registry.schemas
-        if schema.name in tables
+        name: tables[name].assign(**dict.fromkeys(may_be_null(schema), np.nan))
+        for name, schema in registry.schemas.items()
+        if name in tables
     }
     settings = settings_for(config("full"), f"{registry.study}_claims")["settings"]
     for part, finding in claim.findings(blank, settings):

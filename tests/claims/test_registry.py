@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 from support.project import PROJECT
 
+from emergence.claims import inputs
 from emergence.claims.claims_table import REGISTRIES, bearing
 from emergence.claims.registry import ONCE, Claim, Part, Registry, RegistryError, Section, Tolerance
 from emergence.claims.rules import at_least
 from emergence.claims.verdicts import Finding, Judged
 from emergence.release.verify import every_schema
-from emergence.schemas.analysis import CLAIMS, EVENTS, PRECURSORS
+from emergence.schemas import analysis
+from emergence.schemas.analysis import CLAIMS
 
 CLAIMS_OF_ALL = [(registry, claim) for registry in REGISTRIES.values() for claim in registry.claims]
 FIGURES = {path.stem.removeprefix("fig") for path in (PROJECT / "workflow/captions").glob("fig*.rst")}
@@ -29,7 +31,7 @@ def test_a_claim_names_figures_and_tables_that_exist(registry: Registry, claim: 
     known = {schema.name for schema in every_schema()}
     assert set(claim.figures) <= FIGURES
     assert claim.tables, "a claim is read from tables"
-    assert set(claim.tables) <= {schema.name for schema in registry.schemas} <= known
+    assert set(claim.tables) <= registry.schemas.keys() <= known
     assert claim.reproduction in get_args(Tolerance)
     assert claim.statement
     assert claim.published
@@ -40,7 +42,7 @@ def test_every_table_of_a_study_is_read_by_one_of_its_claims() -> None:
     for registry in REGISTRIES.values():
         read = {table for claim in registry.claims for table in (*claim.tables, *claim.beside)}
         of_caveats = {"llc_validity"} if registry.caveats else set()
-        assert {schema.name for schema in registry.schemas} == read | of_caveats
+        assert registry.schemas.keys() == read | of_caveats
         with_parts = {claim.id: claim.parts != ONCE for claim in registry.claims}
         assert all(with_parts[name.split()[0]] == (" " in name) for name in registry.caveats)
 
@@ -56,7 +58,7 @@ def test_figures_list_the_claims_that_they_show() -> None:
 
 
 @pytest.fixture
-def registry() -> Registry:
+def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
     """A study with a claim on events, one on each measure with rates, and one that is read from nothing it has."""
     section = Section("topic")
 
@@ -72,9 +74,14 @@ def registry() -> Registry:
     def leading(precursors: pd.DataFrame, part: Part) -> Finding | None:
         return None if part.name == "b" else Finding(published=f"v2: {len(precursors)}")
 
-    return Registry(
-        "study", (EVENTS, PRECURSORS), (section,), headlines=(), elsewhere={"precursors": "other/precursors.parquet"}
-    )
+    with_tables(monkeypatch, "events", "precursors")
+    monkeypatch.setitem(inputs.ELSEWHERE, ("study", "precursors"), inputs.Place("other/precursors.parquet"))  # type: ignore[arg-type]
+    return Registry("study", (analysis,), (section,), headlines=())
+
+
+def with_tables(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """A study whose claims are read from these tables."""
+    monkeypatch.setitem(inputs.TABLES, "study", names)  # type: ignore[arg-type]
 
 
 def test_a_row_holds_the_declaration_and_the_finding(registry: Registry) -> None:
@@ -106,11 +113,12 @@ def declare(section: Section, name: str, **options: Any) -> None:
         return Finding(published=str(len(events)))
 
 
-def test_a_name_that_two_claims_have_is_refused_with_both_places() -> None:
+def test_a_name_that_two_claims_have_is_refused_with_both_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_tables(monkeypatch, "events")
     first, second = Section("one"), Section("two")
     declare(first, "X1", parts=(Part("a"), Part("b")))
     declare(second, "X1", parts=(Part("c"),))
-    registry = Registry("study", (EVENTS,), (first, second), headlines=())
+    registry = Registry("study", (analysis,), (first, second), headlines=())
     assert [claim.id for claim in registry.claims] == ["X1", "X1"], "its parts differ"
     declare(second, "X1", parts=(Part("b"),))
     for use in (lambda: registry.claims, lambda: registry.judge({}, None)):
@@ -118,9 +126,15 @@ def test_a_name_that_two_claims_have_is_refused_with_both_places() -> None:
             use()
 
 
-def test_a_claim_on_a_table_that_its_study_lacks_is_refused() -> None:
+def test_a_claim_on_a_table_that_its_study_lacks_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     section = Section("topic")
     declare(section, "X1")
-    assert Registry("study", (EVENTS,), (section,), headlines=()).judge({}, None)["claim"].tolist() == ["X1"]
-    with pytest.raises(RegistryError, match=r"X1\b.*'events'.*'study'.*Registry"):
-        Registry("study", (PRECURSORS,), (section,), headlines=()).judge({}, None)
+    of_study = Registry("study", (analysis,), (section,), headlines=())
+    with_tables(monkeypatch, "events")
+    assert of_study.judge({}, None)["claim"].tolist() == ["X1"]
+    with_tables(monkeypatch, "precursors")
+    with pytest.raises(RegistryError, match=r"X1\b.*'events'.*'study'.*TABLES"):
+        of_study.judge({}, None)
+    with_tables(monkeypatch, "events", "spectra")
+    with pytest.raises(RegistryError, match=r"'study'.*spectra"):
+        of_study.judge({}, None)

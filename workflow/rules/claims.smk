@@ -2,84 +2,11 @@
 JUDGED_AGAIN = [
     study for study in ("anatomy", "language") if possible(CONFIG, f"{study}_stability")
 ]
-CLAIM_TABLES = {
-    "anatomy": made(
-        "anatomy",
-        "events",
-        "collapse",
-        "floors",
-        "size_slopes",
-        "direction_shares",
-        "precursors",
-        "lead_differences",
-        "hierarchy",
-        "order_prediction",
-        "llc_validity",
-        "smallest_leads",
-    ),
-    "parity": made(
-        "parity",
-        "constants",
-        "crossings",
-        "deviations",
-        "comparisons",
-        "shots",
-        "network_exponents",
-        "sweeps/width",
-        "entropy_slopes",
-        "scaling_exponents",
-        "model_strengths",
-        "model_crossings",
-        "staging",
-        "emergence_times",
-        "power_laws",
-        "detection_times",
-        "detector_error",
-        "measure_tracking",
-        "rule_outcomes",
-        "precursors",
-        "lead_differences",
-        "lead_power",
-        "smallest_leads",
-        "llc_validity",
-    )
-    + (
-        of_runs("measures/layer_balance/{run}.parquet", "parity")
-        if "parity" in STUDIES and "layer_balance" in STUDIES["parity"].measures.names
-        else []
-    ),
-    "neuromfa": [
-        *made("neuromfa", "run_means", "baseline_comparison", "untrained"),
-        *made("neuromfa", "degree_of_emergence"),
-        *made("anatomy", "precursors", "lead_differences"),
-    ],
-    "language": [
-        *made("language", "events", "collapse", "direction_shares", "phase_shares"),
-        *made("language", "llc_validity", "smallest_leads"),
-        *made("language", "precursors", "lead_differences", "hierarchy"),
-        *of_signals("leads", "language"),
-        *[
-            path
-            for path in of_signals("onsets", "language")
-            if Path(path).stem == "rankme"
-        ],
-    ],
-    "interventions": made(
-        "interventions",
-        "clock_laws",
-        "clock_shares",
-        "arm_effects",
-        "method_effects",
-        "frequency_exponents",
-        "language_arm_effects",
-        "early_accuracy",
-    ),
-}
 
 
 use rule stage as study_claims with:
     input:
-        tables=lambda wildcards: CLAIM_TABLES[wildcards.study],
+        tables=lambda wildcards: layout.judged_from(wildcards.study),
     output:
         table="<results>/{study}/claims.parquet",
     params:

@@ -21,18 +21,8 @@ from emergence.claims.rules import at_least, within
 from emergence.claims.settings import AnatomyClaimSettings, ClaimSettings
 from emergence.claims.verdicts import Finding, interval, judge, of_share, undecided, untested
 from emergence.io import tables as files
-from emergence.schemas.analysis import (
-    CLAIMS,
-    COLLAPSE,
-    DIRECTION_SHARES,
-    EVENTS,
-    HIERARCHY,
-    LEAD_DIFFERENCES,
-    LLC_VALIDITY,
-    PRECURSORS,
-    SMALLEST_LEADS,
-)
-from emergence.schemas.anatomy import FLOORS, ORDER_PREDICTION, SIZE_SLOPES
+from emergence.schemas import analysis, anatomy
+from emergence.schemas.analysis import CLAIMS
 from emergence.tasks.symbols import CONTROL
 
 claims = Section("collapse")
@@ -230,10 +220,7 @@ def last_layer_first(
 
 ANATOMY = Registry(
     "anatomy",
-    (
-        *(EVENTS, COLLAPSE, FLOORS, SIZE_SLOPES, DIRECTION_SHARES, PRECURSORS, LEAD_DIFFERENCES, HIERARCHY),
-        *(ORDER_PREDICTION, LLC_VALIDITY, SMALLEST_LEADS),
-    ),
+    (analysis, anatomy),
     (claims, anatomy_precursors.claims, anatomy_order.claims),
     headlines=("A2", "A6", "A11"),
     caveats={"A8": llc_caveat, "A9": llc_caveat},

@@ -30,16 +30,8 @@ from emergence.claims.verdicts import (
 )
 from emergence.config.arms import PLAIN
 from emergence.io import tables as files
+from emergence.schemas import interventions as schemas
 from emergence.schemas.analysis import CLAIMS
-from emergence.schemas.interventions import (
-    ARM_EFFECTS,
-    CLOCK_LAWS,
-    CLOCK_SHARES,
-    EARLY_ACCURACY,
-    FREQUENCY_EXPONENTS,
-    LANGUAGE_ARM_EFFECTS,
-    METHOD_EFFECTS,
-)
 
 clock = Section("clock of the collapse")
 arms = Section("paired interventions")
@@ -242,15 +234,7 @@ def deeper_delays(arm_effects: pd.DataFrame, settings: InterventionClaimSettings
 
 INTERVENTIONS = Registry(
     "interventions",
-    (
-        CLOCK_LAWS,
-        CLOCK_SHARES,
-        ARM_EFFECTS,
-        FREQUENCY_EXPONENTS,
-        EARLY_ACCURACY,
-        METHOD_EFFECTS,
-        LANGUAGE_ARM_EFFECTS,
-    ),
+    (schemas,),
     (clock, arms, frequencies, early, worth, language_arms),
     headlines=("I1", "I6", "I7"),
 )

@@ -23,20 +23,9 @@ from emergence.claims.settings import ClaimSettings, LanguageClaimSettings
 from emergence.claims.stability import TrialSettings
 from emergence.claims.verdicts import Finding, Judged, both, of_share, untested
 from emergence.io import tables as files
-from emergence.schemas.analysis import (
-    CLAIMS,
-    COLLAPSE,
-    DIRECTION_SHARES,
-    EVENTS,
-    HIERARCHY,
-    LEAD_DIFFERENCES,
-    LEADS,
-    LLC_VALIDITY,
-    ONSETS,
-    PRECURSORS,
-    SMALLEST_LEADS,
-)
-from emergence.schemas.language import PHASE_SHARES
+from emergence.schemas import analysis
+from emergence.schemas import language as schemas
+from emergence.schemas.analysis import CLAIMS
 from emergence.tasks.symbols import PASSAGES
 
 models = Section("language models")
@@ -195,13 +184,9 @@ def hessian_lags(
 
 LANGUAGE = Registry(
     "language",
-    (
-        *(EVENTS, COLLAPSE, DIRECTION_SHARES, LEADS, PRECURSORS, LEAD_DIFFERENCES, HIERARCHY, PHASE_SHARES, ONSETS),
-        *(LLC_VALIDITY, SMALLEST_LEADS),
-    ),
+    (analysis, schemas),
     (models, pythia.claims),
     headlines=("LM1", "LM3", "LM4"),
-    elsewhere={"leads": "language/analysis/leads", "onsets": "language/analysis/onsets/rankme.parquet"},
     caveats={"LM6": llc_caveat},
 )
 

@@ -22,8 +22,8 @@ from emergence.claims.rules import Rule, at_least, at_most, within
 from emergence.claims.settings import NeuroMFAClaimSettings
 from emergence.claims.verdicts import Finding, Judged, both, from_runs, interval, judge, left_open, undecided, untested
 from emergence.io import tables as files
-from emergence.schemas.analysis import CLAIMS, LEAD_DIFFERENCES, PRECURSORS
-from emergence.schemas.neuromfa import BASELINE_COMPARISON, DEGREE_OF_EMERGENCE, RUN_MEANS, UNTRAINED
+from emergence.schemas import analysis, neuromfa
+from emergence.schemas.analysis import CLAIMS
 
 claims = Section("neuromfa")
 SIGNAL = "neuromfa_e"
@@ -305,10 +305,9 @@ def _text(of: MeanInterval) -> str:
 
 NEUROMFA = Registry(
     "neuromfa",
-    (RUN_MEANS, BASELINE_COMPARISON, UNTRAINED, DEGREE_OF_EMERGENCE, PRECURSORS, LEAD_DIFFERENCES),
+    (analysis, neuromfa),
     (claims,),
     headlines=("N2", "N4", "N6"),
-    elsewhere={name: f"anatomy/analysis/{name}.parquet" for name in ("precursors", "lead_differences")},
 )
 
 

@@ -20,9 +20,9 @@ from emergence.claims.rules import Rule, at_least, at_most, within
 from emergence.claims.settings import ParityClaimSettings
 from emergence.claims.verdicts import Finding, Judged, both, decided, judge, undecided, untested
 from emergence.io import tables as files
+from emergence.schemas import analysis, trajectories
 from emergence.schemas import parity as schemas
-from emergence.schemas.analysis import CLAIMS, LEAD_DIFFERENCES, LEAD_POWER, LLC_VALIDITY, PRECURSORS, SMALLEST_LEADS
-from emergence.schemas.trajectories import MEASURE
+from emergence.schemas.analysis import CLAIMS
 
 scaling, models = Section("scaling laws"), Section("models")
 HALF = 0.5
@@ -276,20 +276,12 @@ def _list(ratios: pd.Series) -> str:
 
 PARITY = Registry(
     "parity",
-    (
-        *(schemas.CONSTANTS, schemas.CROSSINGS, schemas.DEVIATIONS, schemas.ENTROPY_SLOPES),
-        *(schemas.SCALING_EXPONENTS, schemas.MODEL_STRENGTHS, schemas.MODEL_CROSSINGS, schemas.STAGING),
-        *(schemas.EMERGENCE_TIMES, schemas.POWER_LAWS),
-        *(schemas.COMPARISONS, schemas.SHOTS, schemas.NETWORK_EXPONENTS, schemas.SWEEP, MEASURE, LLC_VALIDITY),
-        *(schemas.DETECTION_TIMES, schemas.DETECTOR_ERROR, schemas.MEASURE_TRACKING, schemas.RULE_OUTCOMES),
-        *(PRECURSORS, LEAD_DIFFERENCES, LEAD_POWER, SMALLEST_LEADS),
-    ),
+    (analysis, schemas, trajectories),
     (
         *(parity_networks.networks, scaling, models, parity_networks.transformers),
         *(parity_departures.departures, parity_joint.joint),
     ),
     headlines=("B1", "L1", "J6"),
-    elsewhere=parity_departures.ELSEWHERE,
     caveats=parity_joint.CAVEATS,
 )
 

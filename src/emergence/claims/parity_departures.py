@@ -20,11 +20,6 @@ from emergence.claims.verdicts import Finding, Judged, Row, both, interval, judg
 departures = Section("departures from theory")
 CONFIGURED_SHOTS = "one_skill_data"
 """The sweep that D_c of others is compared with."""
-ELSEWHERE = {
-    "sweep": "parity/analysis/sweeps/width.parquet",
-    "measure": "parity/measures/layer_balance/{run}.parquet",
-}
-"""Tables of these claims that have not the name of their schema."""
 
 
 @departures.claim(

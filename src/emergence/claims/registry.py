@@ -19,11 +19,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import pandas as pd
 from pydantic import BaseModel
 
+from emergence.claims import inputs
 from emergence.claims.verdicts import NOT_RUN, Finding
 from emergence.errors import EmergenceError
 from emergence.io import tables as files
@@ -162,19 +164,33 @@ class Section:
 
 @dataclass(frozen=True)
 class Registry:
-    """All claims of a study, and the tables that they are read from.
+    """All claims of a study; `emergence.claims.inputs` lists the tables that they are read from.
 
-    Tables lie in ``{study}/analysis`` below the results folder, under the names of their schemas, but for those of
-    ``elsewhere``. ``headlines`` are the ids of the claims that stand for the study where there is room for few.
+    ``modules`` have the schemas of these tables. ``headlines`` are the ids of the claims that stand for the study where
+    there is room for few.
     """
 
     study: str
-    schemas: tuple[Schema, ...]
+    modules: tuple[ModuleType, ...]
     sections: tuple[Section, ...]
     headlines: tuple[str, ...]
-    elsewhere: Mapping[str, str] = field(default_factory=dict)
     caveats: Mapping[str, Callable[[Tables], str]] = field(default_factory=dict)
     """by the name of a claim: what the run's tables say against what it rests on, for its ``control``; or nothing"""
+
+    @property
+    def schemas(self) -> dict[str, Schema]:
+        """Schemas of the study's tables, by name.
+
+        Raises:
+            RegistryError: if none of the modules has a table's schema.
+        """
+        values = [value for module in self.modules for value in vars(module).values()]
+        known = {value.name: value for value in values if isinstance(value, Schema)}
+        if missing := [name for name in inputs.TABLES[self.study] if name not in known]:
+            raise RegistryError(
+                f"study {self.study!r}: no schema of {', '.join(missing)}; add its module to the Registry"
+            )
+        return {name: known[name] for name in inputs.TABLES[self.study]}
 
     @property
     def claims(self) -> list[Claim]:
@@ -191,16 +207,16 @@ class Registry:
                     raise RegistryError(f"claim {name}: declared by {places[name]} and by {claim.place}; rename one")
                 places[name] = claim.place
             for table in (*claim.tables, *claim.beside):
-                if table not in {schema.name for schema in self.schemas}:
+                if table not in self.schemas:
                     raise RegistryError(
                         f"claim {claim.id}: {claim.place} has an argument {table!r}, which is no table of study "
-                        f"{self.study!r}; add its schema to the study's Registry, or correct the name"
+                        f"{self.study!r}; add it to TABLES in emergence.claims.inputs, or correct the name"
                     )
         return claims
 
     def path(self, table: str) -> str:
         """Path of a table below the results folder."""
-        return self.elsewhere.get(table, f"{self.study}/analysis/{table}.parquet")
+        return inputs.place(self.study, table).path
 
     def read(self, paths: Iterable[Path]) -> dict[str, pd.DataFrame]:
         """The tables of these files, by the names of their schemas; files of one schema are one table.
@@ -208,7 +224,7 @@ class Registry:
         Raises:
             RegistryError: if a file holds a table that no claim of the study is read from.
         """
-        schemas = {schema.name: schema for schema in self.schemas}
+        schemas = self.schemas
         tables: dict[str, pd.DataFrame] = {}
         for name, group in groupby(sorted(paths, key=files.name), files.name):
             of_name = list(group)

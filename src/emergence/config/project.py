@@ -54,6 +54,15 @@ def possible(config: Config, stage: str, **wildcards: str) -> bool:
     return True
 
 
+def switched_on(config: Config, key: str) -> bool:
+    """Whether there is a value at a key, a dotted path into the configuration."""
+    try:
+        _value(config, key, {}, "")
+    except ConfigError:
+        return False
+    return True
+
+
 def figures_drawn(config: Config) -> list[str]:
     """Figures of this configuration: those that are switched on and whose settings are there."""
     return [name for name in declared() if name not in config.figures.off and possible(config, name)]
