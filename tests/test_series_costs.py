@@ -9,7 +9,7 @@ from support.project import tier_files
 from emergence import series_costs
 from emergence.config import loading
 from emergence.config.language import SeriesSettings
-from emergence.workflow import Resources
+from emergence.workflow import JobResources
 
 PYTHIA = loading.read(*tier_files("pythia"))
 
@@ -42,7 +42,7 @@ def test_memory_holds_two_models_in_their_precision() -> None:
 
 
 def test_jobs_of_a_series_ask_for_its_memory_more_with_every_attempt() -> None:
-    resources = Resources(PYTHIA, "")
+    resources = JobResources(PYTHIA, {"measure_series": "measure_run", "record_series": "record_series"})
     asked = [resources.memory({"run": run}, 1, "measure_series") for run in ("pythia14m", "pythia2.8b_deduped")]
     assert asked == [4112, 26_400]
     assert resources.memory({"run": "pythia14m"}, 3, "record_series") == 3 * 4112

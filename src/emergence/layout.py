@@ -9,18 +9,9 @@ from emergence.claims import inputs
 from emergence.config.configuration import Config
 from emergence.config.project import possible, switched_on
 from emergence.figures.declarations import Input, declared
+from emergence.stages import STAGES
 
-MADE_BY = {
-    **{name: name for name in ("collapse", "floors", "size_slopes", "direction", "sensitivity", "phases", "shots")},
-    "direction_shares": "direction",
-    "llc_validity": "llc_validity",
-    "phase_shares": "phases",
-    **dict.fromkeys(("early_predictions", "early_accuracy"), "predict_early"),
-    "method_effects": "method",
-    **dict.fromkeys(("frequency_events", "frequency_exponents"), "frequencies"),
-    "language_arm_effects": "language_arms",
-    "degree_of_emergence": "degree_of_emergence",
-}
+MADE_BY = {table: name for name, stage in STAGES.items() for table in stage.tables}
 """Tables of stages that a configuration may switch off, and these stages."""
 
 

@@ -6,7 +6,7 @@ line and the rules hand a stage its settings through `emergence.config.project`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module  # noqa: TID251 - a module of this package, from a table or a checked setting
 from string import Formatter
@@ -18,6 +18,10 @@ from emergence.io.files import sha256
 from emergence.measures.declarations import declared, signal_labels
 
 Reads = "str | Each | Where | Mapping[str, Reads]"
+
+SHORT, AT_TRAINING, AT_MEASURES, LAST = 3, 2, 1, 0
+"""Priorities: of jobs that could start, the highest goes first. `LAST` are long jobs that no other long job waits for:
+begun at last, they keep all cores busy to the end."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,23 @@ class Where:
 
     study: str
     fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a job of a stage asks of a machine.
+
+    Jobs that are submitted go to a cluster, and keep their state, so that a time limit costs no work; all others run
+    beside Snakemake.
+    """
+
+    submitted: bool = False
+    minutes: int = 60
+    """of the first attempt"""
+    gpu: bool = False
+    memory: int = 2000
+    """MB, if it is not submitted"""
+    priority: int = SHORT
 
 
 @dataclass(frozen=True)
@@ -60,6 +81,9 @@ class Stage:
     """values of wildcards that are the same for every job"""
     needs: tuple[str, ...] = ()
     """further keys without which there is no such stage"""
+    tables: tuple[str, ...] = ()
+    """tables that it makes, if a configuration may switch it off"""
+    request: Request = Request()
 
     @property
     def module(self) -> str:
@@ -93,6 +117,9 @@ def _wildcards(reads: Any) -> Iterator[str]:
         for inner in reads.values():
             yield from _wildcards(inner)
 
+
+TRAINING = Request(submitted=True, minutes=240, gpu=True, priority=AT_TRAINING)
+MEASURING = replace(TRAINING, priority=AT_MEASURES)
 
 TRAIN = {
     "study": "{study}",
@@ -182,19 +209,25 @@ STAGES: dict[str, Stage] = {
         "anatomy",
     ),
     "train": Stage(
-        "emergence.training.task_transformer:train_run", "Train one transformer", {"settings": TRAIN}, "anatomy"
+        "emergence.training.task_transformer:train_run",
+        "Train one transformer",
+        {"settings": TRAIN},
+        "anatomy",
+        request=TRAINING,
     ),
     "train_stack": Stage(
         "emergence.training.task_transformer:train_stack",
         "Train transformers of one size as one stack",
         {"settings": {"runs": Each("stacks.{run}", "run", TRAIN)}},
         "anatomy",
+        request=TRAINING,
     ),
     "llc_sweep": Stage(
         "emergence.measures.llc_sweep:sweep_llc",
         "Sweep the settings of the local learning coefficient",
         {"settings": {"options": "anatomy.measures.llc", "plateau": "anatomy.llc_sweep", "device": "device"}},
         "anatomy",
+        request=replace(TRAINING, priority=LAST),
     ),
     "detector_validity": Stage(
         "emergence.analysis.anatomy.detector_validity:validate_detectors",
@@ -210,6 +243,7 @@ STAGES: dict[str, Stage] = {
             }
         },
         "anatomy",
+        request=Request(priority=LAST),
     ),
     "floors": Stage(
         "emergence.analysis.anatomy.floors:fit_floors",
@@ -217,6 +251,7 @@ STAGES: dict[str, Stage] = {
         {"variant": "protocol.variant", "statistics": "protocol.statistics"},
         "anatomy",
         needs=("anatomy.measures.rankme",),
+        tables=("floors",),
     ),
     "size_slopes": Stage(
         "emergence.analysis.anatomy.size_slopes:fit_size_slopes",
@@ -224,6 +259,7 @@ STAGES: dict[str, Stage] = {
         {"variant": "protocol.variant", "sizes": "anatomy.sizes", "statistics": "protocol.statistics"},
         "anatomy",
         needs=("anatomy.measures.rankme",),
+        tables=("size_slopes",),
     ),
     "sensitivity": Stage(
         "emergence.analysis.anatomy.sensitivity:vary_settings",
@@ -232,6 +268,7 @@ STAGES: dict[str, Stage] = {
         "anatomy",
         ACROSS,
         ("anatomy.measures.rankme",),
+        tables=("sensitivity",),
     ),
     "order_prediction": Stage(
         "emergence.analysis.anatomy.order_prediction:predict_order",
@@ -255,6 +292,7 @@ STAGES: dict[str, Stage] = {
         "anatomy",
         ACROSS,
         ("anatomy.measures.rankme",),
+        request=Request(memory=4000),
     ),
     "anatomy_claims": Stage(
         "emergence.claims.anatomy:judge_claims",
@@ -273,6 +311,7 @@ STAGES: dict[str, Stage] = {
         "emergence.measures.run:measure_run",
         "Measure every checkpoint of a run",
         {"settings": {"measure": "{measure}", "options": "options.{study}.{measure}", "device": "device"}},
+        request=MEASURING,
     ),
     "llc_validity": Stage(
         "emergence.analysis.llc_validity:assess_llc",
@@ -284,6 +323,7 @@ STAGES: dict[str, Stage] = {
             }
         },
         needs=("{study}.measures.llc",),
+        tables=("llc_validity",),
     ),
     "events": Stage(
         "emergence.analysis.events:detect_events", "Detect emergence events", {"settings": "protocol.events"}
@@ -293,6 +333,7 @@ STAGES: dict[str, Stage] = {
         "Detect collapse and recovery of a measure",
         {"settings": "protocol.collapse"},
         needs=("{study}.measures.rankme",),
+        tables=("collapse",),
     ),
     "direction": Stage(
         "emergence.analysis.collapse:compare_layers",
@@ -303,6 +344,7 @@ STAGES: dict[str, Stage] = {
             "left_out": "{study}.controls",
         },
         needs=("{study}.measures.rankme",),
+        tables=("direction", "direction_shares"),
     ),
     "leads": Stage(
         "emergence.analysis.leads:compare_leads",
@@ -370,6 +412,7 @@ STAGES: dict[str, Stage] = {
             }
         },
         "parity",
+        request=TRAINING,
     ),
     "train_sweep": Stage(
         "emergence.training.parity_mlp:train_sweep",
@@ -386,6 +429,7 @@ STAGES: dict[str, Stage] = {
             }
         },
         "parity",
+        request=replace(TRAINING, priority=LAST),
     ),
     "train_scalar_transformer": Stage(
         "emergence.training.scalar_transformer:train_scalar_transformer",
@@ -399,6 +443,7 @@ STAGES: dict[str, Stage] = {
             }
         },
         "parity",
+        request=replace(TRAINING, minutes=720, priority=LAST),
     ),
     "constants": Stage(
         "emergence.analysis.parity.constants:fit_constants",
@@ -412,6 +457,7 @@ STAGES: dict[str, Stage] = {
         {"settings": {"target": "parity.target", "sweeps": "parity.data_sweeps", "resampling": RESAMPLING}},
         "parity",
         needs=("parity.data_sweeps",),
+        tables=("shots",),
     ),
     "network_scaling": Stage(
         "emergence.analysis.parity.network_scaling:fit_network_scaling",
@@ -490,6 +536,7 @@ STAGES: dict[str, Stage] = {
             }
         },
         "parity",
+        request=Request(priority=LAST),
     ),
     "staging": Stage(
         "emergence.analysis.parity.staging:compare_staging",
@@ -589,6 +636,7 @@ STAGES: dict[str, Stage] = {
         "Compute the degree of emergence of all runs",
         study="neuromfa",
         needs=("neuromfa_runs",),
+        tables=("degree_of_emergence",),
     ),
     "baselines": Stage(
         "emergence.analysis.neuromfa.baselines:compare_baselines",
@@ -642,6 +690,7 @@ STAGES: dict[str, Stage] = {
             }
         },
         "language",
+        request=TRAINING,
     ),
     "record_series": Stage(
         "emergence.checkpoints.hf_manifest:record_series",
@@ -655,12 +704,14 @@ STAGES: dict[str, Stage] = {
             }
         },
         "language",
+        request=replace(TRAINING, minutes=720, gpu=False),
     ),
     "evaluate_language_model": Stage(
         "emergence.training.language_evaluation:evaluate_language_model",
         "Evaluate a language model on the probe questions",
         {"settings": {"device": "device"}},
         "language",
+        request=TRAINING,
     ),
     "phases": Stage(
         "emergence.analysis.language.phases:detect_phases",
@@ -668,6 +719,7 @@ STAGES: dict[str, Stage] = {
         {"settings": PHASES},
         "language",
         needs=("language.measures.rankme",),
+        tables=("phases", "phase_shares"),
     ),
     "language_stability": Stage(
         "emergence.claims.language:rejudge_claims",
@@ -684,6 +736,7 @@ STAGES: dict[str, Stage] = {
         "language",
         ACROSS,
         ("language.measures.rankme",),
+        request=Request(memory=4000),
     ),
     "language_claims": Stage(
         "emergence.claims.language:judge_claims",
@@ -712,6 +765,7 @@ STAGES: dict[str, Stage] = {
             }
         },
         "interventions",
+        request=TRAINING,
     ),
     "train_arms": Stage(
         "emergence.training.arms:train_arms",
@@ -726,6 +780,7 @@ STAGES: dict[str, Stage] = {
             }
         },
         "interventions",
+        request=TRAINING,
     ),
     "train_method": Stage(
         "emergence.training.arms:train_arms",
@@ -740,6 +795,7 @@ STAGES: dict[str, Stage] = {
             }
         },
         "interventions",
+        request=TRAINING,
     ),
     "train_frequencies": Stage(
         "emergence.training.frequencies:train_frequencies",
@@ -755,6 +811,7 @@ STAGES: dict[str, Stage] = {
             }
         },
         "interventions",
+        request=TRAINING,
     ),
     "train_language_arms": Stage(
         "emergence.training.language_arms:train_language_arms",
@@ -771,6 +828,7 @@ STAGES: dict[str, Stage] = {
             }
         },
         "interventions",
+        request=TRAINING,
     ),
     "clock": Stage(
         "emergence.analysis.interventions.clock:analyse_clock",
@@ -792,6 +850,7 @@ STAGES: dict[str, Stage] = {
         {"events": "protocol.events", "statistics": "protocol.statistics"},
         "interventions",
         needs=("interventions.method",),
+        tables=("method_effects",),
     ),
     "frequencies": Stage(
         "emergence.analysis.interventions.frequencies:analyse_frequencies",
@@ -799,6 +858,7 @@ STAGES: dict[str, Stage] = {
         {"events": "protocol.events", "statistics": "protocol.statistics"},
         "interventions",
         needs=("interventions.frequencies",),
+        tables=("frequency_events", "frequency_exponents"),
     ),
     "language_arms": Stage(
         "emergence.analysis.interventions.language_arms:compare_language_arms",
@@ -806,6 +866,7 @@ STAGES: dict[str, Stage] = {
         {"statistics": "protocol.statistics"},
         "interventions",
         needs=("interventions.language", "language"),
+        tables=("language_arm_effects",),
     ),
     "predict_early": Stage(
         "emergence.analysis.interventions.early_prediction:predict_early",
@@ -821,6 +882,7 @@ STAGES: dict[str, Stage] = {
         },
         "interventions",
         needs=("anatomy.measures.rankme",),
+        tables=("early_predictions", "early_accuracy"),
     ),
     "interventions_claims": Stage(
         "emergence.claims.interventions:judge_claims",
@@ -851,6 +913,7 @@ STAGES: dict[str, Stage] = {
         "emergence.calibration.table:calibrate_estimators",
         "Check every estimator against exact values",
         {"settings": {"calibration": "calibration", "epsilon": "rankme.epsilon", "llc": "llc_settings"}},
+        request=Request(priority=LAST),
     ),
     "claims": Stage("emergence.claims.claims_table:join_claims", "Join the claims of all studies"),
     "explorer": Stage(
@@ -870,6 +933,7 @@ STAGES: dict[str, Stage] = {
                 "precursor_rate": "protocol.verdicts.precursor_rate",
             }
         },
+        request=Request(memory=8000),
     ),
     "paper_numbers": Stage(
         "emergence.report.numbers:join_numbers",

@@ -9,10 +9,9 @@ for that. Where another version has other objects they change nothing and say so
 import json
 import logging
 import math
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from emergence import forkserver, series_costs
@@ -20,7 +19,7 @@ from emergence.config.configuration import Config
 from emergence.config.project import figures_drawn, project
 from emergence.io.provenance import PACKAGE
 from emergence.layout import Layout, wildcards_of
-from emergence.stages import STAGES, source_hash
+from emergence.stages import STAGES, Request, source_hash
 
 logger = logging.getLogger(__name__)
 
@@ -33,72 +32,42 @@ OfJob = Callable[[Any], Any]
 """A function of a job's wildcards."""
 
 
-SUBMITTED: Mapping[str, tuple[int, bool]] = {
-    "train": (240, True),
-    "train_stack": (240, True),
-    "train_network": (240, True),
-    "train_sweep": (240, True),
-    "train_scalar_transformer": (720, True),
-    "train_clock": (240, True),
-    "train_arms": (240, True),
-    "train_method": (240, True),
-    "train_frequencies": (240, True),
-    "train_language_arms": (240, True),
-    "train_language_model": (240, True),
-    "record_series": (720, False),
-    "evaluate_language_model": (240, True),
-    "measure_run": (240, True),
-    "measure_series": (240, True),
-    "llc_sweep": (240, True),
-}
-"""Rules that train or measure, whose jobs go to a cluster and keep their state, so that a time limit costs no work:
-minutes of the first attempt, and whether they take a GPU."""
-LAST = {"train_sweep", "train_scalar_transformer", "models", "calibration", "detector_validity", "llc_sweep"}
-"""Rules of long jobs that no other long job waits for; begun last, they keep all cores busy to the end."""
-MEMORY = {"stability": 4000, "explorer": 8000}
-"""MB of the other rules, where 2000 are not enough."""
 DAY = 24 * 60
 """The longest time limit of usual partitions, minutes."""
 
 
 @dataclass(frozen=True)
-class Resources:
-    """Resources of a job by the name of its rule, to which the name of a module may be a prefix."""
+class JobResources:
+    """What jobs ask of a machine, by the name of their rule, which is all that Snakemake tells of a job's stage."""
 
     config: Config
-    prefix: str
+    stages: dict[str, str] = field(default_factory=dict)
+    """the stage of each rule, which may hold wildcards; `describe` lists them"""
 
-    def kind(self, rulename: str) -> str:
-        """Name of a rule as the workflow has it; train_stack_2 is train_stack."""
-        return re.sub(r"_\d+$", "", rulename.removeprefix(self.prefix))
-
-    def submitted(self, rulename: str) -> bool:
-        """Whether the jobs of a rule go to a cluster."""
-        return self.kind(rulename) in SUBMITTED
-
-    def priority(self, rulename: str) -> int:
-        """Of jobs that could start, which go first: short ones, then training, then measures, then the `LAST`."""
-        kind = self.kind(rulename)
-        return 0 if kind in LAST else 1 if kind.startswith("measure_") else 2 if kind in SUBMITTED else 3
+    def request(self, rulename: str, wildcards: Any = None) -> Request:
+        """What a job of a rule asks for; without wildcards, that of a rule whose stage has none."""
+        name = self.stages.get(rulename, "")
+        stage = name.format(**dict(wildcards.items())) if wildcards else name
+        return STAGES[stage].request if stage in STAGES else Request()
 
     def memory(self, wildcards: Any, attempt: int, rulename: str) -> int:
         """MB of the host: without a GPU, training used 730 at most; CUDA alone takes some 4000."""
-        if not self.submitted(rulename):
-            return MEMORY.get(self.kind(rulename), 2000)
+        request = self.request(rulename, wildcards)
+        if not request.submitted:
+            return request.memory
         language, least = self.config.language, 8000.0 if self.config.device == "cuda" else 2000.0
         if language and (run := wildcards.get("run")) in language.series:
             least = max(least, series_costs.memory(language.series[run]))
         return attempt * math.ceil(least)
 
-    def minutes(self, wildcards: Any, attempt: int, rulename: str) -> int:  # noqa: ARG002
-        """Time limit; it grows with the attempt."""
-        first, _ = SUBMITTED.get(self.kind(rulename), (60, False))
-        together = self.config.compute.together if self.kind(rulename) == "train_stack" else 1
-        return min(attempt * first * together, DAY)
+    def minutes(self, wildcards: Any, attempt: int, rulename: str) -> int:
+        """Time limit; it grows with the attempt, and with the runs that train as one."""
+        together = self.config.compute.together if self.stages.get(rulename) == "train_stack" else 1
+        return min(attempt * self.request(rulename, wildcards).minutes * together, DAY)
 
-    def gpus(self, wildcards: Any, rulename: str) -> int:  # noqa: ARG002
+    def gpus(self, wildcards: Any, rulename: str) -> int:
         """One for what trains or measures, if the configuration asks for CUDA."""
-        return int(self.config.device == "cuda" and SUBMITTED.get(self.kind(rulename), (0, False))[1])
+        return int(self.config.device == "cuda" and self.request(rulename, wildcards).gpu)
 
 
 def summary(name: str) -> str:
@@ -197,15 +166,17 @@ def path_of_job(job: str, wildcards: Sequence[str]) -> str:
     return "/".join([job, *(f"{{{name}}}" for name in wildcards if name not in wildcards_of(job))])
 
 
-def describe(workflow: Any, resources: Resources) -> None:
+def describe(workflow: Any, resources: JobResources) -> None:
     """Give each rule of a stage a log, a message, a priority and a place to run.
 
     Args:
         workflow: Snakemake's object, when all rules are there.
-        resources: tell which rules go to a cluster; all others run beside Snakemake.
+        resources: are told the stage of each rule.
     """
+    rules = [rule for rule in workflow.rules if "files" in rule.params.keys()]  # noqa: SIM118
+    resources.stages.update({rule.name: rule.params.stage.stage for rule in rules if rule.output})
     try:
-        for rule in [rule for rule in workflow.rules if "files" in rule.params.keys() and not rule.log]:  # noqa: SIM118
+        for rule in [rule for rule in rules if not rule.log]:
             if not rule.output:  # the rule that the others are made from
                 rule.log_modifier = workflow.modifier.path_modifier
                 rule.set_log("<logs>/stage.log")
@@ -215,8 +186,9 @@ def describe(workflow: Any, resources: Resources) -> None:
             rule.log_modifier = rule.output_modifier
             rule.set_log(f"<logs>/{path}.log")
             rule.message = f"{summary(given.stage)} ({{wildcards}})" if names else summary(given.stage)
-            rule.priority = resources.priority(rule.name)
-            if not resources.submitted(rule.name):
+            request = resources.request(rule.name)
+            rule.priority = request.priority
+            if not request.submitted:
                 workflow.localrules(rule.name)
     except (AttributeError, TypeError) as error:
         logger.warning(

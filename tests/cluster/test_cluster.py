@@ -8,9 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from support import slurm
-from support.project import ProjectCopy, digests, overlay, pathvars_below
-
-from emergence.workflow import SUBMITTED
+from support.project import SUBMITTED, ProjectCopy, digests, overlay, pathvars_below
 
 pytestmark = [pytest.mark.nightly, pytest.mark.usefixtures("cluster")]
 
@@ -51,10 +49,10 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
 def test_submitted_jobs_are_all_that_slurm_ran_and_give_the_same_results(smoke: ProjectCopy) -> None:
     targets = (*(f"cluster/{path}" for path in SOME), *overlay(smoke, "cluster.yaml", written_to("cluster")))
     planned = smoke.planned(*targets)
-    assert planned.keys() & SUBMITTED.keys() == {"train", "measure_run", "train_sweep"}
+    assert planned.keys() & SUBMITTED == {"train", "measure_run", "train_sweep"}
     smoke.snakemake(*PROFILE, *GRES, *HERE, *targets)
     jobs = slurm.jobs()
-    assert Counter(job.rule for job in jobs) == {rule: planned[rule] for rule in SUBMITTED.keys() & planned.keys()}
+    assert Counter(job.rule for job in jobs) == {rule: planned[rule] for rule in SUBMITTED & planned.keys()}
     assert {(job.state, job.gpu) for job in jobs} == {("COMPLETED", "--gres")}
     local, submitted = (digests(smoke.folder / results) for results in ("results/smoke", "cluster"))
     assert submitted.keys() >= {*SOME}

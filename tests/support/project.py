@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from emergence.stages import STAGES
+
 PROJECT = Path(__file__).parents[2]
 SMOKE = ("--configfile", "workflow/tiers/smoke.yaml")
 OVERLAYS = {
@@ -43,8 +45,10 @@ OF_EVERY_STATE = (
     ),
 )
 """Results of the smoke tier that take a job of every stage that keeps a state and goes to a cluster."""
-ELSEWHERE = {"train_stack", "record_series", "measure_series"}
-"""Such rules that the smoke tier has no job of: stacks, and models from elsewhere."""
+SUBMITTED = {name for name, stage in STAGES.items() if stage.request.submitted}
+"""Stages that keep a state and go to a cluster; their rules have the same names, but for `measure_series`."""
+ELSEWHERE = {"train_stack", "record_series"}
+"""Such stages that the smoke tier has no job of: stacks, and models from elsewhere."""
 
 
 @dataclass(frozen=True)

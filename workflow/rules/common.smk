@@ -100,8 +100,7 @@ TABLES = (
 layout = Layout(CONFIG)
 table, made = layout.table, layout.made
 of_runs, of_signals = layout.of_runs, layout.of_signals
-PREFIX = workflow.modifier.modify_rulename("stage").removesuffix("stage")  # of a module
-resources = support.Resources(CONFIG, PREFIX)
+resources = support.JobResources(CONFIG)
 labels, TRAJECTORY, STATE = support.labels, support.TRAJECTORY, support.STATE
 stage = partial(support.stage, CONFIG, folder)
 
