@@ -3,15 +3,17 @@
 # what jobs ask of a machine: src/emergence/stages.py.
 
 
+ASKED = dict(mem_mb=resources.memory, runtime=resources.minutes, gpu=resources.gpus)
+COMMAND = "python3 -m emergence stage {params.stage[command]:q} {params.files:q}"
+
+
 rule stage:
     conda:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=resources.memory,
-        runtime=resources.minutes,
-        gpu=resources.gpus,
+        **ASKED,
     params:
         files=support.options,
     shell:
-        "python3 -m emergence stage {params.stage[command]:q} {params.files:q}"
+        COMMAND

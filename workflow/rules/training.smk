@@ -18,7 +18,8 @@ if not TOGETHER:
             stage=stage("train", folder=TRAJECTORY, state=STATE),
 
 
-# Runs that share a job: a rule for each group, since one job writes the trajectories of all.
+# Runs that share a job: a rule for each group, since one job writes the trajectories of all. `use rule stage as` takes
+# no computed name, so these say again what the base rule says.
 for number, group in enumerate(TOGETHER, start=1):
 
     rule:
@@ -32,9 +33,7 @@ for number, group in enumerate(TOGETHER, start=1):
             "../../environment.yml"
         threads: 1
         resources:
-            mem_mb=resources.memory,
-            runtime=resources.minutes,
-            gpu=resources.gpus,
+            **ASKED,
         params:
             files=support.options,
             stage=stage(
@@ -45,7 +44,7 @@ for number, group in enumerate(TOGETHER, start=1):
                 state=STATE,
             ),
         shell:
-            "python3 -m emergence stage {params.stage[command]:q} {params.files:q}"
+            COMMAND
 
 
 use rule stage as train_network with:
