@@ -195,7 +195,7 @@ QUOTED = {"metric": "{study}.metric", "definition": "protocol.precursors.definit
 ACROSS = {"measure": "rankme"}
 
 
-def _figure(figure: declarations.Declaration) -> Stage:
+def _figure(figure: declarations.FigureDeclaration) -> Stage:
     summary, reads = f"Draw figure {figure.number}: {figure.title}", {"dpi": "figures.dpi", **figure.reads}
     return Stage(f"{figure.module}:draw", summary, reads, figure.study, needs=figure.needs)
 

@@ -17,6 +17,7 @@ from typing import Any
 from emergence import forkserver, series_costs
 from emergence.config.configuration import Config
 from emergence.config.project import figures_drawn, project
+from emergence.figures.declarations import declared
 from emergence.io.provenance import PACKAGE
 from emergence.layout import Layout, wildcards_of
 from emergence.stages import STAGES, Request, source_hash
@@ -132,14 +133,17 @@ def _recipe(config: Config, stage: str, inputs: Mapping[str, Sequence[str]]) -> 
     return {"stage": stage, "settings": project(config, stage), "inputs": files}
 
 
-def labels(shows: str, figure: str = "") -> dict[str, str]:
-    """What the report says of a file beside its caption; of a figure also the claims that it shows."""
-    if not figure:
-        return {"figure": "–", "shows": shows, "claims": "–"}
+def labels(shows: str) -> dict[str, str]:
+    """What the report says of a file beside its caption."""
+    return {"figure": "–", "shows": shows, "claims": "–"}
+
+
+def labels_of_figure(name: str) -> dict[str, str]:
+    """What the report says of a figure beside its caption: its number, its title and the claims that it shows."""
     from emergence.claims.claims_table import bearing  # takes seconds to import, and the report alone needs it
 
-    number = figure.removeprefix("fig")
-    return {"figure": number, "shows": shows, "claims": bearing(number)}
+    figure = declared()[name]
+    return {"figure": figure.number, "shows": figure.title, "claims": bearing(figure.number)}
 
 
 def options(wildcards: Any, input: Any, output: Any) -> list[str]:  # noqa: A002, ARG001

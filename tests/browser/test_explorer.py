@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from support.browser_page import BrowserPage, wait_until
 from synthetic.explorer_tables import HOSTILE
 
+from emergence.figures.declarations import declared
+
 pytestmark = pytest.mark.browser
 
 SECTIONS = ("claims", "run", "leads", "arms", "calibration")
@@ -183,9 +185,10 @@ def test_evidence_is_one_click_away(page: Page) -> None:
         expect(evidence).to_contain_text(text)
     expect(evidence.locator("svg.interval")).to_be_visible()
     picture = evidence.locator("img")
-    expect(picture).to_have_attribute("alt", "Figure 4: Title of 4")
+    title = declared()["fig4"].title
+    expect(picture).to_have_attribute("alt", f"Figure 4: {title}")
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1
-    expect(evidence.locator("figcaption")).to_have_text("Figure 4. Title of 4. What </script> it shows.")
+    expect(evidence.locator("figcaption")).to_have_text(f"Figure 4. {title}. What </script> it shows.")
     button.click()
     expect(evidence).to_have_count(0)
 

@@ -10,6 +10,7 @@ from support.project import OVERLAYS, tier_files
 from emergence.config import loading
 from emergence.config.loading import Config, ConfigError
 from emergence.config.project import SwitchedOffError, figures_drawn, possible, project, settings_for
+from emergence.figures.declarations import declared
 from emergence.stages import STAGES
 
 RUN = "4x16-s1"
@@ -58,7 +59,7 @@ def projected(config: Config) -> dict[str, str]:
     return {job: json.dumps(project(config, job.split()[-1], **wildcards)) for job, wildcards in jobs().items()}
 
 
-FIGURES = ", ".join(name for name in STAGES if name.startswith("fig"))
+FIGURES = ", ".join(declared())
 READERS: list[tuple[str, Any, str]] = [
     ("tier", "mine", "explorer"),
     ("source", "reference", ""),

@@ -1,6 +1,7 @@
 """Figures are declared by their modules: a module and its caption are all that names one."""
 
 import inspect
+import re
 from importlib import import_module
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from emergence.figures.declarations import Input
 from emergence.report import captions
 
 CAPTIONS = PROJECT / "workflow/captions"
-NEW = '''"""Figure S9: a new one. And more."""
+NEW = '''"""Figure S9. What it shows."""
 
+TITLE = "A new one"
 STUDY = "anatomy"
 READS = {"metric": "anatomy.metric"}
 INPUTS = {"measures": "anatomy/measures/rankme/{runs}.parquet"}
@@ -34,12 +36,13 @@ def test_figures_are_in_the_order_of_their_numbers() -> None:
 
 @pytest.mark.parametrize(("name", "figure"), list(declarations.declared().items()))
 def test_a_module_has_the_number_of_its_name_and_the_title_of_its_caption(
-    name: str, figure: declarations.Declaration
+    name: str, figure: declarations.FigureDeclaration
 ) -> None:
     assert name == f"fig{figure.number}"
+    assert re.fullmatch(declarations.NAME, name)
     (kind, title), *_ = captions.read(CAPTIONS / f"{name}.rst")
     assert kind == "strong"
-    assert title.rstrip(".").lower() == figure.title.lower()
+    assert title == f"{figure.title}."
     parameters = inspect.signature(import_module(figure.module).draw).parameters
     assert {"dpi", *figure.reads, *figure.inputs, "pdf", "png"} == parameters.keys()
     assert {*getattr(import_module(figure.module), "INPUTS", {})} <= figure.inputs.keys()
@@ -49,10 +52,10 @@ def test_a_new_module_is_declared_without_being_imported(tmp_path: Path, monkeyp
     (tmp_path / "fig_s9.py").write_text(NEW)
     monkeypatch.setattr(declarations, "FOLDER", tmp_path)
     assert declarations.declared.__wrapped__() == {
-        "figS9": declarations.Declaration(
+        "figS9": declarations.FigureDeclaration(
             "emergence.figures.fig_s9",
             "S9",
-            "a new one",
+            "A new one",
             "anatomy",
             {"metric": "anatomy.metric"},
             inputs={
@@ -63,3 +66,10 @@ def test_a_new_module_is_declared_without_being_imported(tmp_path: Path, monkeyp
             },
         )
     }
+
+
+def test_a_figure_without_a_title_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "fig_s9.py").write_text(NEW.replace("TITLE", "HEADING"))
+    monkeypatch.setattr(declarations, "FOLDER", tmp_path)
+    with pytest.raises(declarations.FigureError, match=r"fig_s9\.py: has no TITLE"):
+        declarations.declared.__wrapped__()

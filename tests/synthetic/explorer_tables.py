@@ -13,6 +13,7 @@ from synthetic.arm_tables import arm_runs
 from emergence.analysis.interventions.arms import compare_arms, find_arm_events
 from emergence.config import loading
 from emergence.config.project import settings_for
+from emergence.figures.declarations import declared
 from emergence.io import tables
 from emergence.io.tables import Schema
 from emergence.report.explorer import page
@@ -126,7 +127,7 @@ class ExplorerTables:
 
     def caption(self, number: str) -> Path:
         path = self.folder / f"fig{number}.rst"
-        path.write_text(f"**Title of {number}.** What </script> it\nshows.\n")
+        path.write_text(f"**{declared()[f'fig{number}'].title}.** What </script> it\nshows.\n")
         return path
 
     def runs(self, study: str) -> Iterable[dict[str, Any]]:

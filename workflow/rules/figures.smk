@@ -21,9 +21,7 @@ use rule stage as figure with:
             category=lambda wildcards: CATEGORIES[
                 stages.STAGES[wildcards.figure].study
             ],
-            labels=lambda wildcards: labels(
-                support.summary(wildcards.figure).partition(": ")[2], wildcards.figure
-            ),
+            labels=lambda wildcards: support.labels_of_figure(wildcards.figure),
         ),
     params:
         stage=stage("{figure}"),

@@ -15,6 +15,7 @@ parameter has `parts`; its function takes the `Part` as well.
 """
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -215,8 +216,8 @@ class Registry:
         return claims
 
     def path(self, table: str) -> str:
-        """Path of a table below the results folder."""
-        return inputs.place(self.study, table).path
+        """Path of a table below the results folder, with a star for every run or signal."""
+        return re.sub(r"\{\w+\}", "*", inputs.place(self.study, table).path)
 
     def read(self, paths: Iterable[Path]) -> dict[str, pd.DataFrame]:
         """The tables of these files, by the names of their schemas; files of one schema are one table.

@@ -1,8 +1,8 @@
 """What figures declare of themselves, read from their source: neither a figure nor Matplotlib is imported.
 
-A figure is a module ``fig1``, ``fig_s1`` and so on with a function ``draw``. Its docstring begins ``Figure 1: title.``,
-with the title of its caption, and it declares, as literals at its top level:
+A figure is a module ``fig1``, ``fig_s1`` and so on with a function ``draw``. It declares, as literals at its top level:
 
+- ``TITLE``: the title, with which its caption begins;
 - ``STUDY``: the study whose protocol it reads; none if absent;
 - ``READS``: the configuration key of each setting of ``draw`` but ``dpi``;
 - ``NEEDS``: further keys without which the figure is not drawn;
@@ -20,10 +20,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from emergence.errors import EmergenceError
+
 FOLDER = Path(__file__).parent
 OUTPUTS = ("pdf", "png")
+LITERALS = ("TITLE", "STUDY", "READS", "NEEDS", "INPUTS")
 NAME = r"^figS?\d+$"
 """Pattern of the names of figures."""
+
+
+class FigureError(EmergenceError):
+    """A module of a figure without a title; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +44,8 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Declaration:
-    """What one figure declares."""
+class FigureDeclaration:
+    """What one figure declares, and the module that does."""
 
     module: str
     number: str
@@ -52,25 +59,27 @@ class Declaration:
 
 
 @cache
-def declared() -> dict[str, Declaration]:
+def declared() -> dict[str, FigureDeclaration]:
     """Declarations of all figures by name: ``fig1``, ``fig2`` ..., then ``figS1`` ..."""
-    figures = {path.stem.replace("_s", "S"): _declaration(path) for path in FOLDER.glob("fig*.py")}
-    return dict(sorted(figures.items(), key=lambda named: ("S" in named[0], len(named[0]), named[0])))
+    figures = (_declaration(path) for path in FOLDER.glob("fig*.py"))
+    in_order = sorted(figures, key=lambda figure: ("S" in figure.number, len(figure.number), figure.number))
+    return {f"fig{figure.number}": figure for figure in in_order}
 
 
-def _declaration(path: Path) -> Declaration:
+def _declaration(path: Path) -> FigureDeclaration:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     literals: dict[str, Any] = {
         target.id.lower(): ast.literal_eval(node.value)
         for node in tree.body
         if isinstance(node, ast.Assign)
         for target in node.targets
-        if isinstance(target, ast.Name) and target.id in ("STUDY", "READS", "NEEDS", "INPUTS")
+        if isinstance(target, ast.Name) and target.id in LITERALS
     }
-    heading = (ast.get_docstring(tree) or "").partition(".")[0]
-    number, _, title = heading.removeprefix("Figure ").partition(": ")
+    if "title" not in literals:
+        raise FigureError(f"{path}: has no TITLE; add one, as its caption begins")
     literals["inputs"] = _inputs(tree, literals.get("study"), literals.get("inputs", {}))
-    return Declaration(f"emergence.figures.{path.stem}", number, title, **literals)
+    number = path.stem.removeprefix("fig").replace("_s", "S")
+    return FigureDeclaration(f"emergence.figures.{path.stem}", number, **literals)
 
 
 def _inputs(tree: ast.Module, study: str | None, declared_paths: Mapping[str, str]) -> dict[str, Input]:

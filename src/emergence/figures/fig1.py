@@ -1,4 +1,4 @@
-"""Figure 1: learning curves. Score of every task-level over training at every size, with its emergence events."""
+"""Figure 1. Score of every task-level over training at every size, with its emergence events."""
 
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.analysis import EVENTS, SCORES
 
+TITLE = "Learning curves"
 STUDY = "anatomy"
 READS = {"metric": "anatomy.metric", "threshold": "protocol.events.threshold"}
 

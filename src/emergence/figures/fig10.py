@@ -1,4 +1,4 @@
-"""Figure 10: language models. Accuracy, phases of representations, what leads emergence, and E over training."""
+"""Figure 10. Accuracy, phases of representations, what leads emergence, and E over training."""
 
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from emergence.schemas.neuromfa import DEGREE_OF_EMERGENCE
 from emergence.schemas.trajectories import BASELINES, BEHAVIOUR, MEASURE
 from emergence.tasks.symbols import PASSAGES
 
+TITLE = "Language models"
 STUDY = "language"
 NEEDS = ("language.measures.rankme",)
 READS = {

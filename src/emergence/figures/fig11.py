@@ -1,4 +1,4 @@
-"""Figure 11: the clock of the collapse. Sums of learning rates, rival quantities, and the layer that falls first."""
+"""Figure 11. Sums of learning rates, rival quantities, and the layer that falls first."""
 
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.interventions import CLOCK_COLLAPSES, CLOCK_LAWS, CLOCK_PREDICTIONS, CLOCK_RUNS
 
+TITLE = "The clock of the collapse"
 STUDY = "interventions"
 NEEDS = ("interventions",)
 INPUTS = {"clock_runs": "interventions/analysis/clock_runs/{clock_seeds}.parquet"}

@@ -1,4 +1,4 @@
-"""Figure 12: paired interventions. Rank, scores and emergence with and without the collapse."""
+"""Figure 12. Rank, scores and emergence with and without the collapse."""
 
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.interventions import ARM_EFFECTS, ARM_EVENTS, ARM_RUNS
 
+TITLE = "Paired interventions"
 STUDY = "interventions"
 NEEDS = ("interventions",)
 READS = {"margin": "interventions.verdicts.margin"}

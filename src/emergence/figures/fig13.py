@@ -1,4 +1,4 @@
-"""Figure 13: power-law task frequencies. Emergence of each task over its frequency, and exponents by optimiser."""
+"""Figure 13. Emergence of each task over its frequency, and exponents by optimiser."""
 
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.interventions import FREQUENCY_EVENTS, FREQUENCY_EXPONENTS
 
+TITLE = "Power-law task frequencies"
 STUDY = "interventions"
 NEEDS = ("interventions.frequencies",)
 READS = {"tolerance": "interventions.verdicts.exponent", "broken": "interventions.verdicts.broken"}

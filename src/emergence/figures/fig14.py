@@ -1,4 +1,4 @@
-"""Figure 14: prediction from the first steps. Steps of emergence told before the fact, and what tells them."""
+"""Figure 14. Steps of emergence told before the fact, and what tells them."""
 
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.interventions import EARLY_ACCURACY, EARLY_PREDICTIONS
 
+TITLE = "Prediction from the first steps"
 STUDY = "interventions"
 NEEDS = ("interventions.early", "anatomy.measures.rankme")
 NAMES = {"identity": "which task it is", "loss": "its loss", "geometry": "its geometry", "both": "loss and geometry"}

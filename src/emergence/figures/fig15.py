@@ -1,4 +1,4 @@
-"""Figure 15: the worth of prevention. Emergence by dose, by duration, and beside plain alternatives."""
+"""Figure 15. Emergence by dose, by duration, and beside plain alternatives."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +13,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.interventions import METHOD_EFFECTS
 
+TITLE = "The worth of prevention"
 STUDY = "interventions"
 NEEDS = ("interventions.method",)
 READS = {"arms": "interventions.method.arms", "last": "interventions.method.training.steps"}

@@ -1,4 +1,4 @@
-"""Figure 16: language models with the collapse prevented. Rank and held-out loss, and the steps that it saves."""
+"""Figure 16. Rank and held-out loss, and the steps that it saves."""
 
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.interventions import LANGUAGE_ARM_EFFECTS, LANGUAGE_ARM_RUNS
 
+TITLE = "Language models with the collapse prevented"
 STUDY = "interventions"
 NEEDS = ("interventions.language", "language")
 INPUTS = {"language_arm_runs": "interventions/analysis/language_arm_runs/{language_arm_sizes}.parquet"}

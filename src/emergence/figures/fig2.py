@@ -1,4 +1,4 @@
-"""Figure 2: collapse and recovery. RankMe of the last layer over training, and its floors against parameters."""
+"""Figure 2. RankMe of the last layer over training, and its floors against parameters."""
 
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from emergence.schemas.analysis import COLLAPSE
 from emergence.schemas.anatomy import FLOORS
 from emergence.schemas.trajectories import MEASURE
 
+TITLE = "Collapse and recovery"
 STUDY = "anatomy"
 NEEDS = ("anatomy.measures.rankme",)
 READS = {"variant": "protocol.variant", "equivalence": "protocol.statistics.equivalence"}

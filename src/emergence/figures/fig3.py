@@ -1,4 +1,4 @@
-"""Figure 3: where the collapse starts. RankMe by layer over the first steps, and who falls first."""
+"""Figure 3. RankMe by layer over the first steps, and who falls first."""
 
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from emergence.io import tables
 from emergence.schemas.analysis import DIRECTION, DIRECTION_SHARES
 from emergence.schemas.trajectories import MEASURE
 
+TITLE = "Where the collapse starts"
 STUDY = "anatomy"
 NEEDS = ("anatomy.measures.rankme",)
 READS = {"variant": "protocol.variant", "floor_until": "protocol.collapse.floor_until"}

@@ -1,4 +1,4 @@
-"""Figure 4: precursors, and leads that nulls explain. Lead times, rates, and relations by definition."""
+"""Figure 4. Lead times, rates, and relations by definition."""
 
 from pathlib import Path
 from typing import Any, get_args
@@ -14,6 +14,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.analysis import HIERARCHY, LEADS, NULL_LEADS, PRECURSORS
 
+TITLE = "Precursors, and leads that nulls explain"
 STUDY = "anatomy"
 NEEDS = ("anatomy.signal_names",)
 READS = {

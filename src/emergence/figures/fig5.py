@@ -1,4 +1,4 @@
-"""Figure 5: limits of prediction. Onset against emergence, and whether onsets tell the order of emergence."""
+"""Figure 5. Onset against emergence, and whether onsets tell the order of emergence."""
 
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from emergence.io import tables
 from emergence.schemas.analysis import EVENTS, ONSETS
 from emergence.schemas.anatomy import ORDER_PREDICTION
 
+TITLE = "Limits of prediction"
 STUDY = "anatomy"
 NEEDS = ("anatomy.signal_names",)
 READS = {"metric": "anatomy.metric"}

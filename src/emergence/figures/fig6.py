@@ -1,4 +1,4 @@
-"""Figure 6: emergence in time, data and width. Networks with five skills over theory."""
+"""Figure 6. Networks with five skills over theory."""
 
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.parity import CROSSINGS, CURVES
 
+TITLE = "Emergence in time, data and width"
 STUDY = "parity"
 NEEDS = ("parity",)
 SHARE = 0.5  # of R/S at which networks are held against theory

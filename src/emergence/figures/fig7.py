@@ -1,4 +1,4 @@
-"""Figure 7: scaling laws. Loss in time, data, width and compute, direct sums over their power laws."""
+"""Figure 7. Loss in time, data, width and compute, direct sums over their power laws."""
 
 from itertools import cycle
 from pathlib import Path
@@ -15,6 +15,7 @@ from emergence.figures import style
 from emergence.io import tables
 from emergence.schemas.parity import SCALING_CONDITIONS, SCALING_EXPONENTS, SCALING_LAWS
 
+TITLE = "Scaling laws"
 STUDY = "parity"
 READS = {"alphas": "parity.scaling.laws.alphas"}
 AXES = {

@@ -1,4 +1,4 @@
-"""Figure 8: detectors and precursors against known emergence times. One run, errors, movements, rules."""
+"""Figure 8. One run, errors, movements, rules."""
 
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from emergence.schemas.parity import DETECTION_TIMES, DETECTOR_ERROR, MEASURE_TR
 from emergence.schemas.trajectories import BEHAVIOUR
 from emergence.tasks.symbols import CONTROL
 
+TITLE = "Detectors and precursors against known emergence times"
 STUDY = "parity"
 NEEDS = ("parity.measures.rankme",)
 READS = {

@@ -1,4 +1,4 @@
-"""Figure 9: degree of emergence. Networks of neurons over training, beside what growth alone gives."""
+"""Figure 9. Networks of neurons over training, beside what growth alone gives."""
 
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.neuromfa import CAPABILITY, DEGREE_OF_EMERGENCE, RUN_MEANS, SPECTRA, UNTRAINED
 
+TITLE = "Degree of emergence"
 STUDY = "neuromfa"
 NEEDS = ("neuromfa_runs",)
 LINES: dict[str, style.Line] = {"trained": style.SOLID, "shuffled": style.DASHED}

@@ -1,4 +1,4 @@
-"""Figure S1: validity of the event detectors. Recall, false positives and timing errors on planted curves."""
+"""Figure S1. Recall, false positives and timing errors on planted curves."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.anatomy import DETECTOR_VALIDITY
 
+TITLE = "Validity of the event detectors"
 STUDY = "anatomy"
 NEEDS = ("anatomy",)
 READS = {"marks": "protocol.verdicts.detector"}

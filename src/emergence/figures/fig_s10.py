@@ -1,4 +1,4 @@
-"""Figure S10: networks against theory. Loss over time and data, later skills, shots, one width, conserved weights."""
+"""Figure S10. Loss over time and data, later skills, shots, one width, conserved weights."""
 
 from itertools import cycle
 from pathlib import Path
@@ -14,6 +14,7 @@ from emergence.io import tables
 from emergence.schemas.parity import COMPARISONS, NETWORK_EXPONENTS, NETWORK_LOSSES, SHOTS, SWEEP
 from emergence.schemas.trajectories import MEASURE
 
+TITLE = "Networks against theory"
 STUDY = "parity"
 NEEDS = ("parity.measures.layer_balance",)
 READS = {"width": "parity.verdicts.spread.width"}

@@ -1,4 +1,4 @@
-"""Figure S11: the power of rules on leads. Shares of planted precursors that each rule sees, and of others."""
+"""Figure S11. Shares of planted precursors that each rule sees, and of others."""
 
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from emergence.figures import style
 from emergence.io import tables
 from emergence.schemas.analysis import LEAD_POWER, SMALLEST_LEADS
 
+TITLE = "The power of rules on leads"
 STUDY = "anatomy"
 NEEDS = ("anatomy.signal_names",)
 READS = {"power": "protocol.lead_power.power"}

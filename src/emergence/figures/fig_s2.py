@@ -1,4 +1,4 @@
-"""Figure S2: estimators against exact values. Errors in units of the tolerance."""
+"""Figure S2. Errors in units of the tolerance."""
 
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from emergence.analysis.select import select
 from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.trajectories import CALIBRATION
+
+TITLE = "Estimators against exact values"
 
 ROW = 0.135  # inches
 PASSED, MISSED = style.BLUE, style.VERMILION

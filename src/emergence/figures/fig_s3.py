@@ -1,4 +1,4 @@
-"""Figure S3: settings of the local learning coefficient. The plateau on which they were chosen."""
+"""Figure S3. The plateau on which they were chosen."""
 
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.anatomy import LLC_SWEEP
 
+TITLE = "Settings of the local learning coefficient"
 STUDY = "anatomy"
 READS = {"options": "anatomy.measures.llc"}
 

@@ -1,4 +1,4 @@
-"""Figure S4: one-at-a-time sensitivity analysis. Floors and precursor rates under other settings."""
+"""Figure S4. Floors and precursor rates under other settings."""
 
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from emergence.io import tables
 from emergence.schemas.analysis import CONFIGURED
 from emergence.schemas.anatomy import SENSITIVITY
 
+TITLE = "One-at-a-time sensitivity analysis"
 STUDY = "anatomy"
 NEEDS = ("anatomy.measures.rankme",)
 SLOPE = "slope of floors"  # one value; of the other quantities one for each difficulty

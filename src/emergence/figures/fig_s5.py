@@ -1,4 +1,4 @@
-"""Figure S5: constants from one skill. Networks with one skill, and the laws that are fitted to them."""
+"""Figure S5. Networks with one skill, and the laws that are fitted to them."""
 
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.parity import CONSTANTS, CURVES
 
+TITLE = "Constants from one skill"
 STUDY = "parity"
 NEEDS = ("parity",)
 SYMBOLS = {"step": ("speed", "1/B²"), "samples": ("shots", "D_c"), "width": ("neurons", "N_c")}

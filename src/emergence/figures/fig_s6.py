@@ -1,4 +1,4 @@
-"""Figure S6: solvable models and stage-like training. Strengths over steps, and when the next skill begins."""
+"""Figure S6. Strengths over steps, and when the next skill begins."""
 
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.parity import MODEL_STRENGTHS, STAGING
 
+TITLE = "Solvable models and stage-like training"
 STUDY = "parity"
 NEEDS = ("parity",)
 TITLES = {"multilinear": "multilinear model", "linear": "linear model"}

@@ -1,4 +1,4 @@
-"""Figure S7: beyond the theory. Another optimiser, another loss."""
+"""Figure S7. Another optimiser, another loss."""
 
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from emergence.figures import style
 from emergence.io import tables
 from emergence.schemas.parity import CURVES, ENTROPY, ENTROPY_SLOPES, SWEEP
 
+TITLE = "Beyond the theory"
 STUDY = "parity"
 NEEDS = ("parity",)
 INPUTS = {"adam": "parity/analysis/sweeps/adam.parquet"}

@@ -1,4 +1,4 @@
-"""Figure S8: power law of emergence times. Two-layer networks and a transformer."""
+"""Figure S8. Two-layer networks and a transformer."""
 
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.parity import EMERGENCE_TIMES, POWER_LAWS, SWEEP
 
+TITLE = "Power law of emergence times"
 STUDY = "parity"
 READS = {"shares": "parity.powers.shares"}
 INPUTS = {"transformers": "parity/analysis/transformers/{transformers}.parquet"}

@@ -1,4 +1,4 @@
-"""Figure S9: theory beside the main laws. Modes, three ReLU neurons, finitely many skills, and width under compute."""
+"""Figure S9. Modes, three ReLU neurons, finitely many skills, and width under compute."""
 
 from itertools import cycle
 from pathlib import Path
@@ -15,6 +15,7 @@ from emergence.figures import style
 from emergence.io import tables
 from emergence.schemas.parity import THEORY_CURVES
 
+TITLE = "Theory beside the main laws"
 STUDY = "parity"
 NEEDS = ("parity",)
 COLOURS = style.SKILL_COLOURS[::2]

@@ -10,6 +10,7 @@ import pytest
 from support.page_data import content
 from synthetic.explorer_tables import HOSTILE, STEPS, ExplorerTables
 
+from emergence.figures.declarations import declared
 from emergence.io import tables
 from emergence.report.explorer.page import ExplorerError
 from emergence.schemas.analysis import SCORES
@@ -120,7 +121,7 @@ def test_a_claim_has_what_it_rests_on(page: Path) -> None:
 
 def test_pictures_are_in_the_page_with_their_captions(page: Path) -> None:
     four = figures(page)["4"]
-    assert (four["title"], four["caption"]) == ("Title of 4", "What </script> it shows.")
+    assert (four["title"], four["caption"]) == (declared()["fig4"].title, "What </script> it shows.")
     assert four["image"].startswith("data:image/png;base64,iVBOR")
 
 

@@ -4,7 +4,6 @@ Numbers have four significant digits there: tables have all.
 """
 
 import base64
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from emergence.config.protocol import Definition
 from emergence.config.types import Fraction, Name, Strict
 from emergence.errors import EmergenceError
 from emergence.figures import panels, style
+from emergence.figures.declarations import declared
 from emergence.io import tables
 from emergence.measures.declarations import signal_labels
 from emergence.report.explorer import arms, study
@@ -39,7 +39,6 @@ TITLES = {
 }
 """Of studies, as in the report of Snakemake."""
 NO_FILES: list[Path] = []
-TITLE = re.compile(r"\*\*(.+?)\.?\*\*\s*")
 
 
 class ExplorerSettings(Strict):
@@ -146,11 +145,11 @@ def _figures(figures: list[Path], captions: list[Path]) -> dict[str, dict[str, s
     for path in figures:
         if path.stem not in texts:
             raise ExplorerError(f"{path}: has no caption among those given; add {path.stem}.rst")
+        figure = declared()[path.stem]
         caption = " ".join(texts[path.stem].read_text(encoding="utf-8").split())
-        title = TITLE.match(caption)
-        drawn[path.stem.removeprefix("fig")] = {
-            "title": title[1] if title else path.stem,
-            "caption": caption[title.end() :] if title else caption,
+        drawn[figure.number] = {
+            "title": figure.title,
+            "caption": caption.removeprefix(f"**{figure.title}.**").lstrip(),
             "image": "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode(),
         }
     return drawn
