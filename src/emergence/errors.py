@@ -6,3 +6,13 @@ class EmergenceError(Exception):
 
     exit_code = 1
     """of a command that ends with it"""
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        """An error.
+
+        Args:
+            problem: What is wrong, and where.
+            remedy: What to do about it; may be part of the problem where nobody asks for one without the other.
+        """
+        super().__init__("; ".join(filter(None, (problem, remedy))))
+        self.problem, self.remedy = problem, remedy

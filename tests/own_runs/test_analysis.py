@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from emergence.measures.api import measure_subject, options_of
 from emergence.own_runs.analysis import AnalysisError
 from emergence.own_runs.measured_run import language_subject
 from emergence.schemas.trajectories import MEASURE
+from emergence.subjects.subject import MeasureError
 from emergence.tasks.own_probes import read_probes
 
 pytestmark = pytest.mark.long
@@ -223,3 +225,22 @@ def test_copies_are_named_whatever_is_measured(run: Path, probes: Path, tmp_path
     assert "run: steps 10, 20 have the same weights; are they copies?" in findings.limits
     hashes = pd.read_csv(tmp_path / "report/checkpoints.csv")["sha256"]
     assert (hashes[0] == hashes[1], hashes.nunique()) == (True, 2)
+
+
+def test_a_measure_that_does_not_apply_is_named_with_the_reason_alone(
+    run: Path, probes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from emergence.own_runs import measuring
+
+    real = measuring.measure_subject
+
+    def measure_subject(name: str, *others: Any) -> pd.DataFrame:
+        if name != "loss":
+            raise MeasureError(f"{name} is not defined", "switch it off")
+        return real(name, *others)
+
+    monkeypatch.setattr(measuring, "measure_subject", measure_subject)
+    findings = emergence.analyze(run, probes=probes, output_dir=tmp_path / "report")
+    assert set(findings.measures["measure"]) == {"loss"}
+    assert "hessian: not measured: hessian is not defined" in findings.limits
+    assert not [limit for limit in findings.limits if "switch it off" in limit]

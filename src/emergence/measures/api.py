@@ -92,7 +92,7 @@ def require_finite(model: nn.Module) -> None:
         NotFiniteError: if a weight is not finite.
     """
     if (wrong := not_finite(model.state_dict())) is not None:
-        raise NotFiniteError(f"{wrong} is not finite in this model; measure an earlier checkpoint")
+        raise NotFiniteError(f"{wrong} is not finite in this model", "measure an earlier checkpoint")
 
 
 def options_of(name: str, given: Mapping[str, Any]) -> Strict:
@@ -213,7 +213,7 @@ def read_data(path: Path) -> dict[str, Examples]:
     try:
         tensors = safetensors.torch.load(path.read_bytes())
     except (OSError, SafetensorError) as error:
-        raise MeasureError(f"{path}: not a readable safetensors file ({error}); save the data as one") from None
+        raise MeasureError(f"{path}: not a readable safetensors file ({error})", "save the data as one") from None
     return group_examples(tensors, path)
 
 
@@ -228,11 +228,11 @@ def function_from_name(name: str) -> Callable[..., Any]:
     try:
         loaded = getattr(import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
-        raise MeasureError(f"{name}: cannot be imported ({error}); give package.module:function") from None
+        raise MeasureError(f"{name}: cannot be imported ({error})", "give package.module:function") from None
     finally:
         sys.path.pop(0)
     if not callable(loaded):
-        raise MeasureError(f"{name}: is not a function; give one that returns the model")
+        raise MeasureError(f"{name}: is not a function", "give one that returns the model")
     return loaded
 
 
@@ -246,7 +246,7 @@ def build_model(name: str) -> nn.Module:
     try:
         inspect.signature(build).bind()
     except TypeError as error:
-        raise MeasureError(f"{name}: {error}; give a function that is called without arguments") from None
+        raise MeasureError(f"{name}: {error}", "give a function that is called without arguments") from None
     model = build()
     if not isinstance(model, nn.Module):
         raise MeasureError(f"{name}: returned a {type(model).__name__}, not a torch.nn.Module")

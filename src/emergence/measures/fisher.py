@@ -27,7 +27,7 @@ def scores(generator: torch.Generator) -> Loss:
     def loss(logits: Tensor) -> Tensor:
         chances = logits.detach().softmax(dim=-1).cpu()
         if not chances.isfinite().all():
-            raise NotFiniteError("a prediction is not finite; measure an earlier checkpoint")
+            raise NotFiniteError("a prediction is not finite", "measure an earlier checkpoint")
         drawn = torch.multinomial(chances.flatten(0, 1), 1, generator=generator).view(logits.shape[:2])
         return F.cross_entropy(logits.mT, drawn.to(logits.device), reduction="none").sum(dim=1)
 

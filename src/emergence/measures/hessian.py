@@ -74,7 +74,7 @@ def _nodes(function: Any) -> set[str]:
 
 
 def _undefined(reason: str) -> MeasureError:
-    return MeasureError(f"the model has no second derivative ({reason}); replace the layer")
+    return MeasureError(f"the model has no second derivative ({reason})", "replace the layer")
 
 
 def top_eigenvalue(operator: Operator, start: Tensor, tolerance: float, products: int) -> Estimate:
@@ -93,7 +93,7 @@ def top_eigenvalue(operator: Operator, start: Tensor, tolerance: float, products
         image = operator(vector) - before.mul_(beta)
         diagonal.append(float(vector @ image))
         if not np.isfinite(diagonal[-1]):
-            raise NotFiniteError("the Hessian is not finite; measure an earlier checkpoint")
+            raise NotFiniteError("the Hessian is not finite", "measure an earlier checkpoint")
         image.sub_(torch.mul(vector, diagonal[-1], out=before))
         beta = float(image.norm())
         values, vectors = eigh_tridiagonal(np.array(diagonal), np.array(beside))

@@ -28,8 +28,8 @@ def measure(subject: Subject[Any], rng: np.random.Generator, settings: Any) -> l
     weights = subject.model.state_dict()
     if not weights.keys() >= set(LAYERS):
         raise MeasureError(
-            f"{type(subject.model).__name__}: no two-layer network with weights {', '.join(LAYERS)}; switch it off "
-            "(measures: {layer_balance: null})"
+            f"{type(subject.model).__name__}: no two-layer network with weights {', '.join(LAYERS)}",
+            "switch it off (measures: {layer_balance: null})",
         )
     incoming, bias, outgoing = (weights[name].double().cpu().numpy() for name in LAYERS)
     before, behind = (incoming**2).sum(axis=1) + bias**2, (outgoing**2).sum(axis=0)

@@ -77,10 +77,11 @@ def network(model: nn.Module) -> Network:
         if weights.keys() >= TWO_LAYERS:
             return interaction.two_layer(_arrays(weights))
     except MultifractalError as error:
-        raise MeasureError(str(error)) from None
+        raise MeasureError(error.problem, error.remedy) from None
     raise MeasureError(
-        f"{type(model).__name__}: no network of neurons is defined for it; give a GPT-NeoX, or weights named as in "
-        "emergence.models.transformer, or switch it off (measures: {neuromfa: null})"
+        f"{type(model).__name__}: no network of neurons is defined for it",
+        "give a GPT-NeoX, or weights named as in emergence.models.transformer, or switch it off "
+        "(measures: {neuromfa: null})",
     )
 
 
@@ -98,7 +99,7 @@ def measure(subject: Subject[Any], rng: np.random.Generator, settings: NeuroMFA)
         for prefix, made in networks(settings).items():
             rows += _rows(prefix, [made(sample, number) for number, sample in enumerate(samples)], settings)
     except MultifractalError as error:
-        raise MeasureError(str(error)) from None
+        raise MeasureError(error.problem, error.remedy) from None
     return rows
 
 

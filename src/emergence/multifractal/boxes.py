@@ -77,7 +77,7 @@ def lengths(weights: NDArray[Any], settings: Boxes) -> Array:
     """Distances 1/|w| (sources, targets), infinite along edges outside the cut-offs."""
     size: Array = np.abs(weights, dtype=np.float64)
     if not np.isfinite(size).all():
-        raise MultifractalError("weights: some are not finite; the run diverged or its checkpoint is damaged")
+        raise MultifractalError("weights: some are not finite", "the run diverged or its checkpoint is damaged")
     distances = np.divide(1.0, size, out=np.full(size.shape, np.inf), where=size > 1 / np.finfo(np.float64).max)
     distances[(distances <= settings.above) | (distances > settings.largest)] = np.inf
     return np.rint(distances, out=distances) if settings.integer else distances

@@ -120,7 +120,7 @@ def _blocks(state: Mapping[str, ArrayLike], names: tuple[str, str, str, str], he
     prefixes = [name.removesuffix(suffix) for name in state if name.endswith(suffix)]
     if not prefixes:
         raise MultifractalError(
-            f"weights: no name ends in {suffix!r}, so there is no block; use the reader of the model's architecture"
+            f"weights: no name ends in {suffix!r}, so there is no block", "use the reader of the model's architecture"
         )
     matrices = []
     for i, prefix in enumerate(sorted(prefixes, key=_number)):
@@ -141,7 +141,7 @@ def _split(fused: NDArray[Any], heads: int, name: str) -> NDArray[Any]:
     rows, width = fused.shape
     if rows % (3 * heads):
         raise MultifractalError(
-            f"{name}: {rows} rows do not divide into Q, K and V of {heads} heads; pass the model's number of heads"
+            f"{name}: {rows} rows do not divide into Q, K and V of {heads} heads", "pass the model's number of heads"
         )
     return fused.reshape(heads, 3, rows // (3 * heads), width).swapaxes(0, 1).reshape(rows, width)
 
@@ -149,7 +149,7 @@ def _split(fused: NDArray[Any], heads: int, name: str) -> NDArray[Any]:
 def _weights(state: Mapping[str, ArrayLike], name: str) -> NDArray[Any]:
     if name not in state:
         raise MultifractalError(
-            f"weights: no {name!r}; the model is of another architecture, or its checkpoint is damaged"
+            f"weights: no {name!r}", "the model is of another architecture, or its checkpoint is damaged"
         )
     weights = np.asarray(state[name])
     if weights.ndim != 2:

@@ -35,7 +35,7 @@ def sandboxes(
     if not len(within):
         return spectrum.empty(q)
     if not (within > 0).all():
-        raise MultifractalError("masses: an empty sandbox has no logarithm; choose centres with a mass")
+        raise MultifractalError("masses: an empty sandbox has no logarithm", "choose centres with a mass")
     log_means = spectrum.log_power_sums(np.log(within / of_nodes.sum()), q - 1) - np.log(len(within))
     return spectrum.fit(q, log_means, radii, trivial=1)
 
@@ -70,7 +70,7 @@ def boxes(
     """
     held = [np.asarray(each, dtype=np.float64) for each in shares]
     if not all(each.size and (each > 0).all() for each in held):
-        raise MultifractalError("shares: no box, or a box without mass; leave empty boxes out")
+        raise MultifractalError("shares: no box, or a box without mass", "leave empty boxes out")
     times = [np.ones(each.size) for each in held] if often is None else [np.asarray(n, dtype=np.float64) for n in often]
     sums = [spectrum.log_power_sums(np.log(p)[:, None], q, n) for p, n in zip(held, times, strict=True)]
     return spectrum.fit(q, np.hstack(sums), sizes, trivial=1)
@@ -87,7 +87,7 @@ def covering(graph: csr_array, radii: ArrayLike, q: Array, rng: np.random.Genera
 def _check_lengths(graph: csr_array) -> None:
     """Refuse edges along which no shortest path exists: Dijkstra's algorithm may not end on them."""
     if not (graph.data >= 0).all():
-        raise MultifractalError("graph: an edge has a negative length or NaN; give lengths of 0 or more")
+        raise MultifractalError("graph: an edge has a negative length or NaN", "give lengths of 0 or more")
 
 
 def _checked_centres(centres: ArrayLike, nodes: int) -> NDArray[np.intp]:

@@ -214,5 +214,5 @@ def _checked(counts: ArrayLike, radii: Array) -> Array:
             f"counts {values.shape}: expected one row a node and {radii.size} columns, one a radius"
         )
     if not (values > 0).all():
-        raise MultifractalError("counts: an empty ball has no logarithm; count its centre or widen the radii")
+        raise MultifractalError("counts: an empty ball has no logarithm", "count its centre or widen the radii")
     return values

@@ -18,6 +18,7 @@ from emergence.checkpoints.weights import SeriesError
 from emergence.config.types import Strict
 from emergence.io.progress import Progress
 from emergence.io.resumable import resumable_job
+from emergence.io.tables import Schema
 from emergence.measures.api import measure_subject
 from emergence.measures.folder_origin import folder_origin
 from emergence.own_runs.measured_run import MeasuredRun
@@ -30,11 +31,12 @@ logger = logging.getLogger("emergence")
 
 CHECKPOINT, SCORE = "checkpoint", "score"
 """Rows beside those of measures: what became of a checkpoint, and the scores of its groups."""
-MEASURED, SKIPPED = "measured", "not measured: "
+MEASURED, SKIPPED, FAILED = "measured", "not measured", "failed"
+"""Variants of these rows, and of measures that do not apply or gave a value that is not finite."""
+STATE = Schema("own_checkpoints", {**MEASURE.columns, "reason?": "string", "sha256?": "string"})
+"""Rows of the state of a job: why a checkpoint or a measure was left out, and the hash of a checkpoint's weights."""
 Seconds = dict[str, list[float]]
 """What loading, scores and each measure took at each checkpoint."""
-FAILED = "failed"
-"""Variant of a measure that gave a value that is not finite."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +77,14 @@ def measure_run(
     progress = Progress(run.name, len(run.steps), "checkpoints", every=2.0 if sys.stderr.isatty() else 60.0)
 
     def measure_step(step: int) -> pd.DataFrame:
-        rows = pd.DataFrame(list(_rows(run, step, measures, required, seed, spent)))
-        return rows.assign(step=step, **run.columns).astype(ROW_TYPES)
+        rows = pd.DataFrame(list(_rows(run, step, measures, required, seed, spent)), columns=STATE.arrow.names)
+        return rows.assign(step=step, **run.columns).astype({**ROW_TYPES, "reason": "str", "sha256": "str"})
 
     settings = {name: options.model_dump_json() for name, options in measures.items()}
     about = {**run.about, "measures": settings, "required": sorted(required), "seed": seed}
     origin = folder_origin(list(measures), run.subject, run.checkpoints.by_step, about)
     with resumable_job(state, origin) as job:
-        rows = job.map_resumable(MEASURE, run.steps, measure_step, progress)
+        rows = job.map_resumable(STATE, run.steps, measure_step, progress)
         means = [f"{name} {sum(each) / len(each):.2g}" for name, each in spent.items()]
         if means:
             logger.info("%s: seconds a checkpoint: %s", run.name, ", ".join(means))
@@ -98,13 +100,13 @@ def _rows(
             run.load(step)
     except SeriesError as error:
         logger.warning("%s: step %d is left out: %s", run.name, step, error)
-        yield _outcome(str(error))
+        yield _outcome(FAILED, reason=str(error))
         return
     if (name := not_finite(run.subject.model.state_dict())) is not None:
         logger.warning("%s: step %d is left out: %s is not finite", run.name, step, name)
-        yield _outcome(f"{name} is not finite")
+        yield _outcome(FAILED, reason=f"{name} is not finite")
         return
-    yield _outcome(f"{MEASURED} {weights_digest(run.checkpoints.by_step[step])}")
+    yield _outcome(MEASURED, sha256=weights_digest(run.checkpoints.by_step[step]))
     if run.scores is not None:
         with _timed(spent, "scores"):
             scores = run.scores()
@@ -138,12 +140,13 @@ def _measured(
     except MeasureError as error:
         if required:
             raise MeasureError(f"{run.name} at step {step}: {error}") from None
-        reason = str(error).partition(";")[0]  # the remedy is that of the workflow; here the measure is left out
-        yield {**row(None, f"{SKIPPED}{reason}", 1.0), "measure": name}
+        # Its remedy is that of the workflow; here the measure is left out.
+        yield {**row(None, SKIPPED, 1.0), "measure": name, "reason": error.problem}
 
 
-def _outcome(text: str) -> dict[str, Any]:
-    return {**row(None, text, 1.0), "measure": CHECKPOINT}
+def _outcome(outcome: str, **about: str) -> dict[str, Any]:
+    """A row that says what became of a checkpoint."""
+    return {**row(None, outcome, 1.0), "measure": CHECKPOINT, **about}
 
 
 def _split(run: MeasuredRun, rows: pd.DataFrame) -> MeasuredTables:
@@ -153,15 +156,14 @@ def _split(run: MeasuredRun, rows: pd.DataFrame) -> MeasuredTables:
         SeriesError: if no checkpoint was measured.
     """
     outcomes = rows[rows["measure"] == CHECKPOINT]
-    hashes = outcomes["variant"].str.extract(rf"^{MEASURED} (\w+)$")[0]
-    good = hashes.notna()
+    hashes, good = outcomes["sha256"], outcomes["variant"] == MEASURED
     if not good.any():
-        raise SeriesError(f"{run.name}: no checkpoint can be measured; the first: {outcomes['variant'].iloc[0]}")
+        raise SeriesError(f"{run.name}: no checkpoint can be measured; the first: {outcomes['reason'].iloc[0]}")
     names = [run.checkpoints.by_step[step].name for step in outcomes["step"]]
     known = outcomes[["run", "step"]].assign(
         name=names,
-        outcome=np.where(good, MEASURED, FAILED),
-        reason=outcomes["variant"].where(~good, None),
+        outcome=outcomes["variant"],
+        reason=outcomes["reason"],
         sha256=hashes,
     )
     others = pd.DataFrame(
@@ -171,7 +173,7 @@ def _split(run: MeasuredRun, rows: pd.DataFrame) -> MeasuredTables:
     scored = rows[rows["measure"] == SCORE]
     names_of_groups = scored["task"].where(scored["level"].isna(), scored["task"] + "/" + scored["level"].fillna(""))
     scores = scored[["run", "step"]].assign(task=names_of_groups, score=scored["value"]).dropna(subset="score")
-    skipped = rows["variant"].str.startswith(SKIPPED)
+    skipped = rows["variant"] == SKIPPED
     reasons = rows[skipped].drop_duplicates("measure")
     copies = identical_steps(dict(zip(outcomes["step"][good], hashes[good], strict=True)))
     notes = [
@@ -181,10 +183,10 @@ def _split(run: MeasuredRun, rows: pd.DataFrame) -> MeasuredTables:
         name, reason = failed[["name", "reason"]].iloc[0]
         count = f"{len(failed)} checkpoint{'s' if len(failed) > 1 else ''}"
         notes.insert(0, f"{run.name}: {count} could not be measured (checkpoints.csv); the first: {name}: {reason}")
-    notes += [f"{of['measure']}: {of['variant']}" for of in reasons.to_dict("records")]
+    notes += [f"{of['measure']}: {SKIPPED}: {of['reason']}" for of in reasons.to_dict("records")]
     apart = rows["measure"].isin([CHECKPOINT, SCORE]) | skipped
     return MeasuredTables(
-        rows[~apart].reset_index(drop=True),
+        rows.loc[~apart, MEASURE.arrow.names].reset_index(drop=True),
         scores.reset_index(drop=True),
         pd.concat([known, others] if len(others) else [known], ignore_index=True),
         notes,

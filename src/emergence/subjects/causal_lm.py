@@ -145,7 +145,7 @@ class LanguageSubject(ModuleSubject):
 
     def _refuse_half(self) -> None:
         if (dtype := next(self.model.parameters()).dtype) in HALF:
-            raise MeasureError(f"gradients in {dtype} are mostly rounding; set precision: float32 for this series")
+            raise MeasureError(f"gradients in {dtype} are mostly rounding", "set precision: float32 for this series")
 
 
 def _group(name: str) -> NamedGroup:
@@ -158,18 +158,18 @@ def _encoded(group: str, prompt: str, right: str, encode: Encode, context: int |
     try:
         tokens, start = encode_continuation(group, prompt, right, encode)
     except ProbeError as error:
-        raise MeasureError(str(error)) from None
+        raise MeasureError(error.problem, error.remedy) from None
     question = Question(tuple(tokens[:start]), tuple(tokens[start:]))
     if context and len(question.read) > context:
         needed = f"takes {len(question.read)} tokens with its answer, the model's context is {context}"
-        raise MeasureError(f"{group}: {prompt!r} {needed}; shorten or leave it out")
+        raise MeasureError(f"{group}: {prompt!r} {needed}", "shorten or leave it out")
     return question
 
 
 def _examples(group: NamedGroup, questions: Sequence[Question]) -> tuple[Tensor, Tensor]:
     """Inputs of the model, padded to one length, and the target token at each place of the answer."""
     if not questions:
-        raise MeasureError(f"{group_name(group)}: no question; leave the group out")
+        raise MeasureError(f"{group_name(group)}: no question", "leave the group out")
     before = [(IGNORED,) * (len(question.prompt) - 1) for question in questions]
     targets = [(*ignored, *question.answer) for ignored, question in zip(before, questions, strict=True)]
     return padded([question.read for question in questions]), padded(targets, IGNORED)

@@ -43,7 +43,7 @@ def group_examples(tensors: Mapping[str, Tensor], path: Path) -> dict[str, Examp
     groups = sorted({key.rpartition(".")[0] for key in tensors})  # safetensors gives them in any order
     expected = {f"{group}.{part}" for group in groups for part in ("inputs", "targets")}
     if wrong := sorted(expected ^ tensors.keys()):
-        raise MeasureError(f"{path}: {wrong[0]} is missing or has no partner; name tensors <group>.inputs, .targets")
+        raise MeasureError(f"{path}: {wrong[0]} is missing or has no partner", "name tensors <group>.inputs, .targets")
     return {group: (tensors[f"{group}.inputs"], tensors[f"{group}.targets"]) for group in groups}
 
 
@@ -67,13 +67,13 @@ def as_tensors(text: str, pair: Examples, model: nn.Module, classes: bool) -> tu
     inputs, targets = _converted(inputs, model), _converted(targets, model)
     if inputs.dim() == 0 or targets.dim() == 0 or len(inputs) != len(targets) or len(inputs) == 0:
         shapes = f"{tuple(inputs.shape)} and {tuple(targets.shape)}"
-        raise MeasureError(f"{text}: inputs and targets have shapes {shapes}; they need equally many examples")
+        raise MeasureError(f"{text}: inputs and targets have shapes {shapes}", "they need equally many examples")
     if not classes:
         return inputs, targets
     if targets.is_floating_point():
-        raise MeasureError(f"{text}: targets are {targets.dtype}, but cross-entropy needs integers; give a loss")
+        raise MeasureError(f"{text}: targets are {targets.dtype}, but cross-entropy needs integers", "give a loss")
     if (targets == IGNORED).all():
-        raise MeasureError(f"{text}: has no target, all are {IGNORED}; leave the group out")
+        raise MeasureError(f"{text}: has no target, all are {IGNORED}", "leave the group out")
     return inputs, targets.long()
 
 

@@ -24,7 +24,7 @@ def layer_names(model: nn.Module, names: Sequence[str] | None) -> list[str]:
     known = [name for name, _ in model.named_modules()]
     unknown = [name for name in names or [] if name not in known]
     if unknown:
-        raise MeasureError(f"the model has no layer {unknown[0]!r}; it has {', '.join(filter(None, known))}")
+        raise MeasureError(f"the model has no layer {unknown[0]!r}", f"it has {', '.join(filter(None, known))}")
     return default_layers(model) if names is None else list(names)
 
 
@@ -42,8 +42,8 @@ def default_layers(model: nn.Module) -> list[str]:
     lists = block_lists(model)
     if len(lists) > 1:
         raise MeasureError(
-            f"the model has several lists of blocks: {', '.join(lists)}; name the layers to measure (layers), "
-            f"such as {next(iter(lists.values()))[0]}"
+            f"the model has several lists of blocks: {', '.join(lists)}",
+            f"name the layers to measure (layers), such as {next(iter(lists.values()))[0]}",
         )
     if lists:
         return next(iter(lists.values()))
@@ -134,7 +134,7 @@ def main_output(output: Any) -> Any:
 
 def _pooled(layer: str, output: Any, examples: int) -> dict[str, Tensor]:
     if not isinstance(output, Tensor) or not output.is_floating_point() or output.dim() < 2 or len(output) != examples:
-        raise MeasureError(f"layer {layer!r} gives no numbers for each example; name others (layers)")
+        raise MeasureError(f"layer {layer!r} gives no numbers for each example", "name others (layers)")
     values = output.double()
     match values.dim():
         case 2:

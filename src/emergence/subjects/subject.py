@@ -64,7 +64,7 @@ class Representation:
         require_two_samples(self.group, self.values.shape[1])
         if not self.values.isfinite().all():
             raise NotFiniteError(
-                f"{group_name(self.group)}: a representation is not finite; measure an earlier checkpoint"
+                f"{group_name(self.group)}: a representation is not finite", "measure an earlier checkpoint"
             )
 
 
@@ -77,7 +77,7 @@ class Grams:
 
     def __post_init__(self) -> None:
         if not self.full.isfinite().all():
-            raise NotFiniteError("a gradient is not finite; measure an earlier checkpoint")
+            raise NotFiniteError("a gradient is not finite", "measure an earlier checkpoint")
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def require_two_samples(group: Group, samples: int) -> None:
         MeasureError: if there are fewer than two.
     """
     if samples < 2:
-        raise MeasureError(f"{group_name(group)}: a rank over {samples} sample means nothing; give at least two")
+        raise MeasureError(f"{group_name(group)}: a rank over {samples} sample means nothing", "give at least two")
 
 
 def not_finite(weights: Mapping[str, Tensor]) -> str | None:

@@ -58,9 +58,9 @@ class ModuleSubject:
         if not any(parameter.requires_grad for parameter in model.parameters()):
             raise MeasureError("the model has no parameter that requires a gradient")
         if any(is_lazy(parameter) for parameter in model.parameters()):
-            raise MeasureError("the model has layers without a shape yet (lazy); run it once on inputs first")
+            raise MeasureError("the model has layers without a shape yet (lazy)", "run it once on inputs first")
         if not data:
-            raise MeasureError("no groups of examples; give at least one: {'mine': (inputs, targets)}")
+            raise MeasureError("no groups of examples", "give at least one: {'mine': (inputs, targets)}")
         self.model, self.loss = model, loss
         self._layers = None if layers is None else layer_names(model, layers)
         self.examples = {
@@ -143,7 +143,7 @@ class ModuleSubject:
             if not losses[-1].isfinite().all():
                 self._refuse_not_finite(group)
             if not len(losses[-1]):
-                raise MeasureError(f"{group_name(group)}: none of its first {len(inputs)} examples has a target; "
+                raise MeasureError(f"{group_name(group)}: none of its first {len(inputs)} examples has a target",
                                    "raise the option samples, or put those with targets first")  # fmt: skip
         return losses
 
@@ -153,9 +153,9 @@ class ModuleSubject:
             outputs = main_output(self.model(inputs.clone()))  # a model may overwrite what it is given
         if not isinstance(outputs, Tensor) or not outputs.is_floating_point():
             kind = outputs.dtype if isinstance(outputs, Tensor) else type(outputs).__name__
-            raise MeasureError(f"{group_name(group)}: the model returns {kind}; have it return floats, or logits")
+            raise MeasureError(f"{group_name(group)}: the model returns {kind}", "have it return floats, or logits")
         if torch.is_grad_enabled() and not outputs.requires_grad:
-            raise MeasureError(f"{group_name(group)}: what the model returns has no gradient; run it without no_grad")
+            raise MeasureError(f"{group_name(group)}: what the model returns has no gradient", "run it without no_grad")
         return outputs
 
     def _each(self, group: NamedGroup, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
@@ -168,7 +168,7 @@ class ModuleSubject:
             each = self.loss(outputs, targets)
         if not isinstance(each, Tensor) or each.shape[:1] != targets.shape[:1]:
             result = f"shape {tuple(each.shape)}" if isinstance(each, Tensor) else f"type {type(each).__name__}"
-            raise MeasureError(f"{group_name(group)}: the loss has {result} for {len(targets)} examples; "
+            raise MeasureError(f"{group_name(group)}: the loss has {result} for {len(targets)} examples",
                                "it must give one value each")  # fmt: skip
         return _by_token(each), torch.ones_like(_by_token(each), dtype=torch.bool)
 
@@ -176,7 +176,7 @@ class ModuleSubject:
         places = self._with_targets(group)
         if examples > len(places):
             raise MeasureError(
-                f"{group_name(group)}: batches of {examples} of {len(places)} examples; lower the option examples"
+                f"{group_name(group)}: batches of {examples} of {len(places)} examples", "lower the option examples"
             )
         return places[torch.from_numpy(rng.choice(len(places), examples, replace=False))]
 
@@ -201,14 +201,14 @@ class ModuleSubject:
         for part, values in zip(("inputs", "targets"), self.examples[group], strict=True):
             if len(wrong := (~_by_token(values).isfinite().all(dim=1)).nonzero()):
                 raise MeasureError(f"{group_name(group)}: {part} are not finite in {len(wrong)} examples, the first of "
-                                   f"which is number {int(wrong[0])}; leave them out")  # fmt: skip
+                                   f"which is number {int(wrong[0])}", "leave them out")  # fmt: skip
 
     def _refuse_half(self) -> None:
         """Refuse gradients that are mostly rounding, or that make no one vector."""
         types = {parameter.dtype for parameter in self.model.parameters() if parameter.requires_grad}
         if types - {torch.float32, torch.float64} or len(types) > 1:
             kinds = " and ".join(sorted(str(kind).removeprefix("torch.") for kind in types))
-            raise MeasureError(f"gradients need weights of float32 or of float64 alone, here they are {kinds}; "
+            raise MeasureError(f"gradients need weights of float32 or of float64 alone, here they are {kinds}",
                                "convert the model, as by model.float()")  # fmt: skip
 
 
@@ -224,7 +224,7 @@ def _naming(group: NamedGroup, values: Tensor, problem: str = "the model cannot 
             raise
         kind = f"type {str(values.dtype).removeprefix('torch.')} and shape {tuple(values.shape[1:])} an example"
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise MeasureError(f"{group_name(group)}: {problem} of {kind} ({reason}); change one or the other") from error
+        raise MeasureError(f"{group_name(group)}: {problem} of {kind} ({reason})", "change one or the other") from error
 
 
 def _fitting(group: NamedGroup, outputs: Tensor, targets: Tensor) -> None:
@@ -232,11 +232,13 @@ def _fitting(group: NamedGroup, outputs: Tensor, targets: Tensor) -> None:
     tokens = targets[targets != IGNORED]
     if outputs.shape[:-1] != targets.shape:
         shapes = f"{tuple(outputs.shape)}, of its targets {tuple(targets.shape)}"
-        raise MeasureError(f"{group_name(group)}: the shape of the model's outputs is {shapes}; "
+        raise MeasureError(f"{group_name(group)}: the shape of the model's outputs is {shapes}",
                            "logits have one axis more, the last, of classes")  # fmt: skip
     if len(tokens) and not 0 <= int(tokens.min()) <= int(tokens.max()) < outputs.shape[-1]:
         allowed = f"0 to {outputs.shape[-1] - 1}, or {IGNORED} for none"
-        raise MeasureError(f"{group_name(group)}: targets go from {tokens.min()} to {tokens.max()}; allowed: {allowed}")
+        raise MeasureError(
+            f"{group_name(group)}: targets go from {tokens.min()} to {tokens.max()}", f"allowed: {allowed}"
+        )
 
 
 def _by_token(values: Tensor) -> Tensor:
