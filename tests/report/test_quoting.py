@@ -76,7 +76,9 @@ def test_numbers_look_as_they_should(tmp_path: Path, call: str, shown: str) -> N
     assert said(tmp_path, call) == shown
 
 
-SENTENCE = 'It #according("A6", holds: [does], fails: [does not], undecided: [may]) (#verdict("A6")).'
+SENTENCE = (
+    'It #according("A6", holds: [does], fails: [does not], undecided: [may], untestable: [hides]) (#verdict("A6")).'
+)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ SENTENCE = 'It #according("A6", holds: [does], fails: [does not], undecided: [ma
         ("holds", "It does (A6: holds)."),
         ("fails", "It does not (A6: fails)."),
         ("undecided", "It may (A6: undecided)."),
-        ("not testable at this tier", "It cannot be tested at these sizes (A6: not testable at this tier)."),
+        ("not testable at this tier", "It hides (A6: not testable)."),
     ],
 )
 def test_a_sentence_follows_from_its_verdict(tmp_path: Path, verdict: str, sentence: str) -> None:
@@ -94,13 +96,25 @@ def test_a_sentence_follows_from_its_verdict(tmp_path: Path, verdict: str, sente
 
 def test_a_claim_that_was_not_judged_is_said_to_be_so(tmp_path: Path) -> None:
     not_run = {**CLAIM, "verdict": "not run"}
-    assert said(tmp_path, SENTENCE, not_run) == "It was not judged in this run (A6: not run)."
-    assert said(tmp_path, SENTENCE) == "It was not judged in this run (A6: not judged)."
+    assert said(tmp_path, SENTENCE, not_run) == "It  (A6: not judged)."
+    assert said(tmp_path, SENTENCE) == "It  (A6: not judged)."
+    assert said(tmp_path, 'The claim #does("A6").', not_run) == "The claim was not judged in this run."
+    assert said(tmp_path, 'The claim #does("A6").') == "The claim was not judged in this run."
+
+
+@pytest.mark.parametrize(("verdict", "told"), [("holds", "holds"), ("undecided", "is undecided")])
+def test_a_claim_does_what_its_verdict_says(tmp_path: Path, verdict: str, told: str) -> None:
+    assert said(tmp_path, 'The claim #does("A6").', {**CLAIM, "verdict": verdict}) == f"The claim {told}."
+
+
+def test_an_exploratory_verdict_stands_beside_another_one(tmp_path: Path) -> None:
+    assert said(tmp_path, '#verdict("A6")', {**CLAIM, "exploratory": "fails"}) == "A6: holds, exploratory: fails"
+    assert said(tmp_path, '#verdict("A6")', {**CLAIM, "exploratory": "holds"}) == "A6: holds"
 
 
 def test_a_sentence_for_each_verdict_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="a sentence for each verdict"):
-        said(tmp_path, '#according("A6", holds: [does], fails: [does not])', CLAIM)
+        said(tmp_path, '#according("A6", holds: [does], fails: [does not], undecided: [may])', CLAIM)
 
 
 def test_claims_are_counted(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ TEXTS = sorted(path for path in PAPER.rglob("*.typ") if path.name not in LIBRARI
 
 
 def test_the_paper_was_found() -> None:
-    assert {"paper.typ", "appendix.typ", "abstract.typ", "anatomy.typ"} <= {path.name for path in TEXTS}
+    assert {"paper.typ", "appendix.typ", "abstract.typ", "collapse.typ"} <= {path.name for path in TEXTS}
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)

@@ -4,52 +4,57 @@ MANUSCRIPT = sorted(
 )
 # Tables that the paper quotes of each study.
 QUOTED = {
-    "anatomy": dict(
-        events=table("anatomy", "events"),
-        collapses=made("anatomy", "collapse"),
-        floors=made("anatomy", "floors"),
-        top_down=made("anatomy", "direction_shares"),
-        precursors=table("anatomy", "precursors"),
-        hierarchy=table("anatomy", "hierarchy"),
-        limits=table("anatomy", "order_prediction"),
-        validity=table("anatomy", "detector_validity"),
-        sensitivity=made("anatomy", "sensitivity"),
-    ),
-    "parity": dict(
-        constants=table("parity", "constants"),
-        crossings=table("parity", "crossings"),
-        deviations=table("parity", "deviations"),
-        entropy=table("parity", "entropy_slopes"),
-        exponents=table("parity", "scaling_exponents"),
-        powers=table("parity", "power_laws"),
-        stages=table("parity", "staging"),
-        errors=table("parity", "detector_error"),
-        tracking=table("parity", "measure_tracking"),
-        conclusions=table("parity", "rule_outcomes"),
-    ),
-    "neuromfa": dict(
-        over_runs=table("neuromfa", "run_means"),
-        untrained=table("neuromfa", "untrained"),
-    ),
-    "language": dict(
-        events=table("language", "events"),
-        top_down=made("language", "direction_shares"),
-        phases=made("language", "phase_shares"),
-        precursors=table("language", "precursors"),
-        hierarchy=table("language", "hierarchy"),
-    ),
-    "interventions": dict(
-        laws=table("interventions", "clock_laws"),
-        shares=table("interventions", "clock_shares"),
-        effects=table("interventions", "arm_effects"),
-        method=made("interventions", "method_effects"),
-    ),
+    "anatomy": [
+        "events",
+        "collapse",
+        "floors",
+        "direction_shares",
+        "precursors",
+        "hierarchy",
+        "order_prediction",
+        "detector_validity",
+        "sensitivity",
+        "lead_differences",
+        "smallest_leads",
+        "llc_validity",
+    ],
+    "parity": [
+        "constants",
+        "crossings",
+        "deviations",
+        "entropy_slopes",
+        "scaling_exponents",
+        "power_laws",
+        "staging",
+        "detector_error",
+        "measure_tracking",
+        "rule_outcomes",
+    ],
+    "neuromfa": ["run_means", "untrained"],
+    "language": [
+        "events",
+        "direction_shares",
+        "phase_shares",
+        "precursors",
+        "hierarchy",
+    ],
+    "interventions": [
+        "clock_laws",
+        "clock_shares",
+        "arm_effects",
+        "method_effects",
+        "early_accuracy",
+    ],
 }
 
 
 use rule stage as study_numbers with:
     input:
-        unpack(lambda wildcards: QUOTED[wildcards.study]),
+        unpack(
+            lambda wildcards: {
+                name: made(wildcards.study, name) for name in QUOTED[wildcards.study]
+            }
+        ),
     output:
         json="<results>/{study}/numbers.json",
     params:

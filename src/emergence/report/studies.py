@@ -7,10 +7,19 @@ import pandas as pd
 from emergence.analysis.select import last_layer, select, without_control
 from emergence.io import tables
 from emergence.io.files import write_json
-from emergence.report.json_values import Record, one, quartiles, records
-from emergence.schemas.analysis import COLLAPSE, DIRECTION_SHARES, EVENTS, HIERARCHY, PRECURSORS
+from emergence.report.json_values import Record, one, plain, quartiles, records
+from emergence.schemas.analysis import (
+    COLLAPSE,
+    DIRECTION_SHARES,
+    EVENTS,
+    HIERARCHY,
+    LEAD_DIFFERENCES,
+    LLC_VALIDITY,
+    PRECURSORS,
+    SMALLEST_LEADS,
+)
 from emergence.schemas.anatomy import DETECTOR_VALIDITY, FLOORS, ORDER_PREDICTION, SENSITIVITY
-from emergence.schemas.interventions import ARM_EFFECTS, CLOCK_LAWS, CLOCK_SHARES, METHOD_EFFECTS
+from emergence.schemas.interventions import ARM_EFFECTS, CLOCK_LAWS, CLOCK_SHARES, EARLY_ACCURACY, METHOD_EFFECTS
 from emergence.schemas.language import PHASE_SHARES
 from emergence.schemas.neuromfa import RUN_MEANS, UNTRAINED
 from emergence.schemas.parity import (
@@ -27,6 +36,8 @@ from emergence.schemas.parity import (
 )
 from emergence.tasks.symbols import CONTROL
 
+NOT_MEASURED: list[Path] = []
+"""In the place of a table that is not part of the run."""
 OVERALL = {"classes": "all", "difficulty": "all", "size": "all"}
 
 
@@ -72,6 +83,37 @@ def lead_rates(precursors: pd.DataFrame, hierarchy: pd.DataFrame) -> list[Record
     return rows
 
 
+def lead_differences_table(differences: pd.DataFrame, smallest: pd.DataFrame, **cell: str) -> list[Record]:
+    """One record a measure: its lead less that of each rival over the same events, and the smallest lead that is seen.
+
+    Args:
+        differences: leads less those of rivals.
+        smallest: smallest leads that each rule sees.
+        **cell: classes and difficulty of the events; all sizes are taken together.
+    """
+    of_cell = select(differences, size="all", **cell)
+    seen = select(smallest, rule="lead differences", **cell)
+    return [
+        {
+            "measure": measure,
+            "whole_network": bool(rows["whole_network"].iloc[0]),
+            "rivals": {row["rival"]: row for row in records(rows)},
+            "smallest": one(seen, measure=measure),
+        }
+        for measure, rows in of_cell.groupby("measure", sort=False)
+    ]
+
+
+def llc_reliability(validity: pd.DataFrame) -> Record:
+    """Share of checkpoints at which the chains bear the estimate, and quartiles of the estimate over its curvature."""
+    valid = validity["valid"].astype(bool)
+    return {
+        "checkpoints": len(validity),
+        "valid": plain(valid.mean()),
+        "over_curvature": quartiles(validity.loc[valid, "over_curvature"]),
+    }
+
+
 def detector_rates(validity: pd.DataFrame) -> Record:
     """Recall and false positives on synthetic curves with the noise and widths of this run's own transitions."""
     run = validity[validity["observed"] & (validity["spacing"] == validity["spacing"].min())]
@@ -89,33 +131,43 @@ def collect_anatomy_numbers(
     variant: str,
     detector: str,
     events: Path,
-    collapses: Path,
+    collapse: Path,
     floors: Path,
-    top_down: Path,
+    direction_shares: Path,
     precursors: Path,
     hierarchy: Path,
-    limits: Path,
-    validity: Path,
+    order_prediction: Path,
+    detector_validity: Path,
     sensitivity: Path,
+    lead_differences: Path,
+    smallest_leads: Path,
     json: Path,
+    llc_validity: list[Path] = NOT_MEASURED,
 ) -> None:
-    """Collect the numbers of Study 1 for the paper."""
+    """Collect the numbers of Study 1 for the paper; ``llc_validity`` is empty where no LLC was estimated."""
     chosen = {"metric": metric, "definition": definition, **OVERALL}
     every_event = tables.read(EVENTS, events)
-    by_variant = tables.read(COLLAPSE, collapses)
-    by_detector = tables.read(DETECTOR_VALIDITY, validity)
-    orders = tables.read(ORDER_PREDICTION, limits)
+    by_variant = tables.read(COLLAPSE, collapse)
+    by_detector = tables.read(DETECTOR_VALIDITY, detector_validity)
+    orders = tables.read(ORDER_PREDICTION, order_prediction)
+    differences = select(tables.read(LEAD_DIFFERENCES, lead_differences), definition=definition)
+    smallest = tables.read(SMALLEST_LEADS, smallest_leads)
     write_json(
         json,
         {
             "events": event_counts(select(every_event, metric=metric)),
             "collapse": collapse_summary(select(by_variant, variant=variant)),
             "floors": records(tables.read(FLOORS, floors)),
-            "top_down": records(tables.read(DIRECTION_SHARES, top_down)),
+            "top_down": records(tables.read(DIRECTION_SHARES, direction_shares)),
             "precursors": lead_rates(
                 select(tables.read(PRECURSORS, precursors), **chosen),
                 select(tables.read(HIERARCHY, hierarchy), **chosen),
             ),
+            "leads": {
+                difficulty: lead_differences_table(differences, smallest, classes="family", difficulty=difficulty)
+                for difficulty in ("hard", "easy")
+            },
+            "llc": llc_reliability(tables.read(LLC_VALIDITY, *llc_validity)) if llc_validity else None,
             "orders": records(select(orders, size="all", statistic="spearman")),
             "detector": detector_rates(select(by_detector, detector=detector)),
             "sensitivity": records(tables.read(SENSITIVITY, sensitivity)),
@@ -147,29 +199,29 @@ def collect_parity_numbers(
     constants: Path,
     crossings: Path,
     deviations: Path,
-    entropy: Path,
-    exponents: Path,
-    powers: Path,
-    stages: Path,
-    errors: Path,
-    tracking: Path,
-    conclusions: Path,
+    entropy_slopes: Path,
+    scaling_exponents: Path,
+    power_laws: Path,
+    staging: Path,
+    detector_error: Path,
+    measure_tracking: Path,
+    rule_outcomes: Path,
     json: Path,
 ) -> None:
     """Collect the numbers of Study 2 and of the joint study for the paper."""
-    tracked = select(tables.read(MEASURE_TRACKING, tracking), definition=definition)
-    outcomes = select(tables.read(RULE_OUTCOMES, conclusions), definition=definition)
+    tracked = select(tables.read(MEASURE_TRACKING, measure_tracking), definition=definition)
+    outcomes = select(tables.read(RULE_OUTCOMES, rule_outcomes), definition=definition)
     write_json(
         json,
         {
             "constants": records(tables.read(CONSTANTS, constants)),
             "crossings": ratios_to_theory(tables.read(CROSSINGS, crossings)),
             "deviations": records(tables.read(DEVIATIONS, deviations)),
-            "entropy": records(tables.read(ENTROPY_SLOPES, entropy)),
-            "exponents": records(tables.read(SCALING_EXPONENTS, exponents)),
-            "powers": records(tables.read(POWER_LAWS, powers)),
-            "stages": records(tables.read(STAGING, stages)),
-            "detectors": records(select(tables.read(DETECTOR_ERROR, errors), skill="all")),
+            "entropy": records(tables.read(ENTROPY_SLOPES, entropy_slopes)),
+            "exponents": records(tables.read(SCALING_EXPONENTS, scaling_exponents)),
+            "powers": records(tables.read(POWER_LAWS, power_laws)),
+            "stages": records(tables.read(STAGING, staging)),
+            "detectors": records(select(tables.read(DETECTOR_ERROR, detector_error), skill="all")),
             "tracking": records(tracked),
             "conclusions": records(outcomes),
             "judged": rule_accuracy(outcomes),
@@ -177,9 +229,9 @@ def collect_parity_numbers(
     )
 
 
-def collect_neuromfa_numbers(over_runs: Path, untrained: Path, json: Path) -> None:
+def collect_neuromfa_numbers(run_means: Path, untrained: Path, json: Path) -> None:
     """Collect the numbers of Study 3 for the paper: means over runs by study, and values of untrained networks."""
-    means = tables.read(RUN_MEANS, over_runs)
+    means = tables.read(RUN_MEANS, run_means)
     of_studies = means[(means["size"] == "all") & (means["study"] != "all")]
     without = tables.read(UNTRAINED, untrained)
     write_json(
@@ -196,8 +248,8 @@ def collect_language_numbers(
     metric: str,
     definition: str,
     events: Path,
-    top_down: Path,
-    phases: Path,
+    direction_shares: Path,
+    phase_shares: Path,
     precursors: Path,
     hierarchy: Path,
     json: Path,
@@ -206,13 +258,13 @@ def collect_language_numbers(
     chosen = {"metric": metric, "definition": definition, **OVERALL}
     of_metric = select(tables.read(EVENTS, events), metric=metric)
     sets = of_metric.groupby("task", sort=False)["emerged"].agg(emerged="sum", units="size").reset_index()
-    shares = tables.read(PHASE_SHARES, phases)
+    shares = tables.read(PHASE_SHARES, phase_shares)
     write_json(
         json,
         {
             "events": event_counts(of_metric),
             "sets": records(sets),
-            "top_down": records(tables.read(DIRECTION_SHARES, top_down)),
+            "top_down": records(tables.read(DIRECTION_SHARES, direction_shares)),
             "phases": records(select(shares, size="all")),
             "precursors": lead_rates(
                 select(tables.read(PRECURSORS, precursors), **chosen),
@@ -222,21 +274,23 @@ def collect_language_numbers(
     )
 
 
-NOT_MEASURED: list[Path] = []
-
-
 def collect_interventions_numbers(
-    laws: Path, shares: Path, effects: Path, json: Path, method: list[Path] = NOT_MEASURED
+    clock_laws: Path,
+    clock_shares: Path,
+    arm_effects: Path,
+    json: Path,
+    method_effects: list[Path] = NOT_MEASURED,
+    early_accuracy: list[Path] = NOT_MEASURED,
 ) -> None:
-    """Collect the numbers of Study 4 for the paper; ``method`` is empty where no worth of prevention was measured."""
-    compared = tables.read(ARM_EFFECTS, effects)
-    worth = tables.read(METHOD_EFFECTS, *method) if method else pd.DataFrame(columns=METHOD_EFFECTS.arrow.names)
+    """Collect the numbers of Study 4 for the paper; lists are empty where a part of the study was not run."""
+    early = records(tables.read(EARLY_ACCURACY, *early_accuracy)) if early_accuracy else []
     write_json(
         json,
         {
-            "laws": records(tables.read(CLOCK_LAWS, laws)),
-            "cells": records(tables.read(CLOCK_SHARES, shares)),
-            "effects": records(compared[compared["size"] == "all"]),
-            "worth": records(worth[worth["size"] == "all"]),
+            "laws": records(tables.read(CLOCK_LAWS, clock_laws)),
+            "cells": records(tables.read(CLOCK_SHARES, clock_shares)),
+            "effects": records(tables.read(ARM_EFFECTS, arm_effects)),
+            "method": records(tables.read(METHOD_EFFECTS, *method_effects)) if method_effects else [],
+            "early": early,
         },
     )
