@@ -58,6 +58,16 @@ def test_reversals_have_intervals_and_the_published_share() -> None:
     assert names(pairs.yaxis) == ["RankMe", "LLC"]
 
 
+def test_the_number_of_reversed_pairs_stands_once_and_where_it_is_another() -> None:
+    counted = TESTS.assign(pairs=50)
+    axes = panels(fig5.plot(HAPPENED, DEPARTED, counted, "exact_match", "onset"))[-1]
+    assert "n = 50" in axes.get_xlabel()
+    assert not [text for text in texts(axes) if text.endswith("pairs")]
+    counted.loc[counted["measure"] == "llc", "pairs"] = 7
+    axes = panels(fig5.plot(HAPPENED, DEPARTED, counted, "exact_match", "onset"))[-1]
+    assert [text for text in texts(axes) if text.endswith("pairs")] == ["7 pairs"]
+
+
 def test_without_rankme_its_panel_says_so() -> None:
     figure = fig5.plot(HAPPENED, DEPARTED, select(TESTS, measure="llc"), "exact_match", "onset")
     assert texts(panels(figure)[0]) == ["not run"]

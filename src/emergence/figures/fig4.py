@@ -14,7 +14,7 @@ from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.analysis import HIERARCHY, LEADS, NULL_LEADS, PRECURSORS
 
-TITLE = "Precursors, and leads that nulls explain"
+TITLE = "Precursors and their nulls"
 STUDY = "anatomy"
 NEEDS = ("anatomy.signal_names",)
 READS = {

@@ -15,7 +15,7 @@ from emergence.io import tables
 from emergence.schemas.analysis import EVENTS, ONSETS
 from emergence.schemas.anatomy import ORDER_PREDICTION
 
-TITLE = "Limits of prediction"
+TITLE = "Order of emergence"
 STUDY = "anatomy"
 NEEDS = ("anatomy.signal_names",)
 READS = {"metric": "anatomy.metric"}
@@ -34,6 +34,8 @@ PUBLISHED = {  # share, label, and where that stands to its line
     "swap": [(REVERSED_PAIRS, "v1, v3", "center")],
 }
 SCATTERED = "rankme"
+STEPS = [digit * 10**power for power in range(1, 6) for digit in (1, 2, 5)]
+"""Ticks of steps: three a decade."""
 
 
 def draw(dpi: int, metric: str, events: Path, onsets: list[Path], order_prediction: Path, pdf: Path, png: Path) -> None:
@@ -93,10 +95,9 @@ def _scatter(axes: Axes, joined: pd.DataFrame) -> None:
         look: dict[str, Any] = {"color": colours[task], "markersize": 2.5, "alpha": 0.8, "mew": 0}
         axes.plot(rows["onset_step"], rows["step"], "o", label=task, **look)
     axes.set(xscale="log", yscale="log")
-    low, high = axes.get_xlim()
-    axes.set_xticks([tick for tick in (10, 20, 50, 100, 200, 500, 1000) if low <= tick <= high])
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_major_formatter("{x:g}")
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        axis.set_ticks([tick for tick in STEPS if low <= tick <= high])
+        axis.set_major_formatter("{x:g}")
     axes.minorticks_off()
 
 
@@ -109,12 +110,13 @@ def _pairs(axes: Axes, tests: pd.DataFrame, measures: list[str]) -> None:
 
 def _reversals(axes: Axes, tests: pd.DataFrame, measures: list[str]) -> None:
     _tests(axes, tests, measures, 0.0, "black", "")
-    for row in tests.itertuples():
+    most = int(tests["pairs"].max()) if len(tests) else 0
+    for row in tests[tests["pairs"] < most].itertuples():
         place = (1.0, measures.index(row.measure))
         axes.annotate(f"{row.pairs} pairs", place, ha="right", va="center", fontsize=5, color="0.4")
     _frame(axes, measures, "swap")
     axes.tick_params(labelleft=False)
-    axes.set_xlabel("share of reversed pairs whose onsets reverse")
+    axes.set_xlabel(f"share of reversed pairs (n = {most}) whose onsets reverse")
 
 
 def _tests(axes: Axes, tests: pd.DataFrame, measures: list[str], shift: float, colour: str, label: str) -> None:

@@ -15,10 +15,9 @@ from emergence.schemas.trajectories import CALIBRATION
 
 TITLE = "Estimators against exact values"
 
-ROW = 0.135  # inches
+STEP, GAP = 0.08, 0.17  # inches between checks of an estimator, and between estimators
 PASSED, MISSED = style.BLUE, style.VERMILION
 REACH = 1.4  # tolerances
-COLUMNS = {"exact": 0.22, "estimate": 0.62, "tolerance": 1.0}  # right edges, as shares of the panel
 
 
 def draw(dpi: int, calibration: Path, pdf: Path, png: Path) -> None:
@@ -27,25 +26,24 @@ def draw(dpi: int, calibration: Path, pdf: Path, png: Path) -> None:
 
 
 def plot(calibration: pd.DataFrame) -> Figure:
-    """A row a check, grouped by estimator: its error in tolerances with the standard error, and the numbers.
+    """Errors of all checks in tolerances, with their standard errors, those of an estimator together.
 
     Args:
         calibration: Table ``calibration``.
     """
     rows = _placed(calibration)
-    figure = style.page(ROW * (rows["place"].max() + 5))
-    left, right = figure.subplots(1, 2, sharey=True, width_ratios=[1.5, 1])
-    _errors(left, rows)
-    _names(left, rows)
-    _numbers(right, rows)
+    figure = style.page(rows["place"].max() + 0.7)
+    axes = figure.subplots()
+    _errors(axes, rows)
+    _names(axes, rows)
     return figure
 
 
 def _placed(checks: pd.DataFrame) -> pd.DataFrame:
-    """The checks with a ``place`` from the top, those of an estimator together below a line for its name."""
+    """The checks with a ``place``, inches from the top: those of an estimator below one another."""
     order = {name: number for number, name in enumerate(checks["estimator"].unique())}
     rows = checks.assign(group=checks["estimator"].map(order)).sort_values("group", kind="stable")
-    return rows.assign(place=np.arange(len(rows)) + 1.4 * (rows["group"] + 1)).reset_index(drop=True)
+    return rows.assign(place=STEP * np.arange(len(rows)) + GAP * (rows["group"] + 1)).reset_index(drop=True)
 
 
 def _errors(axes: Axes, rows: pd.DataFrame) -> None:
@@ -62,41 +60,20 @@ def _errors(axes: Axes, rows: pd.DataFrame) -> None:
     for row in relative[relative["value"].abs() > REACH].itertuples():  # not where an estimate failed
         side = np.sign(row.value)
         axes.plot(side * REACH, row.place, ">" if side > 0 else "<", color=MISSED, markersize=4, clip_on=False)
-        axes.text(0.93 * side * REACH, row.place, f"{row.value:+.3g}", fontsize=5, ha="right" if side > 0 else "left",
+        axes.text(0.93 * side * REACH, row.place, f"{row.value:+.3g}", fontsize=6, ha="right" if side > 0 else "left",
                   va="center", color=MISSED)  # fmt: skip
-    axes.set(xlim=(-REACH, REACH), ylim=(rows["place"].max() + 1, -0.2))
+    axes.set(xlim=(-REACH, REACH), ylim=(rows["place"].max() + GAP, 0))
     axes.set_xlabel("(estimate − exact) / tolerance")
     axes.set_xticks([-1, 0, 1])
 
 
 def _names(axes: Axes, rows: pd.DataFrame) -> None:
-    """Oracle and parameters at the left of each row, the estimator above its first."""
-    axes.set_yticks(rows["place"], labels=[f"{row.oracle}  ({row.parameters})" for row in rows.itertuples()])
-    axes.tick_params(axis="y", length=0, labelsize=5)
+    """Each estimator at its checks, with their number where there are several, and lines between estimators."""
+    groups = rows.groupby("estimator", sort=False)["place"]
+    counts = groups.size()
+    labels = [f"{name} ({count})" if count > 1 else str(name) for name, count in counts.items()]
+    axes.set_yticks(groups.mean(), labels=labels)
+    axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    for row in rows.drop_duplicates("estimator").itertuples():
-        axes.annotate(
-            row.estimator, (0, row.place - 1.1), xycoords=("axes fraction", "data"),
-            xytext=(-3, 0), textcoords="offset points", ha="right", va="center", fontsize=6, fontweight="bold",
-        )  # fmt: skip
-
-
-def _numbers(axes: Axes, rows: pd.DataFrame) -> None:
-    """Exact value, estimate and tolerance of each row."""
-    axes.set_axis_off()
-    for column, edge in COLUMNS.items():
-        texts = [_text(value, digits=2 if column == "tolerance" else 4) for value in rows[column]]
-        for place, text in [(0, column), *zip(rows["place"], texts, strict=True)]:
-            axes.annotate(
-                text, (edge, place), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=5,
-                fontstyle="italic" if place == 0 else "normal",
-            )  # fmt: skip
-
-
-def _text(value: float, digits: int) -> str:
-    """A number, or a dash where there is none.
-
-    >>> _text(3.36359, 4), _text(2.71e-06, 2), _text(0.0, 4), _text(float("nan"), 4)
-    ('3.364', '2.7e−06', '0', '–')
-    """
-    return "–" if np.isnan(value) else f"{value:.{digits}g}".replace("-", "−")
+    for place in groups.max().iloc[:-1]:
+        style.guide(axes, y=place + (STEP + GAP) / 2, colour="0.92")

@@ -136,7 +136,7 @@ def skill_colour(skill: int) -> str:
 def size_colours(table: pd.DataFrame) -> Colours:
     """A sequential colour for each size, light for the smallest and dark for the largest."""
     ordered = table[["size", "parameters"]].drop_duplicates().sort_values("parameters")["size"].tolist()
-    shades = sns.color_palette("viridis_r", as_cmap=True)
+    shades = sns.color_palette("plasma_r", as_cmap=True)  # its dark end changes in hue as well
     return {size: shades(0.12 + 0.83 * i / max(1, len(ordered) - 1)) for i, size in enumerate(ordered)}
 
 
