@@ -21,11 +21,12 @@ OVERLAYS = {
     "full": ("full",),
     "confirm": ("full", "confirm"),
     "paper": ("full", "paper"),
+    "published_cpu": ("full", "published_cpu"),
     "pythia": ("pythia",),
     "smoke": ("smoke",),
 }
 """Files of a tier in workflow/tiers, beside config.yaml."""
-TRAINING = [tier for tier in OVERLAYS if tier != "pythia"]
+TRAINING = [tier for tier in OVERLAYS if tier not in ("pythia", "published_cpu")]
 """Tiers that train every study."""
 OF_EVERY_STATE = (
     "anatomy/measures/rankme/2x8-s1.parquet",
