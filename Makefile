@@ -71,6 +71,7 @@ bench: .venv/dev  ## speed beside that of peers, which it installs
 	-$(PIP) --no-deps --requirement requirements-bench.lock
 	$(BIN)/python tests/bench
 	$(BIN)/python tests/bench/tier_cost.py workflow/tiers/full.yaml workflow/tiers/paper.yaml
+	$(BIN)/python tests/bench/growth.py
 	$(BIN)/python tests/bench/workers.py workflow/tiers/full.yaml workflow/tiers/paper.yaml
 
 times:  ## time these targets in a fresh clone, for the README
