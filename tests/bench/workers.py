@@ -27,7 +27,7 @@ from emergence import job_costs
 from emergence.config import loading
 from emergence.config.project import settings_for
 from emergence.config.training import Size
-from emergence.workflow import Resources
+from emergence.stages import STAGES, Request
 
 GPU = "A100, float32"
 WORKERS = (1, 8, 64, 512)
@@ -66,7 +66,6 @@ Plan = Mapping[int, Job]
 def planned(config: loading.Config, overlays: Sequence[Path]) -> dict[int, Job]:
     """Jobs of a tier by number, as Snakemake plans them."""
     logging.disable(logging.INFO)
-    resources, logs = Resources(config, ""), config.pathvars.logs
     with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
         workflow = api.workflow(
             resource_settings=ResourceSettings(cores=1),
@@ -76,15 +75,16 @@ def planned(config: loading.Config, overlays: Sequence[Path]) -> dict[int, Job]:
         workflow.dag(DAGSettings(forceall=True)).execute_workflow(executor="dryrun")
         dag: Any = workflow._workflow.dag  # what is offered to programs does not show the jobs
         numbers = {job: number for number, job in enumerate(dag.jobs) if job.log}
-        return {
-            number: Job(
-                str(Path(job.log[0]).relative_to(logs).with_suffix("")),
-                frozenset(numbers[before] for before in dag.dependencies[job] if before in numbers),
-                not resources.submitted(job.rule.name),
-                resources.priority(job.rule.name),
-            )
-            for job, number in numbers.items()
-        }
+        names = {job: str(Path(job.log[0]).relative_to(config.pathvars.logs).with_suffix("")) for job in numbers}
+        after = {job: {numbers[before] for before in dag.dependencies[job] if before in numbers} for job in numbers}
+        return {number: planned_job(names[job], frozenset(after[job])) for job, number in numbers.items()}
+
+
+def planned_job(name: str, after: frozenset[int]) -> Job:
+    """A job with what its stage asks for."""
+    stage = name.partition("/")[0]
+    request = STAGES[stage].request if stage in STAGES else Request()
+    return Job(name, after, not request.submitted, request.priority)
 
 
 @dataclass(frozen=True)
