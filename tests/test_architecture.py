@@ -32,6 +32,12 @@ BENEATH_FIGURES = {
 }
 """Imports of figures from elsewhere than tables and the analysis, each with its reason."""
 
+COMPUTED = (
+    "merge", "groupby", "agg", "aggregate", "apply", "rolling", "pivot_table", "mean", "median", "std", "var",
+    "quantile", "cumsum", "corr", "polyfit", "curve_fit", "linregress", "lstsq", "interp", "exp", "log",
+)  # fmt: skip
+"""Methods and functions that compute what a figure only draws."""
+
 SMALLEST, LARGEST = 30, 300
 """Lines of a module."""
 SIZES = {
@@ -136,6 +142,17 @@ def test_figures_draw_tables_and_what_the_analysis_selects() -> None:
         if name.split(".")[0] in (*hidden, "claims") and not name.startswith("tasks.symbols")
     }
     assert beyond == BENEATH_FIGURES.keys()
+
+
+def test_figures_compute_nothing() -> None:
+    """Joins, groups, fits and statistics are those of the analysis; figures select rows and draw them."""
+    computed = {
+        f"{module}:{node.lineno} {node.attr}"
+        for module in on_floors("figures")
+        for node in ast.walk(ast.parse((PACKAGE / module).read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in COMPUTED
+    }
+    assert computed == set()
 
 
 def test_the_package_knows_no_snakemake() -> None:

@@ -4,7 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emergence.analysis.select import Spread, last_layer, seed_summary, select, without_control
+from emergence.analysis.select import (
+    Spread,
+    groups,
+    last_layer,
+    numbered,
+    seed_summary,
+    select,
+    within_error,
+    without_control,
+)
 
 RNG = np.random.default_rng(0)
 TABLE = pd.DataFrame(
@@ -25,6 +34,21 @@ def test_select_takes_one_value_any_of_several_or_nulls() -> None:
     assert select(table, level=None)["level"].isna().all()
     assert len(select(table, level=None)) == 12
     assert select(table).equals(table)
+
+
+def test_groups_and_numbers_are_in_the_order_of_the_first_rows() -> None:
+    order = [("small", "ADD"), ("small", "CTL"), ("large", "ADD"), ("large", "CTL")]
+    parts = dict(groups(TABLE, ["size", "task"]))
+    assert list(parts) == order
+    assert all((rows[["size", "task"]] == list(keys)).all(axis=None) for keys, rows in parts.items())
+    rows = numbered(TABLE, ["size", "task"])
+    assert [order[number] for number in rows["number"]] == list(zip(rows["size"], rows["task"], strict=True))
+
+
+def test_an_error_reaches_to_both_sides() -> None:
+    rows = within_error(TABLE.assign(standard_error=0.5))
+    np.testing.assert_allclose(rows["high"] - rows["value"], 0.5)
+    np.testing.assert_allclose(rows["value"] - rows["low"], 0.5)
 
 
 def test_a_null_integer_is_equal_to_no_value() -> None:

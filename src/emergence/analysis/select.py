@@ -3,7 +3,7 @@
 A figure draws what these return and computes nothing itself.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -58,6 +58,36 @@ def without_control(table: pd.DataFrame) -> pd.DataFrame:
     ['ADD']
     """
     return table[table["task"] != CONTROL]
+
+
+def groups(table: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """Each combination of values of the columns ``by``, in the order of their first rows, with its rows.
+
+    >>> runs = pd.DataFrame({"cell": ["b", "a", "b"], "seed": [1, 1, 1]})
+    >>> [(keys, len(rows)) for keys, rows in groups(runs, ["cell", "seed"])]
+    [(('b', 1), 2), (('a', 1), 1)]
+    """
+    yield from table.groupby(list(by), sort=False)
+
+
+def numbered(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """The table with a column ``number``: of each combination of the columns ``by``, in the order of their first rows.
+
+    >>> numbered(pd.DataFrame({"factor": ["b", "a", "b"], "value": ["1", None, "1"]}), ["factor", "value"])["number"]
+    0    0
+    1    1
+    2    0
+    Name: number, dtype: int64
+    """
+    return table.assign(number=table.groupby(list(by), sort=False, dropna=False).ngroup())
+
+
+def within_error(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with columns ``low`` and ``high``: a value less and plus its standard error."""
+    return table.assign(
+        low=table["value"] - table["standard_error"],
+        high=table["value"] + table["standard_error"],
+    )
 
 
 def seed_summary(

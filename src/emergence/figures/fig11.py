@@ -8,8 +8,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.analysis.interventions.clock import CLOCK, QUANTITIES, rank_curves
-from emergence.analysis.select import select
+from emergence.analysis.interventions.clock import CLOCK, QUANTITIES, rank_curves, relative_to_last_layer
+from emergence.analysis.select import groups, select
 from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.interventions import CLOCK_COLLAPSES, CLOCK_LAWS, CLOCK_PREDICTIONS, CLOCK_RUNS
@@ -87,7 +87,7 @@ def _shades(curves: pd.DataFrame) -> dict[int, Any]:
 
 def _curves(axes: Axes, curves: pd.DataFrame, over: str, shades: dict[int, Any]) -> None:
     """One line a run, coloured by its width."""
-    for (_, _, width), run in curves.groupby(["cell", "seed", "width"], sort=False):
+    for (_, _, width), run in groups(curves, ["cell", "seed", "width"]):
         shown = run[run[over] > 0]
         axes.plot(shown[over], shown["rank"], color=shades[width], linewidth=0.6, alpha=0.8)
     axes.set(xscale="log", yscale="log")
@@ -135,11 +135,8 @@ def _errors(axes: Axes, laws: pd.DataFrame) -> None:
 
 def _layers(axes: Axes, collapses: pd.DataFrame) -> None:
     """Step of half-collapse of each layer over that of the last, a line a run."""
-    for (_, _, optimiser), run in collapses.groupby(["cell", "seed", "optimiser"], sort=False):
-        last = run.loc[run["last"], "collapse_step"].iloc[0]
-        if pd.notna(last) and last > 0:
-            depth = run["layer"] / run["layers"]
-            axes.plot(depth, run["collapse_step"] / last, color=COLOURS[optimiser], linewidth=0.5, alpha=0.5)
+    for (_, _, optimiser), run in groups(relative_to_last_layer(collapses), ["cell", "seed", "optimiser"]):
+        axes.plot(run["depth"], run["ratio"], color=COLOURS[optimiser], linewidth=0.5, alpha=0.5)
     style.guide(axes, y=1)
     axes.set(yscale="log", xlabel="depth of the layer (1: last)", ylabel="step of half-collapse\nover the last layer's")
     style.plain_ticks(axes, [0.5, 0.7, 1, 1.5, 2, 3, 5], on="y")

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from emergence.analysis.interventions.arms import emerged_in_both, mean_curves
 from emergence.analysis.select import seed_summary, select
 from emergence.config.arms import PLAIN
 from emergence.figures import panels, style
@@ -88,7 +89,7 @@ def plot(arm_runs: pd.DataFrame, arm_events: pd.DataFrame, arm_effects: pd.DataF
 
 def _arms(axes: Axes, rows: pd.DataFrame) -> None:
     """Mean of each arm over seeds, and over task-levels, within its range over seeds."""
-    by_run = rows.groupby(["arm", "seed", "step"], as_index=False)["value"].mean()
+    by_run = mean_curves(rows)
     for arm in CURVES:
         panels.band(axes, seed_summary(select(by_run, arm=arm), "value", ["step"]), COLOURS[arm], alpha=0.15)
         if arm == "sham":
@@ -97,16 +98,14 @@ def _arms(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _events(axes: Axes, events: pd.DataFrame) -> None:
     """Step of each event where the collapse is prevented over the step of the same event in the plain run."""
-    keys = ["run", "task", "level"]
-    plain, prevented = (select(events, arm=arm, emerged=True) for arm in (PLAIN, "prevent"))
-    joined = plain.merge(prevented, on=keys, suffixes=("", "_prevented"))
+    joined = emerged_in_both(events, "prevent", PLAIN)
     if joined.empty:
         style.not_run(axes, "no events")
         return
     for task, colour in style.task_colours(joined["task"]).items():
         rows = select(joined, task=task)
-        axes.plot(rows["step"], rows["step_prevented"], "o", color=colour, markersize=3, label=task)
-    ends = [joined[["step", "step_prevented"]].min().min() / 1.2, joined[["step", "step_prevented"]].max().max() * 1.2]
+        axes.plot(rows["step"], rows["step_in_arm"], "o", color=colour, markersize=3, label=task)
+    ends = [joined[["step", "step_in_arm"]].min().min() / 1.2, joined[["step", "step_in_arm"]].max().max() * 1.2]
     axes.plot(ends, ends, color="0.6", linewidth=0.6, zorder=0)
     axes.set(xscale="log", yscale="log", xlabel="emergence, plain (step)", ylabel="emergence, collapse prevented")
     for on in ("x", "y"):

@@ -3,11 +3,11 @@
 from itertools import cycle
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from emergence.analysis.parity.law_lines import expected_losses
 from emergence.analysis.select import seed_summary, select
 from emergence.figures import panels, style
 from emergence.io import tables
@@ -92,10 +92,8 @@ def _loss(axes: Axes, losses: pd.DataFrame, exponents: pd.DataFrame) -> None:
         axes.fill_between(curve["x"], curve["low"], curve["high"], color=colour, alpha=0.3, linewidth=0)
         axes.plot(curve["x"], curve["value"], color=colour, linewidth=1.4, alpha=0.7, label=f"{skills} skills")
         axes.plot(curve["x"], curve["closed"], color="black", linewidth=0.6)
-        if np.isfinite(fit["value"]):  # all of the range was trained
-            x = np.geomspace(fit["start"], min(fit["end"], curve["x"].max()), 20)
-            y = np.interp(x[0], curve["x"], curve["closed"]) * (x / x[0]) ** fit["expected"]
-            axes.plot(x, y, color=colour, linestyle=style.DASHED, linewidth=0.9)
+        law = expected_losses(curve, fit)
+        axes.plot(law["x"], law["value"], color=colour, linestyle=style.DASHED, linewidth=0.9)
     axes.plot([], [], color="black", linewidth=0.6, label="closed form")
     axes.plot([], [], color="0.4", linestyle=style.DASHED, label="exponent of the law, fitted range")
     axes.set(xscale="log", yscale="log")

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from emergence.analysis.calibration_errors import errors_in_tolerances
 from emergence.analysis.select import select
 from emergence.figures import panels, style
 from emergence.io import tables
@@ -41,23 +42,20 @@ def plot(calibration: pd.DataFrame) -> Figure:
 
 def _placed(checks: pd.DataFrame) -> pd.DataFrame:
     """The checks with a ``place``, inches from the top: those of an estimator below one another."""
-    order = {name: number for number, name in enumerate(checks["estimator"].unique())}
-    rows = checks.assign(group=checks["estimator"].map(order)).sort_values("group", kind="stable")
-    return rows.assign(place=STEP * np.arange(len(rows)) + GAP * (rows["group"] + 1)).reset_index(drop=True)
+    rows = errors_in_tolerances(checks)
+    return rows.assign(place=STEP * rows.index + GAP * (rows["number"] + 1))
 
 
 def _errors(axes: Axes, rows: pd.DataFrame) -> None:
     """Errors as dots with standard errors; one too large for the panel is an arrow at its edge, and a number."""
-    error, spread = rows["error"] / rows["tolerance"], (rows["standard_error"] / rows["tolerance"]).fillna(0)
-    relative = rows.assign(value=error, low=error - spread, high=error + spread)
-    inside = relative["value"].abs() <= REACH
+    inside = rows["value"].abs() <= REACH
     axes.axvspan(-1, 1, color=style.NULL_COLOUR, alpha=0.3, linewidth=0)
     style.guide(axes, x=0, colour="0.5")
     for passed, colour, face in ((True, PASSED, PASSED), (False, MISSED, "white")):
-        shown = select(relative[inside], passed=passed)
+        shown = select(rows[inside], passed=passed)
         look: dict[str, Any] = {"markersize": 3, "linewidth": 0.8, "markerfacecolor": face}
         panels.intervals(axes, shown["place"], shown, colour=colour, **look)
-    for row in relative[relative["value"].abs() > REACH].itertuples():  # not where an estimate failed
+    for row in rows[rows["value"].abs() > REACH].itertuples():  # not where an estimate failed
         side = np.sign(row.value)
         axes.plot(side * REACH, row.place, ">" if side > 0 else "<", color=MISSED, markersize=4, clip_on=False)
         axes.text(0.93 * side * REACH, row.place, f"{row.value:+.3g}", fontsize=6, ha="right" if side > 0 else "left",

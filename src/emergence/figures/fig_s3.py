@@ -10,7 +10,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.analysis.select import seed_summary, select
+from emergence.analysis.select import seed_summary, select, within_error
 from emergence.config.measures import LocalLearning
 from emergence.figures import panels, style
 from emergence.io import tables
@@ -71,8 +71,6 @@ def _curve(axes: Axes, rows: pd.DataFrame, over: str, colour: object, label: str
     rows = rows.drop_duplicates([over, "task", "level"])
     levels = seed_summary(rows.dropna(subset=["task"]), "value", [over], "quartiles")
     axes.fill_between(levels[over], levels["low"], levels["high"], color=colour, alpha=0.2, linewidth=0)
-    mixture = select(rows, task=None).sort_values(over)
-    error = mixture["standard_error"]
-    mixture = mixture.assign(low=mixture["value"] - error, high=mixture["value"] + error)
+    mixture = within_error(select(rows, task=None).sort_values(over))
     look: dict[str, Any] = {"linewidth": 1.0, "linestyle": "-", "markersize": 2.5}
     panels.intervals(axes, mixture[over], mixture, vertical=True, colour=colour, label=label, **look)

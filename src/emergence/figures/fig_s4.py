@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.analysis.select import select
+from emergence.analysis.select import numbered, select
 from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.analysis import CONFIGURED
@@ -49,7 +49,7 @@ def plot(sensitivity: pd.DataFrame) -> Figure:
     """
     choices = sensitivity[["factor", "value"]].drop_duplicates(ignore_index=True)
     labels = [FACTORS[row.factor].format(row.value) for row in choices.itertuples()]
-    placed = sensitivity.merge(choices.assign(place=choices.index), on=["factor", "value"])
+    placed = numbered(sensitivity, ["factor", "value"])
     figure = style.page(0.17 * len(choices) + 0.9)
     grid = figure.subplots(1, len(COLUMNS), sharey=True, width_ratios=[1.2, 1, 1, 1, 1])
     for axes, (quantity, label) in zip(grid, COLUMNS.items(), strict=True):
@@ -67,7 +67,7 @@ def _column(axes: Axes, placed: pd.DataFrame, quantity: str) -> None:
         parts = {quantity: ("", "black")}
     for number, (name, (label, colour)) in enumerate(parts.items()):
         rows = select(placed, quantity=name)
-        places = rows["place"] + (number - (len(parts) - 1) / 2) * 0.3
+        places = rows["number"] + (number - (len(parts) - 1) / 2) * 0.3
         look: dict[str, Any] = {"linewidth": 0.9, "markersize": 2.5}
         panels.intervals(axes, places, rows, columns=("estimate", "low", "high"), colour=colour, label=label, **look)
         for value in select(rows, factor=CONFIGURED)["estimate"]:

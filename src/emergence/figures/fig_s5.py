@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from emergence.analysis.parity.law_lines import on_axis
 from emergence.analysis.select import select
 from emergence.figures import panels, style
 from emergence.io import tables
@@ -55,10 +56,9 @@ def _strength(axes: Axes, axis: str, curves: pd.DataFrame, constants: pd.DataFra
 
 def _label(axis: str, source: str, law: str, constant: dict[str, float]) -> str:
     """The law with its constant, and the interval of a fitted one."""
-    value, low, high = (constant[key] for key in ("published" if source == "published" else "value", "low", "high"))
-    if axis == "step":  # B² scales a rate; its inverse, shown, a time
-        value, low, high = 1 / value, 1 / high, 1 / low
-    note = "(published)" if source == "published" else f"[{_number(low)}, {_number(high)}]"
+    shown = on_axis(axis, constant)
+    value = shown["published" if source == "published" else "value"]
+    note = "(published)" if source == "published" else f"[{_number(shown['low'])}, {_number(shown['high'])}]"
     return f"{LAW_NAMES.get((axis, law), '')}{SYMBOLS[axis][1]} = {_number(value)} {note}"
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from emergence.analysis.parity.law_lines import expected_times
 from emergence.analysis.select import select
 from emergence.figures import panels, style
 from emergence.io import tables
@@ -87,7 +88,7 @@ def _times(axes: Axes, times: pd.DataFrame, fits: pd.DataFrame) -> None:
         panels.intervals(axes, rows["skill"], rows, vertical=True, colour=colour, marker=marker, label=network)
         axes.annotate(_exponent(fit), (0.03, 0.98 - 0.07 * number), xycoords="axes fraction", va="top", fontsize=6,
                       color=colour)  # fmt: skip
-        expected = fit["scale"] * rows["skill"] ** fit["expected"]
+        expected = expected_times(rows, fit)
         axes.plot(rows["skill"], expected, color=colour, linewidth=0.8, linestyle=style.DASHED)
         for row in rows[rows["value"].isna()].to_dict("records"):
             _late(axes, row, colour, marker)

@@ -6,7 +6,14 @@ import pytest
 from synthetic.arm_tables import CAUSED, arm_runs
 
 from emergence.analysis.intervals import student_mean
-from emergence.analysis.interventions.arms import compare_arms, find_arm_events, lowest_ranks, pair_ratios
+from emergence.analysis.interventions.arms import (
+    compare_arms,
+    emerged_in_both,
+    find_arm_events,
+    lowest_ranks,
+    mean_curves,
+    pair_ratios,
+)
 from emergence.config.protocol import Events, Statistics
 
 EVENTS = Events(detector="threshold", threshold=0.5, persistence=3, smoothing=3, penalty=3.0, width=[0.1, 0.9])
@@ -27,6 +34,27 @@ def test_ratios_are_those_that_were_planted(planted: dict[str, float], statistic
         assert (row["pairs"], row["censored"]) == (5, 0)
     between = table.loc["prevent", "sham"]["ratio"]
     assert between == pytest.approx(planted.get("prevent", 1.0) / planted.get("sham", 1.0), rel=0.06)
+
+
+def test_events_of_both_arms_are_those_of_the_same_run_task_and_level() -> None:
+    events = pd.DataFrame(
+        [
+            {"run": "a", "task": "COPY", "level": "1", "arm": "plain", "emerged": True, "step": 10.0},
+            {"run": "a", "task": "COPY", "level": "1", "arm": "late", "emerged": True, "step": 20.0},
+            {"run": "a", "task": "REV", "level": "1", "arm": "plain", "emerged": True, "step": 30.0},
+            {"run": "a", "task": "REV", "level": "1", "arm": "late", "emerged": False, "step": 90.0},
+            {"run": "b", "task": "COPY", "level": "1", "arm": "late", "emerged": True, "step": 40.0},
+        ]
+    )
+    joined = emerged_in_both(events, "late", "plain")
+    assert joined[["run", "task", "step", "step_in_arm"]].values.tolist() == [["a", "COPY", 10.0, 20.0]]
+
+
+def test_curves_of_a_run_are_means_over_task_levels() -> None:
+    runs = pd.DataFrame(
+        {"arm": "plain", "seed": [1, 1, 2], "step": 5, "task": ["A", "B", "A"], "value": [1.0, 2.0, 4.0]}
+    )
+    assert mean_curves(runs)[["seed", "value"]].values.tolist() == [[1, 1.5], [2, 4.0]]
 
 
 def test_an_interval_covers_the_planted_ratio_as_often_as_it_says(statistics: Statistics) -> None:

@@ -15,6 +15,7 @@ from emergence.analysis.interventions.clock import (
     judge_laws,
     predict_steps,
     rank_curves,
+    relative_to_last_layer,
     summarise_cells,
 )
 from emergence.config.protocol import Collapse, Statistics
@@ -161,3 +162,14 @@ def test_rank_curves_start_at_one(by_rate: pd.DataFrame) -> None:
     curves = rank_curves(by_rate)
     assert (curves[curves["step"] == 0]["rank"] == 1).all()
     assert len(curves) == len(STEPS) * 18
+
+
+def test_layers_are_relative_to_the_last_of_runs_whose_last_layer_collapses() -> None:
+    steps = {"a": [30.0, 20.0], "b": [10.0, np.nan], "c": [10.0, 0.0]}
+    rows = [
+        {"cell": cell, "seed": 1, "optimiser": "adamw", "layers": 2, "layer": layer, "last": layer == 2,
+         "collapse_step": of_cell[layer - 1]}
+        for cell, of_cell in steps.items() for layer in (1, 2)
+    ]  # fmt: skip
+    relative = relative_to_last_layer(pd.DataFrame(rows))
+    assert relative[["cell", "depth", "ratio"]].values.tolist() == [["a", 0.5, 1.5], ["a", 1.0, 1.0]]

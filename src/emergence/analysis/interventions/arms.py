@@ -53,6 +53,18 @@ def pair_ratios(events: pd.DataFrame, arm: str, against: str) -> pd.DataFrame:
     return summed.reset_index()
 
 
+def emerged_in_both(events: pd.DataFrame, arm: str, against: str) -> pd.DataFrame:
+    """Events of both arms of a pair: the rows of ``against``, with the step in the other arm as ``step_in_arm``."""
+    keys = ["run", "task", "level"]
+    other = select(events, arm=arm, emerged=True)[[*keys, "step"]].rename(columns={"step": "step_in_arm"})
+    return select(events, arm=against, emerged=True).merge(other, on=keys)
+
+
+def mean_curves(runs: pd.DataFrame) -> pd.DataFrame:
+    """Mean over task-levels at each step of each run: columns ``arm, seed, step, value``."""
+    return runs.groupby(["arm", "seed", "step"], as_index=False)["value"].mean()
+
+
 def compare_arms(runs: pd.DataFrame, events: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
     """Table ``arm_effects``: every arm against the plain one and against those after it, by size and over all."""
     diverged = runs[runs["quantity"] == "diverged"].groupby("arm").size()

@@ -76,6 +76,21 @@ def rank_curves(runs: pd.DataFrame) -> pd.DataFrame:
     return joined.assign(rank=joined["value"] / initial, scaled=joined["value_sum"] * joined["width"])
 
 
+def relative_to_last_layer(collapses: pd.DataFrame) -> pd.DataFrame:
+    """Collapse steps of the layers of each run over that of its last layer, where that collapses after step 0.
+
+    Args:
+        collapses: Table ``clock_collapses``.
+
+    Returns:
+        Its rows of these runs, with columns ``depth`` (1: the last layer) and ``ratio``.
+    """
+    of_last = collapses["collapse_step"].where(collapses["last"])
+    last = of_last.groupby([collapses[name] for name in ("cell", "seed", "optimiser")]).transform("max")
+    rows = collapses.assign(depth=collapses["layer"] / collapses["layers"], ratio=collapses["collapse_step"] / last)
+    return rows[last > 0]
+
+
 class Law:
     """log q at the collapse as a linear function of log width, log depth and log σ, by optimiser."""
 
