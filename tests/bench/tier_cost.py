@@ -7,6 +7,7 @@ is shorter than its kernels take to be launched. Peaks are the makers' figures f
 
 import argparse
 import statistics
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,11 +16,14 @@ from pathlib import Path
 import torch
 from timing import PROJECT
 
+sys.path.insert(0, str(PROJECT / "tests"))
+
+from support import training_cost as cost
+
 from emergence import series_costs
 from emergence.config import loading
 from emergence.config.project import settings_for
 from emergence.config.training import Run, Size, TrainSettings
-from emergence.training import cost
 from emergence.training.task_transformer import TaskLearner
 
 GPUS = {  # peak in float32, and where a model can be trained in bfloat16

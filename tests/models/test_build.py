@@ -4,12 +4,12 @@ from collections.abc import Iterator
 import pytest
 import torch
 from support.project import tier_files
+from synthetic import parameter_counts
 
 from emergence.config import loading
 from emergence.config.training import Size
 from emergence.config.types import Device
 from emergence.models import build
-from emergence.models.transformer import parameter_count
 from emergence.tasks import vocabulary
 
 PAPER = loading.read(*tier_files("paper")).anatomy
@@ -21,7 +21,7 @@ def test_every_size_of_the_paper_tier_builds(size: Size) -> None:
     with torch.device("meta"):
         model = build.transformer(size, PAPER.context)
     counted = sum(parameter.numel() for parameter in model.parameters())
-    assert counted == parameter_count(size.layers, size.width, vocabulary.SIZE, PAPER.context)
+    assert counted == parameter_counts.of_transformer(size.layers, size.width, vocabulary.SIZE, PAPER.context)
     assert counted == PUBLISHED.get(size.name, counted)
 
 

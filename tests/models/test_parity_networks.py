@@ -5,12 +5,13 @@ import math
 import numpy as np
 import pytest
 import torch
+from synthetic import parameter_counts
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from emergence.config.parity_networks import Optimiser, Target
 from emergence.models import parity_networks as module
-from emergence.models.parity_networks import BatchedMLP, ScalarTransformer, TwoLayer, initialised, parameter_count
+from emergence.models.parity_networks import BatchedMLP, ScalarTransformer, TwoLayer, initialised
 from emergence.training.parity_mlp import optimiser
 
 CPU = torch.device("cpu")
@@ -136,7 +137,7 @@ def test_parameter_count_is_that_of_the_model(inputs: int, width: int, heads: in
     with torch.device("meta"):
         model = ScalarTransformer(inputs, width, heads)
     counted = sum(parameter.numel() for parameter in model.parameters())
-    assert counted == parameter_count(inputs, width) == (published or counted)
+    assert counted == parameter_counts.of_scalar_transformer(inputs, width) == (published or counted)
 
 
 def test_embedding_is_the_linear_map_of_two_one_hot_vectors(model: ScalarTransformer, inputs: Tensor) -> None:

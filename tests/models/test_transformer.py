@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from synthetic import parameter_counts
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -12,7 +13,6 @@ from emergence.models.transformer import (
     Transformer,
     hidden_states_in_slices,
     logits_in_slices,
-    parameter_count,
 )
 from emergence.tasks.algorithmic import Tokens
 from emergence.tasks.batches import Layout
@@ -47,7 +47,9 @@ def on_meta(layers: int, width: int, heads: int, vocabulary: int, context: int) 
 def test_parameter_count_is_that_of_the_model(
     layers: int, width: int, heads: int, vocabulary: int, context: int
 ) -> None:
-    assert parameter_count(layers, width, vocabulary, context) == on_meta(layers, width, heads, vocabulary, context)
+    assert parameter_counts.of_transformer(layers, width, vocabulary, context) == on_meta(
+        layers, width, heads, vocabulary, context
+    )
 
 
 def test_packed_logits_equal_those_of_single_sequences(

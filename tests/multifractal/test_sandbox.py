@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components, dijkstra
+from synthetic import random_graphs
 
 from emergence.multifractal import graphs, sandbox, spectrum
 from emergence.multifractal.spectrum import Array, MultifractalError
@@ -37,7 +38,12 @@ def test_sandboxes_are_neurons_one_moment_further(q: Array) -> None:
 def test_sandboxes_are_a_plain_loop() -> None:
     """Of some centres and masses of any size."""
     q, rng = np.linspace(-2, 2, 5), np.random.default_rng(1)
-    graph, mass, centres, radii = graphs.barabasi_albert(40, 2, rng), rng.random(40) + 0.1, [3, 9, 30], [1.0, 2.0, 4.0]
+    graph, mass, centres, radii = (
+        random_graphs.barabasi_albert(40, 2, rng),
+        rng.random(40) + 0.1,
+        [3, 9, 30],
+        [1.0, 2.0, 4.0],
+    )
     distances = dijkstra(graph)
     for moment, tau in zip(q, sandbox.sandboxes(graph, radii, q, centres, mass).tau, strict=True):
         means = [
@@ -50,8 +56,6 @@ def test_edges_lead_both_ways() -> None:
     graph = graphs.cycle(9)
     one_way = graphs.csr_array(np.triu(graph.toarray()))
     assert (sandbox.masses(one_way, [1, 2], [4, 8]) == sandbox.masses(graph, [1, 2], [4, 8])).all()
-    covered = [sandbox.covering(g, [1, 2, 4], np.arange(-1.0, 2), np.random.default_rng(0)) for g in (one_way, graph)]
-    assert (covered[0].tau == covered[1].tau).all()
 
 
 def test_in_parts_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,20 +129,6 @@ def test_leaves_of_weighted_trees(branches: int, factor: float, q: Array) -> Non
     assert estimate.width == pytest.approx(0, abs=1e-9)
 
 
-def test_boxes_cover_a_ring(q: Array) -> None:
-    """Balls in random order leave gaps of all sizes, but as many boxes a length at every length."""
-    estimate = sandbox.covering(graphs.cycle(999), [4, 8, 16, 32], q[20:41], np.random.default_rng(0))
-    assert estimate.tau[10] == pytest.approx(-1, abs=0.1)
-    assert estimate.tau[20] == pytest.approx(0, abs=1e-12)
-
-
-def test_coverings_hold_every_node_once() -> None:
-    near = dijkstra(graphs.barabasi_albert(80, 2, np.random.default_rng(0))) <= 1
-    shares = sandbox._covered(near, np.random.default_rng(1))
-    assert shares.sum() == pytest.approx(1)
-    assert 1 < shares.size < 80
-
-
 @pytest.mark.parametrize(("rewired", "published"), [(0.0, 1.0), (1.0, 2.83)])
 def test_small_worlds(rewired: float, published: float, q: Array) -> None:
     """Published, read off a figure, for about 1001 nodes; the centre left out."""
@@ -165,14 +155,14 @@ def test_controls_fit_worse(q: Array) -> None:
     """Where balls grow exponentially or at once, r² up to the diameter says that there is no power law."""
     rng, nodes = np.random.default_rng(0), 800
     for graph in (
-        graphs.erdos_renyi(nodes, 6, rng),
-        graphs.erdos_renyi(nodes, 20, rng),
-        graphs.barabasi_albert(nodes, 3, rng),
+        random_graphs.erdos_renyi(nodes, 6, rng),
+        random_graphs.erdos_renyi(nodes, 20, rng),
+        random_graphs.barabasi_albert(nodes, 3, rng),
     ):
         distances = dijkstra(graph)
         radii = np.arange(1, int(distances[np.isfinite(distances)].max()) + 1)
         assert sandbox.sandboxes(graph, radii, q, np.arange(nodes)).worst_fit < 0.95
-    assert sandbox.sandboxes(graphs.complete(100), [1, 2, 3], q, np.arange(100)).worst_fit == 0
+    assert sandbox.sandboxes(random_graphs.complete(100), [1, 2, 3], q, np.arange(100)).worst_fit == 0
     flower, ring = graphs.flower(2, 2, 5), graphs.cycle(301)
     assert sandbox.sandboxes(flower, 2.0 ** np.arange(1, 6), q, np.arange(flower.shape[0])).worst_fit > 0.98
     assert sandbox.sandboxes(ring, np.arange(1, 151), q, np.arange(301)).worst_fit > 0.98
@@ -190,12 +180,12 @@ def test_sandboxes_of_flowers_come_nearer_with_generations(q: Array) -> None:
 
 def test_degrees_of_random_graphs() -> None:
     rng = np.random.default_rng(0)
-    assert degrees(graphs.erdos_renyi(800, 6, rng)).mean() == pytest.approx(6, rel=0.1)
-    preferential = degrees(graphs.barabasi_albert(800, 3, rng))
+    assert degrees(random_graphs.erdos_renyi(800, 6, rng)).mean() == pytest.approx(6, rel=0.1)
+    preferential = degrees(random_graphs.barabasi_albert(800, 3, rng))
     assert preferential.sum() == 2 * (6 + 3 * 796)
     assert preferential.min() == 3
     assert preferential.max() > 40
-    assert (degrees(graphs.complete(7)) == 6).all()
+    assert (degrees(random_graphs.complete(7)) == 6).all()
 
 
 def test_bad_arguments_are_refused(q: Array) -> None:
@@ -215,8 +205,6 @@ def test_lengths_without_shortest_paths_are_refused(length: float, q: Array) -> 
     ring.data[0] = length
     with pytest.raises(MultifractalError, match="negative length or NaN"):
         sandbox.sandboxes(ring, [1, 2, 3], q, np.arange(12))
-    with pytest.raises(MultifractalError, match="negative length or NaN"):
-        sandbox.covering(ring, [1, 2, 3], q, np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("centres", [[-1], [12], [1.5], [[1, 2]], [True] * 12, 3])

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 import torch
+from support import training_cost as cost
 
 from emergence.config import loading
 from emergence.config.parity_networks import Sweep
 from emergence.config.project import settings_for
 from emergence.config.training import TrainSettings
 from emergence.tasks.batches import Layout
-from emergence.training import cost
 
 
 @pytest.fixture

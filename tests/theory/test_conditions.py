@@ -65,7 +65,6 @@ def test_only_the_first_two_skills_are_stage_like(five: Skills, network: Constan
     spread = conditions.spread(0.05, network)
     assert spread == pytest.approx((network.delay + np.log(19)) / (network.delay - np.log(19)))
     assert conditions.staged(five, spread).tolist() == [True, True, False, False]
-    assert conditions.last_stage(five.alpha, spread) == 2
 
 
 @given(st.floats(0.1, 3), st.floats(1e-12, 0.02), st.floats(0.03, 0.45))
@@ -77,7 +76,6 @@ def test_the_criterion_is_that_of_the_times(alpha: float, start: float, epsilon:
     clear = np.abs(saturated[:-1] / begun[1:] - 1) > 1e-9
     assert (conditions.staged(skills, spread) == before)[clear].all()
     if clear.all():
-        assert min(conditions.last_stage(alpha, spread), 29) == before.sum()
         assert (np.diff(before.astype(int)) <= 0).all()  # once lost, lost for all later skills
 
 
@@ -92,7 +90,6 @@ def test_a_linear_model_has_no_stages(five: Skills, network: Constants) -> None:
     spread = linear.spread(0.05, replace(network, initial=1e-12))
     assert spread == pytest.approx(np.log(0.05) / np.log(0.95))
     assert not conditions.staged(five, spread).any()
-    assert conditions.last_stage(five.alpha, spread) == 0
 
 
 def test_bad_shares_are_refused(network: Constants) -> None:
@@ -101,5 +98,3 @@ def test_bad_shares_are_refused(network: Constants) -> None:
             conditions.spread(epsilon, network)
     with pytest.raises(TheoryError, match=r"epsilon = 0\.5"):
         linear.spread(0.5, network)
-    with pytest.raises(TheoryError, match="spread = 1: a skill takes longer"):
-        conditions.last_stage(0.6, 1.0)

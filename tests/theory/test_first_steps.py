@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from emergence.measures.rankme import rankme
 from emergence.models.transformer import Transformer
-from emergence.theory.first_steps import Update, mean_gradient, swelling_direction, swollen_states
+from emergence.theory.first_steps import Update, mean_gradient, swelling_direction
 
 TOKENS, LENGTH, ROWS = 20, 6, 24
 
@@ -37,6 +37,24 @@ def trained(width: int, rate: float, update: Update, steps: int, only_last: bool
         "before": before.numpy(), "after": after.numpy(), "inputs": inputs[0].flatten(0, 1).numpy(),
         "unembedding": unembedding, "answers": answers.numpy(),
     }  # fmt: skip
+
+
+def swollen_states(
+    states: np.ndarray, inputs: np.ndarray, gradient: np.ndarray, rate_sum: float, update: Update
+) -> np.ndarray:
+    """States (positions, width) after a sum of learning rates, if the last matrix alone moves.
+
+    Args:
+        states: Initial ones.
+        inputs: Of the last matrix, (positions, inputs).
+        gradient: Of the mean loss on the states (width,).
+        rate_sum: S.
+        update: Kind of update.
+    """
+    mean = inputs.mean(axis=0)
+    if update == "sign":
+        gradient, mean = np.sign(gradient), np.sign(mean)
+    return states - rate_sum * np.outer(inputs @ mean, gradient)
 
 
 def principal(x: np.ndarray) -> np.ndarray:

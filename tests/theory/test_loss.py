@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.special import gamma, zeta
+from scipy.special import beta, gamma, zeta
 
 from emergence.theory import loss, strengths
 from emergence.theory.domain import TheoryError
@@ -115,13 +115,19 @@ def test_few_skills_bend_the_law_of_small_alpha(multilinear: Constants, axis: st
     assert slope == pytest.approx(float(law.slope(x[-1])), rel=0.02)
 
 
+def law_of_data(skills: Skills, constants: Constants) -> loss.PowerLaw:
+    """Of a network that needs D_c samples a skill: h(u) = ½S² max(0, 1 − u) and c = 1/D_c."""
+    integral = float(beta(skills.alpha / (skills.alpha + 1), 2))
+    return loss.power_law(skills, constants.target**2 / 2, 1 / constants.shots, integral)
+
+
 def test_networks_scale_alike(network: Constants) -> None:
     """Exponents are those of the model; B², D_c and N_c move the prefactor."""
     skills = Skills(0.6, 10**5)
     steps, samples, widths = np.geomspace(3e4, 3e5, 4), np.geomspace(8e4, 8e5, 4), 4 * np.array([30, 50, 100])
     for found, direct in (
         (loss.law_of_time(skills, network).loss(steps), loss.of_time(steps, skills, network)),
-        (loss.law_of_data(skills, network).loss(samples), loss.of_data(samples, skills, network)),
+        (law_of_data(skills, network).loss(samples), loss.of_data(samples, skills, network)),
         (loss.law_of_width(skills, network).loss(widths), loss.of_width(widths, skills, network)),
     ):
         np.testing.assert_allclose(direct, found, rtol=0.02)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from support.damage import cut_short, flip_bit
+from synthetic import parameter_counts
 
 from emergence.checkpoints.trajectory import Trajectory, TrajectoryError
 from emergence.config.training import Size, TrainSettings
@@ -16,7 +17,7 @@ from emergence.io import tables
 from emergence.io.files import sha256
 from emergence.io.provenance import source_hash
 from emergence.models import build
-from emergence.models.transformer import Transformer, parameter_count
+from emergence.models.transformer import Transformer
 from emergence.schemas.trajectories import BEHAVIOUR
 from emergence.tasks import data, vocabulary
 from emergence.tasks.batches import Stream
@@ -76,7 +77,7 @@ def test_manifest_says_what_the_trajectory_is(trajectory: Path, settings: TrainS
     assert manifest["seeds"]["run"] == settings.seed
     assert manifest["versions"]["torch"] == torch.__version__
     assert manifest["hardware"]["device"] == "cpu"
-    total = parameter_count(2, 8, vocabulary.SIZE, settings.context)
+    total = parameter_counts.of_transformer(2, 8, vocabulary.SIZE, settings.context)
     embedding = (vocabulary.SIZE + settings.context) * 8
     expected = {"total": total, "trainable": total, "non_embedding": total - embedding}
     assert manifest["parameters"] == expected
@@ -100,7 +101,7 @@ def test_behaviour_is_a_table_of_every_checkpoint(trajectory: Path, settings: Tr
     counts = rows.groupby("step").size()
     assert counts.to_dict() == dict.fromkeys(STEPS, 2 * 4)  # task-levels x metrics
     identity = rows[["study", "run", "size", "parameters", "seed"]].drop_duplicates()
-    total = parameter_count(2, 8, vocabulary.SIZE, settings.context)
+    total = parameter_counts.of_transformer(2, 8, vocabulary.SIZE, settings.context)
     assert identity.to_numpy().tolist() == [["anatomy", "tiny-s1", "2x8", total, 1]]
 
 

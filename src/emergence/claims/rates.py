@@ -16,7 +16,7 @@ import pandas as pd
 from emergence.analysis.lead_differences import MOVES
 from emergence.analysis.select import select
 from emergence.claims.blindness import of_rule, unless_blind, with_smallest_lead
-from emergence.claims.estimates import OverRuns, Rate, Resampled, ends
+from emergence.claims.estimates import OverRuns, Rate, ends
 from emergence.claims.rules import ANYTHING, Rule, at_least
 from emergence.claims.verdicts import Finding, Judged, both, from_runs, interval, judge, none_of, undecided, untested
 from emergence.config.protocol import Statistics, Verdicts
@@ -90,12 +90,6 @@ def rate_of(row: pd.Series, settings: Judging, name: str = "rate") -> Rate:
     """A rate (or a share of events) over runs, as it is judged."""
     statistics = settings.statistics
     return Rate(*ends(row, name), int(row["runs"]), statistics.confidence, statistics.seed)
-
-
-def exceeding(null: pd.Series, name: str, settings: Judging) -> Judged:
-    """Whether a rate exceeds one null."""
-    excess = Resampled(*ends(null, "excess", "excess_"), settings.statistics.confidence, int(null["runs"]))
-    return judge(excess, at_least(settings.verdicts.null_margin), what=f"excess over {name}")
 
 
 def leading(observed: pd.Series, excess: list[Judged], settings: Judging) -> Judged:

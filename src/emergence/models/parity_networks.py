@@ -133,15 +133,6 @@ class BatchedMLP:
         return [slice(end - width, end) for end, width in zip(ends, self.widths, strict=True)]
 
 
-def parameter_count(inputs: int, width: int) -> int:
-    """Exact number of parameters: (3 + n)d embed, the block has 12d² + 13d, the last norm 2d, the read-out nd + 1.
-
-    >>> parameter_count(inputs=37, width=512)
-    3192833
-    """
-    return (3 + inputs) * width + 12 * width**2 + 13 * width + 2 * width + inputs * width + 1
-
-
 class ReluBlock(Block):
     """The block of the other transformers, with ReLUs in place of GELUs."""
 

@@ -17,15 +17,6 @@ SIGMA = 0.02
 """Standard deviation of an initial weight, as in GPT-2."""
 
 
-def parameter_count(layers: int, width: int, vocabulary: int, context: int) -> int:
-    """Exact number of parameters: 12d² + 13d a block, 2d for the last norm, d a token and a position.
-
-    >>> parameter_count(layers=2, width=128, vocabulary=21, context=43)
-    404992
-    """
-    return layers * (12 * width**2 + 13 * width) + 2 * width + (vocabulary + context) * width
-
-
 class Attention(nn.Module):
     """Causal multi-head self-attention within packed rows."""
 

@@ -1,4 +1,4 @@
-"""Graphs and measures with known exponents, and graphs without a power law.
+"""Graphs and measures with known exponents.
 
 Graphs are sparse matrices of edge lengths, every edge in both directions.
 
@@ -7,7 +7,7 @@ Graphs are sparse matrices of edge lengths, every edge in both directions.
   τ(q) = (q − 1)D below q = γ − 1 and q ln(w/2)/ln u above.
 - Multiplicative Cantor measures: every interval divides its mass among its parts by fixed shares.
 - Trees whose edges shrink by f at each level: their leaves have dimension −ln s/ln f for s branches.
-- Watts and Strogatz's small worlds; Erdős and Rényi's, Barabási and Albert's and complete graphs as negative controls.
+- Watts and Strogatz's small worlds, and rings.
 """
 
 import numpy as np
@@ -33,11 +33,6 @@ def cycle(nodes: int) -> csr_array:
     return small_world(nodes, 2, 0.0, np.random.default_rng(0))
 
 
-def complete(nodes: int) -> csr_array:
-    """All nodes at distance 1 from each other."""
-    return graph(nodes, np.stack(np.triu_indices(nodes, 1), axis=1))
-
-
 def small_world(nodes: int, degree: int, rewired: float, rng: np.random.Generator) -> csr_array:
     """Watts and Strogatz: a ring with ``degree`` nearest neighbours, and a share of edges with one end rewired."""
     neighbours = [set[int]() for _ in range(nodes)]
@@ -56,27 +51,6 @@ def small_world(nodes: int, degree: int, rewired: float, rng: np.random.Generato
             neighbours[one].add(new)
             neighbours[new].add(one)
     return graph(nodes, np.array([(a, b) for a, linked in enumerate(neighbours) for b in sorted(linked) if a < b]))
-
-
-def erdos_renyi(nodes: int, degree: float, rng: np.random.Generator) -> csr_array:
-    """Independent edges of equal probability, with mean degree ``degree``."""
-    pairs = np.stack(np.triu_indices(nodes, 1), axis=1)
-    return graph(nodes, pairs[rng.random(len(pairs)) < degree / (nodes - 1)])
-
-
-def barabasi_albert(nodes: int, links: int, rng: np.random.Generator) -> csr_array:
-    """Every new node links to ``links`` others in proportion to their degrees, starting from a complete graph."""
-    first = np.stack(np.triu_indices(links + 1, 1), axis=1).tolist()
-    ends = [node for edge in first for node in edge]  # each node once for each of its edges
-    edges = list(first)
-    for node in range(links + 1, nodes):
-        chosen: set[int] = set()
-        while len(chosen) < links:
-            chosen.add(ends[int(rng.integers(len(ends)))])
-        for other in sorted(chosen):
-            edges.append([other, node])
-            ends += [other, node]
-    return graph(nodes, np.array(edges))
 
 
 def flower(u: int, v: int, generation: int) -> csr_array:

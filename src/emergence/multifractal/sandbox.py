@@ -76,14 +76,6 @@ def boxes(
     return spectrum.fit(q, np.hstack(sums), sizes, trivial=1)
 
 
-def covering(graph: csr_array, radii: ArrayLike, q: Array, rng: np.random.Generator) -> Spectrum:
-    """Spectrum of a connected graph by boxes: balls around nodes in random order, without those already covered."""
-    reach = spectrum.check_radii(radii)
-    _check_lengths(graph)
-    distances = dijkstra(graph, directed=False)
-    return boxes([_covered(distances <= radius, rng) for radius in reach], reach, q)
-
-
 def _check_lengths(graph: csr_array) -> None:
     """Refuse edges along which no shortest path exists: Dijkstra's algorithm may not end on them."""
     if not (graph.data >= 0).all():
@@ -98,17 +90,6 @@ def _checked_centres(centres: ArrayLike, nodes: int) -> NDArray[np.intp]:
     if given.ndim != 1 or given.dtype == np.bool_ or not valid.all():
         raise MultifractalError(f"centres: must be numbers of nodes, from 0 to {nodes - 1}")
     return chosen
-
-
-def _covered(near: NDArray[np.bool_], rng: np.random.Generator) -> Array:
-    """Shares of balls (rows of ``near`` (nodes, nodes)) in random order, each without the nodes of earlier ones."""
-    free, sizes = np.ones(len(near), dtype=np.bool_), []
-    for centre in rng.permutation(len(near)):
-        if free[centre]:
-            box = near[centre] & free
-            sizes.append(box.sum())
-            free &= ~box
-    return np.array(sizes) / len(near)
 
 
 def _within(distances: Array, reach: Array, mass: Array) -> Array:

@@ -185,12 +185,6 @@ def neurons(counts: ArrayLike, radii: ArrayLike, q: Array) -> Spectrum:
     return fit(q, log_power_sums(logs - logs[:, -1:], q), radii, trivial=0)
 
 
-def own_slopes(counts: ArrayLike, radii: ArrayLike) -> Array:
-    """Each node's own exponent (nodes,): the slope of ln N_i on ln r; α₀ is their mean."""
-    checked = check_radii(radii)
-    return slopes(np.log(_checked(counts, checked)), np.log(checked))
-
-
 def emergence(alpha_0: ArrayLike, width: ArrayLike) -> Array:
     """Degree of emergence E(t) = [w(t)/w(0)] ln[α₀(0)/α₀(t)] for values (..., checkpoints), the first at t = 0.
 

@@ -109,13 +109,3 @@ def staged(skills: Skills, spread: float) -> NDArray[np.bool_]:
     """Whether each skill but the last saturates before the next begins (skills − 1,)."""
     rank = np.arange(1, skills.count)
     return ((rank + 1) / rank) ** (skills.alpha + 1) > spread
-
-
-def last_stage(alpha: float, spread: float) -> int:
-    """The last stage-like k, for any number of skills; 0 if none is.
-
-    >>> last_stage(0.6, 1.643)
-    2
-    """
-    within("spread", spread, np.nextafter(1.0, 2.0), np.inf, "a skill takes longer to saturate than to begin")
-    return int(np.ceil(1 / (spread ** (1 / (alpha + 1)) - 1))) - 1

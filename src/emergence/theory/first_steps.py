@@ -43,19 +43,3 @@ def swelling_direction(unembedding: Array, answers: Array, update: Update) -> Ar
     gradient = gradient - gradient.mean()
     moved = np.sign(gradient) if update == "sign" else gradient
     return -moved / np.linalg.norm(moved)
-
-
-def swollen_states(states: Array, inputs: Array, gradient: Array, rate_sum: float, update: Update) -> Array:
-    """States (positions, width) after a sum of learning rates, if the last matrix alone moves.
-
-    Args:
-        states: Initial ones.
-        inputs: Of the last matrix, (positions, inputs).
-        gradient: Of the mean loss on the states (width,).
-        rate_sum: S.
-        update: Kind of update.
-    """
-    mean = inputs.mean(axis=0)
-    if update == "sign":
-        gradient, mean = np.sign(gradient), np.sign(mean)
-    return states - rate_sum * np.outer(inputs @ mean, gradient)

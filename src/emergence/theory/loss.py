@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.integrate import quad
-from scipy.special import beta, expit, gamma
+from scipy.special import expit, gamma
 
 from emergence.theory import domain, strengths
 from emergence.theory.domain import Array, positive
@@ -127,12 +127,6 @@ def law_of_one_shot(skills: Skills, constants: Constants) -> PowerLaw:
     """A_D D^(−α/(α+1)) of the multilinear model, with h(u) = ½(S − R_k(0))² e^−u, the chance of no sample among D."""
     height = (constants.target - constants.initial) ** 2 / 2
     return power_law(skills, height, 1.0, float(gamma(skills.alpha / (skills.alpha + 1))))
-
-
-def law_of_data(skills: Skills, constants: Constants) -> PowerLaw:
-    """The same law for a network that needs D_c samples a skill, with h(u) = ½S² max(0, 1 − u) and c = 1/D_c."""
-    integral = float(beta(skills.alpha / (skills.alpha + 1), 2))
-    return power_law(skills, constants.target**2 / 2, 1 / constants.shots, integral)
 
 
 def law_of_width(skills: Skills, constants: Constants) -> PowerLaw:

@@ -67,18 +67,6 @@ def crossing_times(share: ArrayLike, frequency: ArrayLike, constants: Constants)
     return per_frequency((constants.delay + logit(reached)) / constants.rate, frequency)
 
 
-def rise_durations(share: ArrayLike, frequency: ArrayLike, constants: Constants) -> Array:
-    """Steps 2 ln(1/share − 1)/(ρP_k) from a share ε of the final strength to 1 − ε: the time of saturation.
-
-    Raises:
-        TheoryError: if a share lies outside (0, ½), where no rise from ε to 1 − ε exists.
-    """
-    small = _inside(share)
-    if (small >= 0.5).any():
-        raise TheoryError(f"share = {small.max():g}: a rise from ε to 1 − ε requires less than one half")
-    return per_frequency(-2 * logit(small) / constants.rate, frequency)
-
-
 def crossing_samples(share: ArrayLike, frequency: ArrayLike, constants: Constants, law: DataLaw) -> Array:
     """Samples D at which skills (k,) reach shares (...) of S; a share of 1 is saturation, d_k = D_c, in both laws."""
     reached = _upto(share)
