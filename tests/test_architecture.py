@@ -52,6 +52,9 @@ SIZES = {
 }
 """Modules of another size, each with its reason."""
 
+ALIKE = {"EmergenceCallback": "of either library, imported from its own module"}
+"""Classes of one name, each with its reason."""
+
 BEHAVIOURS = {
     "analysis/language/test_shared_analysis.py": "stages of the anatomy study on language models",
     "analysis/neuromfa/test_network_signal.py": "a measure of the whole network as a signal",
@@ -178,6 +181,15 @@ def test_functions_are_named_after_their_results() -> None:
         if isinstance(node, ast.FunctionDef)
     }
     assert [module for module, name in functions if name == "make"] == []
+
+
+def test_no_two_classes_have_one_name() -> None:
+    places: dict[str, list[str]] = {}
+    for module in MODULES:
+        for node in ast.walk(ast.parse((PACKAGE / module).read_text())):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(module)
+    assert {name for name, modules in places.items() if len(modules) > 1} == ALIKE.keys(), places
 
 
 def test_no_variable_is_called_found() -> None:

@@ -5,15 +5,15 @@ from support.project import PROJECT
 
 from emergence.config import loading
 from emergence.figures.declarations import declared
-from emergence.layout import Layout
+from emergence.layout import ResultsLayout
 from emergence.workflow import record
 
 SMOKE = [PROJECT / "config.yaml", PROJECT / "workflow/tiers/smoke.yaml"]
 
 
-def layout(**changed: None) -> Layout:
+def layout(**changed: None) -> ResultsLayout:
     values = loading.merged(loading.contents(SMOKE[0]), loading.contents(SMOKE[1]))
-    return Layout(loading.load(loading.merged(values, changed)))
+    return ResultsLayout(loading.load(loading.merged(values, changed)))
 
 
 @pytest.mark.parametrize(

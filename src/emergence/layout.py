@@ -16,7 +16,7 @@ MADE_BY = {table: name for name, stage in STAGES.items() for table in stage.tabl
 
 
 @dataclass(frozen=True)
-class Layout:
+class ResultsLayout:
     """Paths of the results of a configuration: ``<results>/{study}/tasks|trajectories|measures|analysis``."""
 
     config: Config

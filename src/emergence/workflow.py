@@ -19,7 +19,7 @@ from emergence.config.configuration import Config
 from emergence.config.project import figures_drawn, project
 from emergence.figures.declarations import declared
 from emergence.io.provenance import PACKAGE
-from emergence.layout import Layout, wildcards_of
+from emergence.layout import ResultsLayout, wildcards_of
 from emergence.stages import STAGES, Request, source_hash
 
 logger = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ def stage(
 
 def record(config: Config) -> dict[str, Any]:
     """The record of a run: its configuration, and how each of its figures and its explorer are made."""
-    layout = Layout(config)
+    layout = ResultsLayout(config)
     figures = {name: _recipe(config, name, layout.drawn_from(name)) for name in figures_drawn(config)}
     explorer = _recipe(config, "explorer", layout.explored())
     return {"config": config.as_written(), "figures": figures, "explorer": explorer}

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emergence.analysis.llc_validity import ValiditySettings, assess_llc, llc_validity
+from emergence.analysis.llc_validity import LLCValiditySettings, assess_llc, llc_validity
 from emergence.claims.llc_caveat import llc_caveat
 from emergence.io import tables
 from emergence.schemas.analysis import LLC_VALIDITY
 from emergence.schemas.trajectories import MEASURE
 
-SETTINGS = ValiditySettings(n_beta=100.0, localisation=1e4)
+SETTINGS = LLCValiditySettings(n_beta=100.0, localisation=1e4)
 
 
 def rows(measure: str, steps: list[int], **variants: list[float]) -> pd.DataFrame:

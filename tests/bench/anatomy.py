@@ -14,7 +14,7 @@ from emergence.config.project import settings_for
 from emergence.config.training import TrainSettings
 from emergence.models import build
 from emergence.models.transformer import Transformer
-from emergence.subjects.task_transformer import PackedLosses, Probe, TaskSubject
+from emergence.subjects.task_transformer import PackedLosses, TaskProbe, TaskSubject
 from emergence.tasks import data
 from emergence.tasks.batches import Layout, Stream
 from emergence.training.task_transformer import TaskLearner
@@ -83,7 +83,7 @@ class Setup:
     def subject(self) -> TaskSubject:
         """The model seen through the probes."""
         probes = config().anatomy.probes
-        return TaskSubject(self.model, Probe(data.draw(self.trained.task_levels, probes.examples, probes.seed)))
+        return TaskSubject(self.model, TaskProbe(data.draw(self.trained.task_levels, probes.examples, probes.seed)))
 
     def layout(self, examples: int) -> Layout:
         """Of all task-levels."""

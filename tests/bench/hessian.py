@@ -12,7 +12,7 @@ from timing import Agreement, Case, Peer, Work
 from torch import nn
 
 from emergence.measures import hessian
-from emergence.measures.hessian import Estimate, Operator
+from emergence.measures.hessian import HessianEstimate, Operator
 from emergence.subjects.subject import mean_loss
 
 TOLERANCE, PRODUCTS, DRAWS = 0.01, 100, 10
@@ -40,12 +40,12 @@ def operator(setup: Setup) -> tuple[Operator, torch.Tensor]:
     return hessian.hessian(loss, parameters), start
 
 
-def top_of(setup: Setup) -> Estimate:
+def top_of(setup: Setup) -> HessianEstimate:
     """Ours."""
     return hessian.top_eigenvalue(*operator(setup), TOLERANCE, PRODUCTS)
 
 
-def trace_of(setup: Setup, draws: int = DRAWS) -> Estimate:
+def trace_of(setup: Setup, draws: int = DRAWS) -> HessianEstimate:
     """Ours."""
     product, start = operator(setup)
     return hessian.trace(product, start, draws, torch.Generator().manual_seed(0))

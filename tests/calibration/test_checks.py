@@ -17,7 +17,7 @@ from emergence.calibration import fisher, gradient_covariance, hessian, linear_p
 from emergence.calibration.table import ESTIMATORS
 from emergence.config.calibration import CalibrationSettings
 from emergence.measures.checks import Check, generator
-from emergence.measures.hessian import Estimate, Operator
+from emergence.measures.hessian import HessianEstimate, Operator
 from emergence.measures.llc import Chains
 from emergence.subjects.gradients import Gradients, Outer
 from emergence.subjects.subject import Grams
@@ -206,17 +206,17 @@ def test_wrong_gradients_are_found(
 # Hessian ------------------------------------------------------------------------------------------------------------
 
 
-def largest_in_magnitude(operator: Operator, *arguments: Any) -> Estimate:
+def largest_in_magnitude(operator: Operator, *arguments: Any) -> HessianEstimate:
     high = right["top_eigenvalue"](operator, *arguments)
     low = right["top_eigenvalue"](lambda v: -operator(v), *arguments)
     return high if abs(high.value) > abs(low.value) else replace(low, value=-low.value)
 
 
-def traces(signs: Callable[..., Tensor], correction: int) -> Callable[..., Estimate]:
-    def trace(operator: Operator, like: Tensor, draws: int, random: torch.Generator) -> Estimate:
+def traces(signs: Callable[..., Tensor], correction: int) -> Callable[..., HessianEstimate]:
+    def trace(operator: Operator, like: Tensor, draws: int, random: torch.Generator) -> HessianEstimate:
         vectors = [signs(like.shape, generator=random, dtype=like.dtype) for _ in range(draws)]
         found = torch.stack([v @ operator(v) for v in vectors])
-        return Estimate(float(found.mean()), float(found.std(correction=correction)) / draws**0.5, draws)
+        return HessianEstimate(float(found.mean()), float(found.std(correction=correction)) / draws**0.5, draws)
 
     return trace
 

@@ -10,7 +10,7 @@ from emergence.config.calibration import CalibrationSettings
 from emergence.io import tables
 from emergence.measures import loss
 from emergence.measures.checks import Check
-from emergence.measures.declarations import Declaration
+from emergence.measures.declarations import MeasureDeclaration
 from emergence.schemas.trajectories import CALIBRATION
 
 FAILED = Check("LLC", "diverged", "8 parameters", 4.0, float("nan"), 0.4, "10%")
@@ -21,7 +21,7 @@ FAR = Check("LLC", "far off", "8 parameters", 4.0, 40.0, 0.4, "10%", 0.1)
 def few_estimators(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two estimators, and a measure that declares checks of its own, which fail."""
     monkeypatch.setattr(table, "ESTIMATORS", (rankme, linear_probe))
-    monkeypatch.setattr(table, "declared", lambda: {"loss": Declaration("loss", has_checks=True)})
+    monkeypatch.setattr(table, "declared", lambda: {"loss": MeasureDeclaration("loss", has_checks=True)})
     monkeypatch.setattr(loss, "checks", lambda settings: iter([FAILED, FAR]), raising=False)  # noqa: ARG005
 
 

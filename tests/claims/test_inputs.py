@@ -7,13 +7,13 @@ from support.project import tier_files
 
 from emergence.claims import inputs
 from emergence.config import loading
-from emergence.layout import Layout
+from emergence.layout import ResultsLayout
 
 
 def judged_from(study: str, **changed: Any) -> list[str]:
     """Tables of the claims of a study of the smoke tier, below the results."""
     values = loading.merged(*map(loading.contents, tier_files("smoke")))
-    paths = Layout(loading.load(loading.merged(values, changed))).judged_from(study)
+    paths = ResultsLayout(loading.load(loading.merged(values, changed))).judged_from(study)
     return [path.removeprefix("<results>/") for path in paths]
 
 

@@ -8,7 +8,7 @@ from emergence.calibration.tiny_transformer import TinyTransformer
 from emergence.config.measures import GradientRank
 from emergence.measures import fisher, gradient_covariance
 from emergence.models.transformer import Transformer
-from emergence.subjects.task_transformer import Probe, TaskSubject
+from emergence.subjects.task_transformer import TaskProbe, TaskSubject
 from emergence.tasks import TaskLevel
 from emergence.tasks.data import draw
 from emergence.tasks.vocabulary import SIZE
@@ -24,11 +24,11 @@ def model() -> Transformer:
 
 
 @pytest.fixture
-def probe() -> Probe:
-    return Probe(draw(LEVELS, 10, seed=3))
+def probe() -> TaskProbe:
+    return TaskProbe(draw(LEVELS, 10, seed=3))
 
 
-def test_covariance_rank_equals_the_dense_one(model: Transformer, probe: Probe) -> None:
+def test_covariance_rank_equals_the_dense_one(model: Transformer, probe: TaskProbe) -> None:
     rows = gradient_covariance.measure(TaskSubject(model, probe), np.random.default_rng(0), SETTINGS)
     ranks = {(row["task"], row["variant"]): row["value"] for row in rows}
     for level, sequences in probe.sequences.items():
@@ -39,16 +39,16 @@ def test_covariance_rank_equals_the_dense_one(model: Transformer, probe: Probe) 
         )
 
 
-def test_planted_gradients_of_low_rank(model: Transformer, probe: Probe) -> None:
+def test_planted_gradients_of_low_rank(model: Transformer, probe: TaskProbe) -> None:
     level = LEVELS[0]
     distinct = probe.sequences[level][[0, 3]]
-    planted = Probe({level: np.repeat(distinct, 4, axis=0)})
+    planted = TaskProbe({level: np.repeat(distinct, 4, axis=0)})
     rows = gradient_covariance.measure(TaskSubject(model, planted), np.random.default_rng(0), SETTINGS)
     assert rows[0]["value"] == pytest.approx(1.0, abs=1e-6)  # two points, centred, span one direction
 
 
-def test_equal_gradients_have_no_covariance(model: Transformer, probe: Probe) -> None:
-    planted = Probe({LEVELS[0]: np.repeat(probe.sequences[LEVELS[0]][:1], 8, axis=0)})
+def test_equal_gradients_have_no_covariance(model: Transformer, probe: TaskProbe) -> None:
+    planted = TaskProbe({LEVELS[0]: np.repeat(probe.sequences[LEVELS[0]][:1], 8, axis=0)})
     rows = gradient_covariance.measure(TaskSubject(model, planted), np.random.default_rng(0), SETTINGS)
     assert rows[0]["value"] == 0
 
@@ -63,7 +63,7 @@ def test_scores_have_the_covariance_of_softmax_regression() -> None:
     torch.testing.assert_close(empirical, chances.diag() - chances.outer(chances), atol=3e-3, rtol=0)
 
 
-def test_fisher_rank_is_bounded_and_reproducible(model: Transformer, probe: Probe) -> None:
+def test_fisher_rank_is_bounded_and_reproducible(model: Transformer, probe: TaskProbe) -> None:
     first = fisher.measure(TaskSubject(model, probe), np.random.default_rng(1), SETTINGS)
     again = fisher.measure(TaskSubject(model, probe), np.random.default_rng(1), SETTINGS)
     other = fisher.measure(TaskSubject(model, probe), np.random.default_rng(2), SETTINGS)

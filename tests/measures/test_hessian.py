@@ -17,7 +17,7 @@ from emergence.measures import hessian as module
 from emergence.measures.hessian import hessian, top_eigenvalue, trace
 from emergence.models.transformer import Transformer
 from emergence.subjects.subject import MeasureError, NotFiniteError
-from emergence.subjects.task_transformer import Probe, TaskSubject
+from emergence.subjects.task_transformer import TaskProbe, TaskSubject
 from emergence.subjects.torch_module import ModuleSubject
 from emergence.tasks import TaskLevel
 from emergence.tasks.batches import Layout
@@ -64,7 +64,7 @@ def test_trace_is_exact_on_a_diagonal_and_within_its_error_elsewhere() -> None:
 def test_against_the_dense_hessian_of_a_network() -> None:
     torch.manual_seed(0)
     model = Transformer(1, 4, 2, SIZE, 8).double()
-    probe = Probe(draw(LEVELS, 4, seed=1))
+    probe = TaskProbe(draw(LEVELS, 4, seed=1))
     rows = module.measure(TaskSubject(model, probe), np.random.default_rng(0), SETTINGS)
     for level, sequences in [(LEVELS[0], {LEVELS[0]: probe.sequences[LEVELS[0]]}), (None, probe.sequences)]:
         exact = dense(model, dict(sequences))
@@ -95,7 +95,7 @@ def test_only_the_first_samples_are_looked_at() -> None:
     model, drawn = Transformer(1, 4, 2, SIZE, 8).double(), draw(LEVELS, 6, seed=1)
     few = {level: sequences[:4] for level, sequences in drawn.items()}
     first, second = (
-        module.measure(TaskSubject(model, Probe(sequences)), np.random.default_rng(0), SETTINGS)
+        module.measure(TaskSubject(model, TaskProbe(sequences)), np.random.default_rng(0), SETTINGS)
         for sequences in (drawn, few)
     )
     assert first == second

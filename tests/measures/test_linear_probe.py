@@ -7,7 +7,7 @@ from emergence.config.measures import LinearProbe
 from emergence.measures import linear_probe
 from emergence.measures.linear_probe import accuracy, held_out
 from emergence.models.transformer import Transformer
-from emergence.subjects.task_transformer import Probe, TaskSubject
+from emergence.subjects.task_transformer import TaskProbe, TaskSubject
 from emergence.tasks import TaskLevel
 from emergence.tasks.data import draw
 from emergence.tasks.vocabulary import SIZE
@@ -78,7 +78,7 @@ def test_examples_of_a_prompt_stand_on_one_side() -> None:
 def test_rows_are_complete_and_reproducible() -> None:
     model = Transformer(2, 8, 2, SIZE, 20).initialise(torch.Generator().manual_seed(0))
     levels = (TaskLevel("PAR", "3"), TaskLevel("ADD", "2"))
-    subject, options = TaskSubject(model, Probe(draw(levels, 30, seed=1))), LinearProbe(ridge=0.1, every=1)
+    subject, options = TaskSubject(model, TaskProbe(draw(levels, 30, seed=1))), LinearProbe(ridge=0.1, every=1)
     rows, again = (linear_probe.measure(subject, np.random.default_rng(0), options) for _ in range(2))
     assert rows == again
     assert {(row["task"], row["layer"], row["variant"]) for row in rows} == {

@@ -10,7 +10,7 @@ from emergence.config.measures import LocalLearning
 from emergence.measures.chain_diagnostics import PLATEAU, diagnose
 from emergence.measures.llc import Chains, FlatWeights, measure, sample
 from emergence.models.transformer import Transformer
-from emergence.subjects.task_transformer import Probe, TaskSubject
+from emergence.subjects.task_transformer import TaskProbe, TaskSubject
 from emergence.tasks import TaskLevel
 from emergence.tasks.data import draw
 from emergence.tasks.vocabulary import SIZE
@@ -114,19 +114,19 @@ def test_model_is_put_back_and_rows_are_complete(model: Transformer) -> None:
     before = {name: value.clone() for name, value in model.state_dict().items()}
     levels = (TaskLevel("PAR", "3"), TaskLevel("CMP", "1"))
     options = SETTINGS.model_copy(update={"burn_in": 2, "draws": 5, "pool": 3, "own": True, "chains": 2})
-    rows = measure(TaskSubject(model, Probe(draw(levels, 4, 1))), np.random.default_rng(0), options)
+    rows = measure(TaskSubject(model, TaskProbe(draw(levels, 4, 1))), np.random.default_rng(0), options)
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
     keys = {(row["task"], row["variant"]) for row in rows}
     expected = {(task, "mixture") for task in (None, "PAR", "CMP")} | {(task, "own") for task in ("PAR", "CMP")}
     told = {(None, f"mixture/{name}") for name in ("rhat", "ess", "drift", "valid")}
     assert keys == told | expected | {(task, f"{variant}/diverged") for task, variant in expected}
-    again = measure(TaskSubject(model, Probe(draw(levels, 4, 1))), np.random.default_rng(0), options)
+    again = measure(TaskSubject(model, TaskProbe(draw(levels, 4, 1))), np.random.default_rng(0), options)
     assert rows == again
 
 
 def test_mixture_is_the_mean_of_its_levels(model: Transformer) -> None:
     levels = (TaskLevel("PAR", "3"), TaskLevel("CMP", "1"))  # one answer token each, so levels weigh the same
     options = SETTINGS.model_copy(update={"burn_in": 0, "draws": 20, "pool": 4, "chains": 2})
-    rows = measure(TaskSubject(model, Probe(draw(levels, 4, 1))), np.random.default_rng(0), options)
+    rows = measure(TaskSubject(model, TaskProbe(draw(levels, 4, 1))), np.random.default_rng(0), options)
     values = {row["task"]: row["value"] for row in rows if row["variant"] == "mixture"}
     assert values[None] == pytest.approx((values["PAR"] + values["CMP"]) / 2, rel=1e-3, abs=1e-3)

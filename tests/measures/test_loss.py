@@ -12,7 +12,7 @@ from emergence.config.measures import TaskLoss
 from emergence.measures import loss
 from emergence.measures.loss import blind_loss
 from emergence.models.transformer import Transformer
-from emergence.subjects.task_transformer import Probe, TaskSubject
+from emergence.subjects.task_transformer import TaskProbe, TaskSubject
 from emergence.subjects.torch_module import ModuleSubject
 from emergence.tasks import TaskLevel, data
 from emergence.training.task_evaluation import Evaluation
@@ -44,14 +44,14 @@ def of_logits(logits: Tensor, answers: Tensor = ANSWERS) -> dict[str, float]:
 
 def test_nats_are_the_loss_of_behaviour_on_the_same_sequences(model: Transformer) -> None:
     drawn = data.draw(LEVELS, examples=20, seed=6)
-    measured = values(TaskSubject(model, Probe(drawn)))
+    measured = values(TaskSubject(model, TaskProbe(drawn)))
     expected = Evaluation(drawn, torch.device("cpu"))(model)[:, 3]
     assert [measured[level.task, "nats"] for level in LEVELS] == pytest.approx(expected.tolist(), rel=1e-6)
 
 
 def test_what_is_known_is_relative_to_the_entropy_of_the_same_answers(model: Transformer) -> None:
     drawn = data.draw(LEVELS, examples=20, seed=6)
-    measured = values(TaskSubject(model, Probe(drawn)))
+    measured = values(TaskSubject(model, TaskProbe(drawn)))
     blind = data.baselines(drawn).query("metric == 'loss'").set_index("task")["value"]
     for level in LEVELS:
         known = 1 - measured[level.task, "nats"] / blind[level.task]

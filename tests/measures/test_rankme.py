@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from emergence.config.measures import RankMe
 from emergence.measures.rankme import effective_rank, measure, rankme, singular_values
 from emergence.models.transformer import Transformer
-from emergence.subjects.task_transformer import Probe, TaskSubject, representations
+from emergence.subjects.task_transformer import TaskProbe, TaskSubject, representations
 from emergence.tasks import data
 from emergence.tasks.vocabulary import TaskLevel
 
@@ -144,10 +144,10 @@ def test_rank_is_between_zero_and_the_smaller_dimension(drawn: tuple[Matrix, np.
 
 
 @pytest.fixture
-def probe() -> Probe:
+def probe() -> TaskProbe:
     """Parity of three bits has but eight prompts, so that examples repeat."""
     levels = [TaskLevel("PAR", "3"), TaskLevel("COPY", "5"), TaskLevel("ADD", "1")]
-    probe = Probe(data.draw(levels, examples=20, seed=6))
+    probe = TaskProbe(data.draw(levels, examples=20, seed=6))
     assert len(np.unique(probe.sequences[levels[0]], axis=0)) < 20
     return probe
 
@@ -164,7 +164,7 @@ def one_by_one(model: Transformer, level: TaskLevel, tokens: NDArray[np.int64]) 
     return {pooling: torch.stack(parts, dim=1).double() for pooling, parts in pooled.items()}
 
 
-def test_representations_equal_those_of_single_prompts(model: Transformer, probe: Probe) -> None:
+def test_representations_equal_those_of_single_prompts(model: Transformer, probe: TaskProbe) -> None:
     seen = []
     for level, pooled in representations(model, probe):
         expected = one_by_one(model, level, probe.sequences[level])
@@ -177,7 +177,7 @@ def test_representations_equal_those_of_single_prompts(model: Transformer, probe
     assert seen == list(probe.sequences)
 
 
-def test_equal_prompts_have_equal_representations(model: Transformer, probe: Probe) -> None:
+def test_equal_prompts_have_equal_representations(model: Transformer, probe: TaskProbe) -> None:
     level, pooled = next(iter(representations(model, probe)))
     prompts = probe.sequences[level][:, : level.prompt_length]
     same = torch.from_numpy((prompts[:, None] == prompts[None]).all(axis=-1))
@@ -186,7 +186,7 @@ def test_equal_prompts_have_equal_representations(model: Transformer, probe: Pro
         assert torch.equal(equal, same)
 
 
-def test_one_row_for_each_level_layer_and_variant(model: Transformer, probe: Probe) -> None:
+def test_one_row_for_each_level_layer_and_variant(model: Transformer, probe: TaskProbe) -> None:
     rows = measure(TaskSubject(model, probe), np.random.default_rng(0), RankMe(epsilon=EPSILON))
     variants = {f"{pooling}/{spectrum}" for pooling in ("answer", "mean") for spectrum in SPECTRA}
     expected = {(x.task, x.level, layer, v) for x in probe.sequences for layer in (1, 2, 3) for v in variants}
@@ -196,7 +196,7 @@ def test_one_row_for_each_level_layer_and_variant(model: Transformer, probe: Pro
     assert all(isinstance(row["value"], float) and math.isfinite(row["value"]) for row in rows)
 
 
-def test_values_are_those_of_their_level_layer_and_variant(model: Transformer, probe: Probe) -> None:
+def test_values_are_those_of_their_level_layer_and_variant(model: Transformer, probe: TaskProbe) -> None:
     for row in measure(TaskSubject(model, probe), np.random.default_rng(0), RankMe(epsilon=EPSILON)):
         level = TaskLevel(row["task"], row["level"])
         pooling, variant = row["variant"].split("/", 1)
@@ -204,10 +204,10 @@ def test_values_are_those_of_their_level_layer_and_variant(model: Transformer, p
         assert row["value"] == pytest.approx(reference(x.numpy(), variant), rel=1e-4, abs=1e-3), row
 
 
-def test_answers_are_not_seen(model: Transformer, probe: Probe) -> None:
+def test_answers_are_not_seen(model: Transformer, probe: TaskProbe) -> None:
     changed = {level: tokens.copy() for level, tokens in probe.sequences.items()}
     for level, tokens in changed.items():
         tokens[:, level.prompt_length :] = (tokens[:, level.prompt_length :] + 1) % 10
     rng = np.random.default_rng(0)
     rows = measure(TaskSubject(model, probe), rng, RankMe(epsilon=EPSILON))
-    assert rows == measure(TaskSubject(model, Probe(changed)), rng, RankMe(epsilon=EPSILON))
+    assert rows == measure(TaskSubject(model, TaskProbe(changed)), rng, RankMe(epsilon=EPSILON))

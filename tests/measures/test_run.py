@@ -22,7 +22,7 @@ from emergence.measures.run import MeasureSettings, measure_run
 from emergence.models import build
 from emergence.schemas.trajectories import MEASURE
 from emergence.subjects.subject import MeasureError
-from emergence.subjects.task_transformer import Probe, TaskSubject
+from emergence.subjects.task_transformer import TaskProbe, TaskSubject
 from emergence.tasks import data
 
 OPTIONS = {
@@ -66,7 +66,7 @@ def test_values_are_those_of_the_weights_at_each_step(
     trajectory: Path, probes: Path, rankme_settings: MeasureSettings, table: Table
 ) -> None:
     rows, run, settings = tables.read(MEASURE, table()), Trajectory.open(trajectory), trained(trajectory)
-    probe = Probe(data.load(probes, settings.task_levels))
+    probe = TaskProbe(data.load(probes, settings.task_levels))
     for step in run.steps[::-1]:
         model = build.transformer(settings.size, settings.context)
         model.load_state_dict(run.weights(step))

@@ -120,7 +120,7 @@ def _model_runs(config: Config, holds: bool) -> Any:
                 strength = taken(late, frequencies, constants) / settings.target
                 if seen is not None and not holds:
                     strength[:] = 1.0
-                yield models.Run(model, slower, seed, size, seen, frequencies, constants, steps, strength)
+                yield models.ModelRun(model, slower, seed, size, seen, frequencies, constants, steps, strength)
 
 
 @plant("M4")

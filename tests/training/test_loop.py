@@ -15,7 +15,7 @@ from emergence.config.project import settings_for
 from emergence.config.training import StackSettings, TrainSettings
 from emergence.io.resumable import ResumableJob, StoppedError, resumable_job
 from emergence.training import gpt_neox, parity_mlp, scalar_transformer
-from emergence.training.loop import Record, resumable_steps
+from emergence.training.loop import TrainingRecord, resumable_steps
 from emergence.training.task_transformer import TaskLearner, train_run, train_stack
 
 Contents = Callable[[Path], dict[str, bytes]]
@@ -130,7 +130,7 @@ class Toy:
 def test_steps_resume_after_the_last_that_was_kept(tmp_path: Path, interrupted: Interrupt) -> None:
     seen: list[int] = []
 
-    def run(learner: Toy, record: Record) -> None:
+    def run(learner: Toy, record: TrainingRecord) -> None:
         with resumable_job(tmp_path / "state", {}) as job:
             for step in resumable_steps(job, learner, record, 6):
                 seen.append(step)
@@ -141,9 +141,9 @@ def test_steps_resume_after_the_last_that_was_kept(tmp_path: Path, interrupted: 
 
     interrupted(2, 5, KilledError())
     with pytest.raises(KilledError):
-        run(Toy(), Record(np.full(7, np.nan)))
+        run(Toy(), TrainingRecord(np.full(7, np.nan)))
     assert seen == [0, 1, 2, 3, 4]  # saved after 1 and 3
-    learner, record = Toy(), Record(np.full(7, np.nan))
+    learner, record = Toy(), TrainingRecord(np.full(7, np.nan))
     interrupted(2, 10**9, None)
     run(learner, record)
     assert seen == [0, 1, 2, 3, 4, 4, 5, 6]

@@ -30,7 +30,7 @@ try:
     from emergence import workflow as support
     from emergence.config.loading import ConfigError, contents, load, merged
     from emergence.config.project import figures_drawn, possible, project
-    from emergence.layout import Layout
+    from emergence.layout import ResultsLayout
 except ImportError as error:
     raise WorkflowError(
         f"The package `emergence` cannot be imported ({error}); install it beside Snakemake: docs/module.md."
@@ -97,7 +97,7 @@ REFERENCE = CHECKOUT / "reference"
 TABLES = (
     REFERENCE / "tables" if CONFIG.source == "reference" else Path(folder("<results>"))
 )
-layout = Layout(CONFIG)
+layout = ResultsLayout(CONFIG)
 table, made = layout.table, layout.made
 of_runs, of_signals = layout.of_runs, layout.of_signals
 resources = support.JobResources(CONFIG)

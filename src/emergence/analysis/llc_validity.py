@@ -22,14 +22,14 @@ UNMEASURED: list[Path] = []
 """Hessians of a study that takes none."""
 
 
-class ValiditySettings(Strict):
+class LLCValiditySettings(Strict):
     """The sampler's settings by which λ̂ is compared with curvature."""
 
     n_beta: Positive
     localisation: Positive
 
 
-def llc_validity(llc: pd.DataFrame, hessian: pd.DataFrame, settings: ValiditySettings) -> pd.DataFrame:
+def llc_validity(llc: pd.DataFrame, hessian: pd.DataFrame, settings: LLCValiditySettings) -> pd.DataFrame:
     """Table ``llc_validity`` from rows of the measures `llc` and `hessian`: one row a checkpoint."""
     of_mixture = llc[llc["task"].isna() & llc["variant"].str.startswith("mixture")]
     wide = of_mixture.pivot(index=CHECKPOINT, columns="variant", values="value").reset_index()
@@ -43,7 +43,7 @@ def llc_validity(llc: pd.DataFrame, hessian: pd.DataFrame, settings: ValiditySet
     return merged[LLC_VALIDITY.arrow.names]
 
 
-def assess_llc(settings: ValiditySettings, llc: list[Path], table: Path, hessian: list[Path] = UNMEASURED) -> None:
+def assess_llc(settings: LLCValiditySettings, llc: list[Path], table: Path, hessian: list[Path] = UNMEASURED) -> None:
     """Collect the validity of all estimates of a study (table ``llc_validity``)."""
     curvatures = tables.read(MEASURE, *hessian)
     tables.write(LLC_VALIDITY, llc_validity(tables.read(MEASURE, *llc), curvatures, settings), table)

@@ -12,7 +12,7 @@ from emergence.config.measures import TaskLoss
 from emergence.measures.checks import Check
 from emergence.measures.loss import measure
 from emergence.models.transformer import Transformer
-from emergence.subjects.task_transformer import Probe, TaskSubject
+from emergence.subjects.task_transformer import TaskProbe, TaskSubject
 from emergence.subjects.torch_module import ModuleSubject
 from emergence.tasks import TaskLevel, data, vocabulary
 
@@ -27,7 +27,7 @@ def checks(settings: CalibrationSettings) -> Iterator[Check]:
     weightless = Transformer(1, 4, 2, vocabulary.SIZE, 12)
     nn.init.zeros_(weightless.token.weight)
     drawn = data.draw((TaskLevel("ADD", "1"),), EXAMPLES, settings.calibration.seed)
-    by_variant = _values(measure(TaskSubject(weightless, Probe(drawn)), np.random.default_rng(0), TaskLoss()))
+    by_variant = _values(measure(TaskSubject(weightless, TaskProbe(drawn)), np.random.default_rng(0), TaskLoss()))
     size = f"vocabulary of {vocabulary.SIZE}"
     yield _check("loss", "uniform predictions: ln V", size, float(np.log(vocabulary.SIZE)), by_variant["nats"])
     shares, baseline = "answer shares ½, ¼, ⅛, ⅛", entropy(SHARES)

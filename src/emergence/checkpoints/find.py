@@ -29,7 +29,7 @@ NO_STEP = re.compile(
 
 
 @dataclass(frozen=True)
-class Checkpoints:
+class CheckpointFiles:
     """Checkpoints of a folder."""
 
     by_step: dict[int, Path]
@@ -43,7 +43,7 @@ class Checkpoints:
         return [f"left out: {name} ({reason})" for name, reason in self.left_out.items()]
 
 
-def find_checkpoints(folder: Path) -> Checkpoints:
+def find_checkpoints(folder: Path) -> CheckpointFiles:
     """Find the checkpoints in a folder, or the one that the folder is.
 
     Args:
@@ -66,10 +66,10 @@ def find_checkpoints(folder: Path) -> Checkpoints:
             by_step[step] = _one_of(path, other, step)
             left_out[(other if by_step[step] is path else path).name] = "no weights"
     if not by_step and _holds_weights(root):
-        return Checkpoints({labelled_step(root.name) or 0: root}, {})
+        return CheckpointFiles({labelled_step(root.name) or 0: root}, {})
     if not by_step:
         raise SeriesError(f"{root}: {_none(left_out)}")
-    return Checkpoints(dict(sorted(by_step.items())), left_out)
+    return CheckpointFiles(dict(sorted(by_step.items())), left_out)
 
 
 def _one_of(path: Path, other: Path, step: int) -> Path:

@@ -11,7 +11,7 @@ from emergence.claims.registry import Part, Section, Tables
 from emergence.claims.rules import Rule, at_most, within
 from emergence.claims.settings import ParityClaimSettings
 from emergence.claims.verdicts import Finding, Judged, Row, both, from_runs, interval, judge, undecided, untested
-from emergence.config.parity_theory import PowerLaw
+from emergence.config.parity_theory import PowerLawSettings
 
 networks, transformers = Section("networks"), Section("transformers")
 HALF = 0.5
@@ -244,7 +244,7 @@ def no_power_law_with_adam(
     emergence_times: pd.DataFrame, power_laws: pd.DataFrame, settings: ParityClaimSettings
 ) -> Finding:
     """With Adam emergence times hardly differ."""
-    law: PowerLaw = settings.powers
+    law: PowerLawSettings = settings.powers
     half = law.shares[1]
     row = slope_row(power_laws, ADAM, half)
     threshold = row["expected"] * law.broken

@@ -9,7 +9,7 @@ from emergence.config.interventions import InterventionVerdicts, Pilot
 from emergence.config.language import LanguageVerdicts, Pythia
 from emergence.config.neuromfa import NeuronVerdicts
 from emergence.config.parity import NetworkVerdicts
-from emergence.config.parity_theory import Epsilon, PowerLaw, ScalingVerdicts
+from emergence.config.parity_theory import Epsilon, PowerLawSettings, ScalingVerdicts
 from emergence.config.protocol import Definition, Families, ScoredMetric, Statistics, Variant, Verdicts
 from emergence.config.types import Count, Fraction, Positive, Strict
 
@@ -65,7 +65,7 @@ class ParityClaimSettings(Strict):
     entropy_seeds: Count
     """networks of the tier that descend it"""
     scaling: ScalingClaims
-    powers: PowerLaw
+    powers: PowerLawSettings
     joint: JointClaimSettings
     confidence: Fraction
     """of all intervals"""

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from emergence.config.parity_networks import ParityTask, Sweep, TransformerTraining, Width
-from emergence.config.parity_theory import Models, PowerLaw, Scaling, Staging, TheoryCurves
+from emergence.config.parity_theory import Models, PowerLawSettings, Scaling, Staging, TheoryCurves
 from emergence.config.study import Study
 from emergence.config.training import Checkpoints, Sample
 from emergence.config.types import Count, Fraction, Positive, Seed, Strict, Switchable
@@ -141,7 +141,7 @@ class Parity(Study):
     sweeps: Sweeps
     shots: Shots
     transformer: TransformerTraining
-    powers: PowerLaw
+    powers: PowerLawSettings
     scaling: Scaling
     theory_curves: TheoryCurves
     models: Models

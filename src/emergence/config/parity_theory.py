@@ -110,7 +110,7 @@ class Staging(Strict):
     """up to which theory is asked"""
 
 
-class PowerLaw(Strict):
+class PowerLawSettings(Strict):
     """The power law of emergence times, T ∝ k^(α+1), and when it counts as one; fixed before the numbers were seen."""
 
     shares: Annotated[list[Fraction], Field(min_length=2, max_length=2)]

@@ -12,16 +12,12 @@ from typing import Any
 
 from lightning.pytorch.callbacks import Callback
 
-from emergence.errors import EmergenceError
+from emergence.integrations import CallbackError
 from emergence.integrations.collapse_penalty import CollapsePenalty
 from emergence.own_runs.tracker import Tracker
 from emergence.subjects.examples import Examples
 
 logger = logging.getLogger("emergence")
-
-
-class CallbackError(EmergenceError):
-    """A module to whose loss the callback cannot add a term; the message says what to do instead."""
 
 
 class EmergenceCallback(Callback):  # type: ignore[misc]

@@ -11,7 +11,7 @@ from typing import Any
 
 from transformers import Trainer, TrainerCallback
 
-from emergence.errors import EmergenceError
+from emergence.integrations import CallbackError
 from emergence.integrations.penalised_loss import PenalisedLoss
 from emergence.own_runs.measured_run import language_subject
 from emergence.own_runs.tracker import CHEAP, SubjectTracker
@@ -21,10 +21,6 @@ logger = logging.getLogger("emergence")
 
 FOLDER = "emergence"
 """Of the report, within the output folder of the Trainer."""
-
-
-class CallbackError(EmergenceError):
-    """A Trainer that lacks what the callback needs; the message says how to give it."""
 
 
 class EmergenceCallback(TrainerCallback):

@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Declaration:
+class MeasureDeclaration:
     """What one measure declares."""
 
     label: str
@@ -34,7 +34,7 @@ class Declaration:
 
 
 @cache
-def declared() -> dict[str, Declaration]:
+def declared() -> dict[str, MeasureDeclaration]:
     """Declarations of all measures by name: of the modules that have a function ``measure`` of a subject."""
     parsed = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.py"))}
     return {name: _declaration(name, tree) for name, tree in parsed.items() if _measures_subject(tree)}
@@ -58,7 +58,7 @@ def _measures_subject(tree: ast.Module) -> bool:
     )
 
 
-def _declaration(name: str, tree: ast.Module) -> Declaration:
+def _declaration(name: str, tree: ast.Module) -> MeasureDeclaration:
     literals = {
         target.id: ast.literal_eval(node.value)
         for node in tree.body
@@ -66,7 +66,7 @@ def _declaration(name: str, tree: ast.Module) -> Declaration:
         for target in node.targets
         if isinstance(target, ast.Name) and target.id in ("LABEL", "VARIANTS", "OPTIONS", "SIGNAL_LABELS")
     }
-    return Declaration(
+    return MeasureDeclaration(
         label=literals.get("LABEL", name),
         variants=tuple(_combinations(literals.get("VARIANTS", ()))),
         options=literals.get("OPTIONS", {}),

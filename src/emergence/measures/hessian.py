@@ -32,7 +32,7 @@ Operator = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Estimate:
+class HessianEstimate:
     """A value, its error (a bound for eigenvalues, a standard error for traces) and the products it took."""
 
     value: float
@@ -77,7 +77,7 @@ def _undefined(reason: str) -> MeasureError:
     return MeasureError(f"the model has no second derivative ({reason})", "replace the layer")
 
 
-def top_eigenvalue(operator: Operator, start: Tensor, tolerance: float, products: int) -> Estimate:
+def top_eigenvalue(operator: Operator, start: Tensor, tolerance: float, products: int) -> HessianEstimate:
     """Largest algebraic eigenvalue by Lanczos from ``start``, to a relative ``tolerance`` or ``products`` products.
 
     The error is the residual of the Ritz pair: an eigenvalue lies within it.
@@ -102,16 +102,16 @@ def top_eigenvalue(operator: Operator, start: Tensor, tolerance: float, products
             break
         beside.append(beta)
         before, vector = vector, image.div_(beta)
-    return Estimate(value, error, len(diagonal))
+    return HessianEstimate(value, error, len(diagonal))
 
 
-def trace(operator: Operator, like: Tensor, draws: int, generator: torch.Generator) -> Estimate:
+def trace(operator: Operator, like: Tensor, draws: int, generator: torch.Generator) -> HessianEstimate:
     """Hutchinson's estimate of the trace from ``draws`` vectors of random signs, with its standard error."""
     samples = []
     for _ in range(draws):
         signs = torch.randint(0, 2, like.shape, generator=generator, dtype=like.dtype).mul_(2).sub_(1).to(like.device)
         samples.append(float(signs @ operator(signs)))
-    return Estimate(float(np.mean(samples)), float(np.std(samples, ddof=1) / draws**0.5), draws)
+    return HessianEstimate(float(np.mean(samples)), float(np.std(samples, ddof=1) / draws**0.5), draws)
 
 
 def measure(subject: Subject[Any], rng: np.random.Generator, settings: Hessian) -> list[dict[str, Any]]:

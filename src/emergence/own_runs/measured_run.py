@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from emergence.checkpoints import weights
-from emergence.checkpoints.find import Checkpoints, find_checkpoints
+from emergence.checkpoints.find import CheckpointFiles, find_checkpoints
 from emergence.checkpoints.hf_checkpoints import Series, logits_of
 from emergence.checkpoints.module_loading import load_module
 from emergence.checkpoints.weights import SeriesError
@@ -37,7 +37,7 @@ class MeasuredRun:
     """A run whose checkpoints can be measured one after the other."""
 
     name: str
-    checkpoints: Checkpoints
+    checkpoints: CheckpointFiles
     subject: ModuleSubject
     load: Callable[[int], None]
     """put the weights of a step into the subject's model; SeriesError if they cannot be read"""

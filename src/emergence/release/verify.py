@@ -26,7 +26,7 @@ UNLISTED = (
 
 
 @dataclass
-class Findings:
+class Verification:
     """What was looked at, and what is wrong: a line a fault that names the file and the remedy."""
 
     tables: int = 0
@@ -47,13 +47,13 @@ class VerifyError(EmergenceError):
     """A folder in which there is nothing to verify, or a file that no stage wrote; the message names it."""
 
 
-def verify(results: Path) -> Findings:
+def verify(results: Path) -> Verification:
     """Look at every table, tensor file and checkpoint of a results folder.
 
     Raises:
         VerifyError: if there are none.
     """
-    findings = Findings()
+    findings = Verification()
     known = {schema.name: schema for schema in every_schema()}
     for path in result_files(results, "parquet"):
         findings.tables += 1
@@ -102,7 +102,7 @@ def _look_at_table(path: Path, known: Mapping[str, Schema]) -> None:
         raise VerifyError(f"{copy}: is not the table beside it; delete it and run again")
 
 
-def _look_at_files(sums: Path, findings: Findings) -> None:
+def _look_at_files(sums: Path, findings: Verification) -> None:
     """Files that have no hash of their own."""
     for path, digest in checksums.listed(sums):
         findings.files += 1
@@ -117,7 +117,7 @@ def _look_at_tensors(path: Path) -> None:
         corpus.load_tokenizer(path.with_name("tokenizer.json"), path)
 
 
-def _look_at_trajectory(folder: Path, findings: Findings) -> None:
+def _look_at_trajectory(folder: Path, findings: Verification) -> None:
     """A manifest, and everything that it names."""
     run = Trajectory.open(folder)
     look: Callable[[int], object] = run.weights

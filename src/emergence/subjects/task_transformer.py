@@ -49,7 +49,7 @@ class PackedPrompts:
 
 
 @dataclass(frozen=True)
-class Probe:
+class TaskProbe:
     """Sequences (examples, length) of each task-level."""
 
     sequences: Mapping[TaskLevel, Tokens]
@@ -65,7 +65,7 @@ class Probe:
 
 
 @torch.no_grad()
-def representations(model: Transformer, probe: Probe) -> Iterator[tuple[TaskLevel, dict[str, torch.Tensor]]]:
+def representations(model: Transformer, probe: TaskProbe) -> Iterator[tuple[TaskLevel, dict[str, torch.Tensor]]]:
     """Residual stream of each task-level's prompts after every block.
 
     Yields, for each task-level, float64 arrays (blocks, examples, width): ``answer``, at the equals sign, from which
@@ -110,7 +110,7 @@ class PackedLosses:
 class TaskSubject:
     """A transformer on probe sequences of task-levels; Langevin batches come from the training stream."""
 
-    def __init__(self, model: Transformer, probe: Probe) -> None:
+    def __init__(self, model: Transformer, probe: TaskProbe) -> None:
         self.model, self.probe = model, probe
         self.groups = tuple(probe.sequences)
         self.device = next(model.parameters()).device
@@ -169,4 +169,4 @@ def open_subject(run: Trajectory, probes: Path, device: Device) -> TrajectorySub
     """
     trained = TrainSettings.model_validate(run.manifest["settings"])
     model = build.transformer(trained.size, trained.context).to(build.device(device))
-    return TrajectorySubject.stored(run, TaskSubject(model, Probe(data.load(probes, trained.task_levels))))
+    return TrajectorySubject.stored(run, TaskSubject(model, TaskProbe(data.load(probes, trained.task_levels))))

@@ -23,7 +23,7 @@ logger = logging.getLogger("emergence")
 
 
 @dataclass
-class Record:
+class TrainingRecord:
     """What training has recorded so far."""
 
     scores: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
@@ -32,7 +32,7 @@ class Record:
     """of checkpoints, for the manifest"""
 
 
-def resumable_steps(job: ResumableJob, learner: Learner, record: Record, last: int) -> Iterator[int]:
+def resumable_steps(job: ResumableJob, learner: Learner, record: TrainingRecord, last: int) -> Iterator[int]:
     """Yield the number of optimiser steps taken, from where ``job`` was stopped up to ``last``.
 
     The caller records what belongs to that number and takes the next optimiser step before it asks for the next.
@@ -45,7 +45,7 @@ def resumable_steps(job: ResumableJob, learner: Learner, record: Record, last: i
         job.save_if_due(lambda: _save(job, learner, record, step + 1), now=step == last)  # noqa: B023 - called at once
 
 
-def _save(job: ResumableJob, learner: Learner, record: Record, step: int) -> None:
+def _save(job: ResumableJob, learner: Learner, record: TrainingRecord, step: int) -> None:
     tensors = {f"weights/{name}": weight.detach() for name, weight in learner.weights.items()}
     for number, moments in learner.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser/{number}/{name}": value for name, value in moments.items() if value is not None}
@@ -53,7 +53,7 @@ def _save(job: ResumableJob, learner: Learner, record: Record, step: int) -> Non
     job.save({**arrays, "scores": record.scores}, {"step": step, "entries": record.entries})
 
 
-def _restore(job: ResumableJob, learner: Learner, record: Record) -> int:
+def _restore(job: ResumableJob, learner: Learner, record: TrainingRecord) -> int:
     """Put weights, moments and record back; return the number of optimiser steps taken."""
     saved = job.load()
     if saved is None:
@@ -96,7 +96,7 @@ def run_training(
     job: ResumableJob,
     evaluate: Callable[[], ArrayLike] | None = None,
     save: Callable[[int], list[dict[str, Any]]] | None = None,
-) -> Record:
+) -> TrainingRecord:
     """Train from where ``job`` was stopped to the last step.
 
     Args:
@@ -114,7 +114,7 @@ def run_training(
         TrainingError: if a loss, a gradient or a weight is not finite.
         StoppedError: if the job is to stop; its state is saved.
     """
-    record, progress = Record(), Progress(name, schedule.last, "steps")
+    record, progress = TrainingRecord(), Progress(name, schedule.last, "steps")
     place = {step: number for number, step in enumerate(schedule.evaluations)}
     for step in resumable_steps(job, learner, record, schedule.last):
         if evaluate and step in place:

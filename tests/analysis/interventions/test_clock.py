@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from emergence.analysis.interventions.clock import (
-    Law,
+    ClockLaw,
     find_clock_collapses,
     first_reached,
     floor_slopes,
@@ -108,7 +108,7 @@ def test_laws_are_fitted_on_cells_that_are_not_held_out(by_rate: pd.DataFrame, c
 
 
 def test_a_law_knows_no_optimiser_that_it_was_not_fitted_on(collapses: pd.DataFrame) -> None:
-    assert np.isnan(Law(collapses, "rate_sum").predicts(collapses.assign(optimiser="sgd"))).all()
+    assert np.isnan(ClockLaw(collapses, "rate_sum").predicts(collapses.assign(optimiser="sgd"))).all()
 
 
 def test_the_collapse_is_halfway_on_the_logarithmic_scale(collapses: pd.DataFrame) -> None:

@@ -18,13 +18,13 @@ from emergence.analysis.parity.power_laws import (
     power_laws,
     power_rows,
 )
-from emergence.config.parity_theory import PowerLaw
+from emergence.config.parity_theory import PowerLawSettings
 from emergence.io import tables
 from emergence.schemas.parity import EMERGENCE_TIMES, ENTROPY, ENTROPY_SLOPES, POWER_LAWS, SWEEP
 from emergence.theory.model import Skills
 
 ALPHA = 0.9
-LAW = PowerLaw(shares=[0.05, 0.5], smoothing=5, minimum=3, tolerance=0.2, broken=0.5)
+LAW = PowerLawSettings(shares=[0.05, 0.5], smoothing=5, minimum=3, tolerance=0.2, broken=0.5)
 SETTINGS = PowerSettings(alpha=0.6, transformer_alpha=ALPHA, law=LAW, confidence=0.95)
 
 

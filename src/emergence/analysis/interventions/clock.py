@@ -91,7 +91,7 @@ def relative_to_last_layer(collapses: pd.DataFrame) -> pd.DataFrame:
     return rows[last > 0]
 
 
-class Law:
+class ClockLaw:
     """log q at the collapse as a linear function of log width, log depth and log σ, by optimiser."""
 
     def __init__(self, collapses: pd.DataFrame, quantity: str) -> None:
@@ -145,7 +145,7 @@ def predict_steps(runs: pd.DataFrame, collapses: pd.DataFrame) -> pd.DataFrame:
     curves = {key: _curves(run) for key, run in runs.groupby(["cell", "seed"], sort=False)}
     frames = []
     for quantity in QUANTITIES if len(fitted) and len(tested) else ():
-        values = Law(fitted, quantity).predicts(tested)
+        values = ClockLaw(fitted, quantity).predicts(tested)
         of_run = [curves[key][quantity] for key in zip(tested["cell"], tested["seed"], strict=True)]
         reached = np.array([first_reached(curve, value) for curve, value in zip(of_run, values, strict=True)])
         steps = np.maximum(np.where(np.isnan(values), np.nan, reached), 1.0)
@@ -187,7 +187,7 @@ def _exponent(collapses: pd.DataFrame, quantity: str, settings: Statistics) -> d
     last = last[(last[quantity] > 0) & (last["collapse_step"] > 0)]
     if last["width"].nunique() < 2:
         return {"width_exponent": np.nan, "exponent_low": np.nan, "exponent_high": np.nan}
-    law, rng = Law(last, quantity), np.random.default_rng(settings.seed)
+    law, rng = ClockLaw(last, quantity), np.random.default_rng(settings.seed)
     design, values = law.design(last), np.log(last[quantity].to_numpy(dtype=float))
     places = list(last.groupby("cell").indices.values())
     drawn = []

@@ -52,7 +52,7 @@ class ModelSettings(Strict):
 
 
 @dataclass(frozen=True)
-class Run:
+class ModelRun:
     """One training of one model, with its strengths R/S (moments, skills)."""
 
     model: Model
@@ -103,7 +103,7 @@ def moments(last: int, count: int) -> NDArray[np.int64]:
     return np.unique([0, *np.geomspace(1, last, count).round()]).astype(np.int64)
 
 
-def runs(settings: ModelSettings) -> Iterator[Run]:
+def runs(settings: ModelSettings) -> Iterator[ModelRun]:
     """Both models at every learning rate on fresh samples, and on every data set at the networks' rate."""
     plain = _constants(settings)
     frequencies = Skills(settings.alpha, settings.skills).frequencies
@@ -137,7 +137,7 @@ def _train_both(
     seen: NDArray[np.int64] | None,
     drawn: Array,
     constants: Constants,
-) -> Iterator[Run]:
+) -> Iterator[ModelRun]:
     """Both models, all seeds at once, on shares of batches (steps, seeds, skills)."""
     steps = moments(len(drawn), settings.models.points)
     fresh = Skills(settings.alpha, settings.skills).frequencies
@@ -146,7 +146,7 @@ def _train_both(
         for row, seed in enumerate(settings.models.seeds):
             own = None if seen is None else seen[row]
             frequencies = fresh if own is None else shares(own)
-            yield Run(model, slower, seed, samples, own, frequencies, constants, steps, trained[:, row])
+            yield ModelRun(model, slower, seed, samples, own, frequencies, constants, steps, trained[:, row])
 
 
 def train_models(settings: ModelSettings, model_strengths_table: Path, model_crossings_table: Path) -> None:

@@ -23,7 +23,7 @@ from emergence.analysis.curves import Array, crossing, smooth, to_steps
 from emergence.analysis.parity.constants import strengths_along
 from emergence.analysis.parity.curves import true_strengths
 from emergence.analysis.parity.seed_intervals import first_crossing, student_interval
-from emergence.config.parity_theory import PowerLaw
+from emergence.config.parity_theory import PowerLawSettings
 from emergence.config.types import Count, Fraction, Positive, Strict
 from emergence.io import tables
 from emergence.schemas.parity import EMERGENCE_TIMES, ENTROPY, ENTROPY_SLOPES, POWER_LAWS, SWEEP
@@ -39,7 +39,7 @@ class PowerSettings(Strict):
     alpha: Positive
     """of the two-layer networks"""
     transformer_alpha: Positive
-    law: PowerLaw
+    law: PowerLawSettings
     confidence: Fraction
     """of the intervals over seeds"""
 
