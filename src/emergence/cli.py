@@ -21,7 +21,7 @@ from emergence.stages import STAGES
 
 @dataclass(frozen=True)
 class Command:
-    """What a person calls: a line of help, an example, its options, and the function that carries it out."""
+    """A command: its line of help, an example, its options, and the function that carries it out."""
 
     summary: str
     example: str
@@ -199,12 +199,12 @@ def _describe_snapshot(parser: argparse.ArgumentParser) -> None:
 
 
 def _snapshot(options: argparse.Namespace) -> int:
-    from emergence.release.snapshot import keep, write_claims
+    from emergence.release.snapshot import snapshot, write_claims
 
     if options.claims:
         write_claims(options.reference, options.readme)
         return 0
-    told = keep(options.results, options.reference, options.readme)
+    told = snapshot(options.results, options.reference, options.readme)
     print(f"{options.reference}: {told['bytes'] / 1e6:.1f} MB, {told['cost']['jobs']} jobs")
     return 0
 

@@ -1,4 +1,4 @@
-"""What jobs cost, in CPU seconds, as finished runs recorded it: how far along a run is, and how long it still takes.
+"""Costs of jobs in CPU seconds, as finished runs recorded them, which tell the progress of a run and the time left.
 
 `costs.json` has a table for each tier. A job's key is its stage and its wildcards, as in the path of its log, without
 the seed. What has no cost of its own is taken to cost the mean of those below the longest known beginning of its key.

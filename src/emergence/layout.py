@@ -64,7 +64,7 @@ class ResultsLayout:
             for path in self._expanded(place.path)
         ]
 
-    def explored(self) -> dict[str, list[str]]:
+    def explorer_inputs(self) -> dict[str, list[str]]:
         """Tables that the explorer shows, by the paths of its stage."""
         studies = self.config.studies
         files: dict[str, list[str]] = {

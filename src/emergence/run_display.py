@@ -1,4 +1,4 @@
-"""What a person sees of a run: a live line on a terminal, a line every few minutes elsewhere, failures with their log.
+"""Display of a run: a live line on a terminal, a line every few minutes elsewhere, failures with their log.
 
 Snakemake logs what happens as events. `RunDisplay` is a filter of the handler that prints them: it keeps count, holds
 back what the live line says already, and lets warnings and errors through. Its file of messages stays complete.

@@ -1,4 +1,4 @@
-"""What a run of Snakemake has beyond its rules: its display, its lock, and the summary at its end."""
+"""A run of Snakemake beyond its rules: its display, its lock, and the summary at its end."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""What series of checkpoints from elsewhere cost, told before a run begins: bytes to download, memory, time.
+"""Costs of series of checkpoints from elsewhere, told before a run begins: bytes to download, memory, time.
 
 All follow from the number of parameters that a repository or name states (``pythia-1.4b``). Every job of a series loads
 each of its checkpoints and, but for NeuroMFA, passes all questions through it: two operations a parameter and token.

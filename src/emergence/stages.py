@@ -45,7 +45,7 @@ class Where:
 
 @dataclass(frozen=True)
 class Request:
-    """What a job of a stage asks of a machine.
+    """Resources that a job of a stage requests.
 
     Jobs that are submitted go to a cluster, and keep their state, so that a time limit costs no work; all others run
     beside Snakemake.
@@ -156,7 +156,7 @@ ANATOMY_CLAIMS = {**CLAIMS, "modular": "anatomy.verdicts"}
 ORDER = {
     "metric": "anatomy.metric",
     "easy": "anatomy.easy",
-    "limits": "anatomy.order_prediction",
+    "prediction": "anatomy.order_prediction",
     "statistics": "protocol.statistics",
 }
 RESAMPLING = {
@@ -225,7 +225,7 @@ STAGES: dict[str, Stage] = {
     "llc_sweep": Stage(
         "emergence.measures.llc_sweep:sweep_llc",
         "Sweep the settings of the local learning coefficient",
-        {"settings": {"options": "anatomy.measures.llc", "plateau": "anatomy.llc_sweep", "device": "device"}},
+        {"settings": {"options": "anatomy.measures.llc", "sweep": "anatomy.llc_sweep", "device": "device"}},
         "anatomy",
         request=replace(TRAINING, priority=LAST),
     ),
@@ -285,7 +285,7 @@ STAGES: dict[str, Stage] = {
                 "others": "anatomy.signals_of_task_levels",
                 "grid": "protocol.sensitivity",
                 "claims": ANATOMY_CLAIMS,
-                "limits": ORDER,
+                "order": ORDER,
                 "sizes": "anatomy.sizes",
             }
         },

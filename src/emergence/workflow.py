@@ -1,4 +1,4 @@
-"""What the rules need of Python: parameters and resources of jobs, and Snakemake beyond its directives.
+"""Functions for the rules: parameters and resources of jobs, and Snakemake beyond its directives.
 
 `stage` says what makes a job anew when it changes, `options` builds its command line from the names of its files.
 `describe` gives every rule of a stage its log, message, priority and place (this machine or the cluster), and
@@ -28,7 +28,7 @@ TESTED = "9.27"
 """The version of Snakemake whose objects `describe` and `wake_only_at_job_ends` are tested with."""
 
 TRAJECTORY, STATE = "<results>/{study}/trajectories/{run}", "<results>/state/{job}"
-"""Folders of a run, and of a job that goes on where it was stopped."""
+"""Folders of a run, and of the state of a resumable job."""
 OfJob = Callable[[Any], Any]
 """A function of a job's wildcards."""
 
@@ -39,14 +39,14 @@ DAY = 24 * 60
 
 @dataclass(frozen=True)
 class JobResources:
-    """What jobs ask of a machine, by the name of their rule, which is all that Snakemake tells of a job's stage."""
+    """Resources that jobs request, by the name of their rule, which is all that Snakemake tells of a job's stage."""
 
     config: Config
     stages: dict[str, str] = field(default_factory=dict)
     """the stage of each rule, which may hold wildcards; `describe` lists them"""
 
     def request(self, rulename: str, wildcards: Any = None) -> Request:
-        """What a job of a rule asks for; without wildcards, that of a rule whose stage has none."""
+        """The request of a job of a rule; without wildcards, that of a rule whose stage has none."""
         name = self.stages.get(rulename, "")
         stage = name.format(**dict(wildcards.items())) if wildcards else name
         return STAGES[stage].request if stage in STAGES else Request()
@@ -72,7 +72,7 @@ class JobResources:
 
 
 def summary(name: str) -> str:
-    """What a stage does; if the stage depends on the job, its name."""
+    """The summary of a stage; if the stage depends on the job, its name."""
     return STAGES[name].summary if name in STAGES else "Run {params.stage[command][0]}"
 
 
@@ -123,7 +123,7 @@ def record(config: Config) -> dict[str, Any]:
     """The record of a run: its configuration, and how each of its figures and its explorer are made."""
     layout = ResultsLayout(config)
     figures = {name: _recipe(config, name, layout.drawn_from(name)) for name in figures_drawn(config)}
-    explorer = _recipe(config, "explorer", layout.explored())
+    explorer = _recipe(config, "explorer", layout.explorer_inputs())
     return {"config": config.as_written(), "figures": figures, "explorer": explorer}
 
 
@@ -134,12 +134,12 @@ def _recipe(config: Config, stage: str, inputs: Mapping[str, Sequence[str]]) -> 
 
 
 def labels(shows: str) -> dict[str, str]:
-    """What the report says of a file beside its caption."""
+    """Labels of a file in the report."""
     return {"figure": "–", "shows": shows, "claims": "–"}
 
 
 def labels_of_figure(name: str) -> dict[str, str]:
-    """What the report says of a figure beside its caption: its number, its title and the claims that it shows."""
+    """Labels of a figure in the report: its number, its title and the claims that it shows."""
     from emergence.claims.claims_table import bearing  # takes seconds to import, and the report alone needs it
 
     figure = declared()[name]

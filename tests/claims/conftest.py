@@ -47,7 +47,7 @@ def tables(statistics: Statistics) -> Tables:
         "precursors": claims_tables.precursors(),
         "lead_differences": claims_tables.lead_differences(),
         "hierarchy": claims_tables.hierarchy(),
-        "order_prediction": claims_tables.limits(),
+        "order_prediction": claims_tables.order_prediction(),
     }
 
 

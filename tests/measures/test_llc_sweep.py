@@ -9,7 +9,7 @@ import pytest
 from emergence.config.anatomy import LLCSweep
 from emergence.config.measures import LocalLearning
 from emergence.io import tables
-from emergence.measures.llc_sweep import PlateauSettings, grid, sweep_llc
+from emergence.measures.llc_sweep import LLCSweepSettings, grid, sweep_llc
 from emergence.measures.run import MeasureSettings, measure_run
 from emergence.schemas.anatomy import LLC_SWEEP
 from emergence.schemas.trajectories import MEASURE
@@ -19,14 +19,14 @@ OPTIONS = LocalLearning(
     seed=7, every=5,
 )  # fmt: skip
 GRID = LLCSweep(at=[0.0, 0.4, 1.0], step_sizes=[1e-6, 1e-5], localisations=[1.0, 10.0], n_betas=[10.0, 1000.0])
-SETTINGS = PlateauSettings(options=OPTIONS, plateau=GRID, device="cpu")
+SETTINGS = LLCSweepSettings(options=OPTIONS, sweep=GRID, device="cpu")
 VARIED = ["step_size", "localisation", "n_beta"]
 
 
 @pytest.fixture
 def table(trajectory: Path, probes: Path, tmp_path: Path) -> pd.DataFrame:
-    sweep_llc(SETTINGS, trajectory, probes, tmp_path / "plateau.parquet", tmp_path / "state")
-    return tables.read(LLC_SWEEP, tmp_path / "plateau.parquet")
+    sweep_llc(SETTINGS, trajectory, probes, tmp_path / "llc_sweep.parquet", tmp_path / "state")
+    return tables.read(LLC_SWEEP, tmp_path / "llc_sweep.parquet")
 
 
 def test_choices_change_one_plane_and_one_line() -> None:
@@ -67,9 +67,9 @@ def test_the_choice_configured_is_what_is_followed(
 
 
 def test_chains_that_diverge_are_null_and_the_rest_is_not(trajectory: Path, probes: Path, tmp_path: Path) -> None:
-    wild = SETTINGS.model_copy(update={"plateau": GRID.model_copy(update={"at": [1.0], "step_sizes": [1e-6, 1e30]})})
-    sweep_llc(wild, trajectory, probes, tmp_path / "plateau.parquet", tmp_path / "state")
-    rows = tables.read(LLC_SWEEP, tmp_path / "plateau.parquet")
+    wild = SETTINGS.model_copy(update={"sweep": GRID.model_copy(update={"at": [1.0], "step_sizes": [1e-6, 1e30]})})
+    sweep_llc(wild, trajectory, probes, tmp_path / "llc_sweep.parquet", tmp_path / "state")
+    rows = tables.read(LLC_SWEEP, tmp_path / "llc_sweep.parquet")
     assert rows.groupby("step_size")["value"].apply(lambda value: value.isna().all()).to_dict() == {
         1e-6: False, 1e-5: False, 1e30: True,
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The loss against that of behaviour, planted answers, and its two ends: the blind guess and perfection."""
+"""The loss against that of behaviour, planted answers, and its two ends: the input-independent guess and perfection."""
 
 import math
 

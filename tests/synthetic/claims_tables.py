@@ -154,7 +154,7 @@ PUBLISHED_LIMITS = {
 }
 
 
-def limits() -> pd.DataFrame:
+def order_prediction() -> pd.DataFrame:
     """As published, by every feature of RankMe; other measures and sizes say nothing."""
     rows = []
     for measure, feature, size in product(("rankme", "llc", "loss"), FEATURES, ("all", "2x128")):

@@ -165,7 +165,7 @@ def direction(config: Config, holds: bool) -> Tables:
 def order(config: Config, holds: bool) -> Tables:
     """As published, or the opposite."""
     runs = config.anatomy.run_count
-    found = claims_tables.limits().assign(runs=runs, p=CLOSE, task_p=CLOSE, holm_p=CLOSE)
+    found = claims_tables.order_prediction().assign(runs=runs, p=CLOSE, task_p=CLOSE, holm_p=CLOSE)
     right = {"spearman": 0.9, "within hard": 1.0, "within": 0.0, "all": 0.0}
     for place, row in found.iterrows():
         if row["measure"] == "rankme" and row["size"] == "all":

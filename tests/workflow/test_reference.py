@@ -1,4 +1,4 @@
-"""What outlives a run: its figures from the kept tables, its comparison, and an archive in which it can be planned."""
+"""The reference run: figures from its tables, comparison with it, and an archive in which it can be planned."""
 
 import json
 import os

@@ -33,7 +33,7 @@ use rule stage as figure with:
 use rule stage as explorer with:
     input:
         ASSETS,
-        **layout.explored(),
+        **layout.explorer_inputs(),
         figures=expand("<figures>/{figure}.png", figure=FIGURES),
         captions=list(CAPTIONS.values()),
     output:

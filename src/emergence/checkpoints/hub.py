@@ -83,7 +83,7 @@ def download(repository: str, revisions: Mapping[int, str], root: Path, hub: Hub
 
 
 def _by_hand(repository: str, revisions: Sequence[str], root: Path, step: int) -> str:
-    """What to download where there is a network, and where to put it.
+    """Instructions to download revisions where there is a network, and to put them in place.
 
     >>> _by_hand("a/b", ["step0", "step8"], Path("down"), 0)[:76]
     "download its revisions step0, step8 elsewhere (`hf download a/b --exclude '*"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from emergence.analysis.anatomy.floors import compare_floors
-from emergence.analysis.anatomy.order_prediction import LimitSettings, compare_features, correct_p
+from emergence.analysis.anatomy.order_prediction import OrderSettings, compare_features, correct_p
 from emergence.analysis.anatomy.size_slopes import compare_sizes
 from emergence.analysis.event_matrix import event_matrix, feature_matrices
 from emergence.analysis.leads import LeadSettings
@@ -22,7 +22,7 @@ class StabilitySettings(TrialSettings):
     """Settings under which the claims of Study 1 are judged again."""
 
     claims: AnatomyClaimSettings
-    limits: LimitSettings
+    order: OrderSettings
     sizes: list[Size]
 
 
@@ -45,12 +45,12 @@ def _claims_under(settings: StabilitySettings, cache: stability.Reanalysis, chos
     tables = cache.tables(chosen) | {
         "floors": cache.once(floors, "floors", chosen.signal, chosen.collapse),
         "size_slopes": cache.once(slopes, "size slopes", chosen.signal, chosen.collapse),
-        "order_prediction": _order_under(cache, chosen, settings.limits),
+        "order_prediction": _order_under(cache, chosen, settings.order),
     }
     return ANATOMY.judge(tables, stability.by_settings(settings.claims, chosen), power=False)
 
 
-def _order_under(cache: stability.Reanalysis, chosen: LeadSettings, settings: LimitSettings) -> pd.DataFrame:
+def _order_under(cache: stability.Reanalysis, chosen: LeadSettings, settings: OrderSettings) -> pd.DataFrame:
     """Table ``order_prediction``, of other measures only what corrects RankMe's p."""
     matrix = event_matrix(cache.events(chosen), settings.easy)
 

@@ -1,4 +1,4 @@
-"""What claims that rest on the local learning coefficient say of its estimates (table ``llc_validity``)."""
+"""The caveat of claims that rest on estimates of the local learning coefficient (table ``llc_validity``)."""
 
 from emergence.claims.registry import Tables
 from emergence.measures.chain_diagnostics import DRAWS, DRIFT, RHAT

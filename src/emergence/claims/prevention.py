@@ -1,4 +1,4 @@
-"""What claims about prevention presume: that the collapse was prevented.
+"""The presumption of claims about prevention: that the collapse was prevented.
 
 The log rank of the runs with a penalty must fall by no more than a share of its fall in plain runs.
 """

@@ -135,15 +135,15 @@ def ahead_of_rivals(settings: Judging, *, opposite: bool = False) -> str:
     )
 
 
-def over_runs(observed: pd.Series) -> str:
-    """What the interval of a rate varies over, as text."""
+def units_of(observed: pd.Series) -> str:
+    """The units over which the interval of a rate is taken, as text."""
     return f"over {observed['runs']} runs, {observed['events']} events"
 
 
 def finding(observed: pd.Series, judged: Judged, *, control: str, rule: str, bounds: Rule = ANYTHING) -> Finding:
     """A finding that is a rate over runs."""
     return Finding(
-        *ends(observed, "rate"), interval=over_runs(observed), control=control, judged=judged, rule=rule, bounds=bounds
+        *ends(observed, "rate"), interval=units_of(observed), control=control, judged=judged, rule=rule, bounds=bounds
     )
 
 

@@ -1,4 +1,4 @@
-"""What a claim is, and how the claims of a study are judged.
+"""Declarations of claims, and how the claims of a study are judged.
 
 A claim is declared once, above the function that judges it. The function takes the tables that the claim is read from,
 by the names of their schemas, and the settings of the study's claims::

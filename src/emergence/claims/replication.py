@@ -57,7 +57,7 @@ def replicated(claims: pd.DataFrame, confidence: float) -> Replicated | None:
 
 
 def replication_text(row: pd.Series | dict[str, object]) -> str:
-    """What became of the verdict on one claim; empty without an exploratory run.
+    """Replication of the exploratory verdict on one claim; empty without an exploratory run.
 
     >>> replication_text({"exploratory": "holds", "verdict": "holds"})
     'holds in the exploratory run as well'

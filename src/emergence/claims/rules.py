@@ -50,7 +50,7 @@ class Rule:
 
     @property
     def conditions(self) -> tuple[str, str]:
-        """What an interval must be for the claim to hold, and to fail, in words.
+        """Conditions on an interval for the claim to hold, and to fail, in words.
 
         >>> at_least(0.75).conditions, within(1.8, 2.2).conditions[1]
         (('interval at or above 0.75', 'interval below 0.75'), 'interval outside [1.8, 2.2]')

@@ -83,7 +83,7 @@ class Reanalysis:
         self._kept: dict[tuple[str, ...], Any] = {}
 
     def once(self, make: Callable[[], Made], name: str, *settings: BaseModel | str) -> Made:
-        """What ``make`` returns, made once for each name and settings."""
+        """The result of ``make``, computed once for each name and settings."""
         key = (name, *(each if isinstance(each, str) else each.model_dump_json() for each in settings))
         if key not in self._kept:
             self._kept[key] = make()

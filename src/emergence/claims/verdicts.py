@@ -42,7 +42,7 @@ UNTESTED = Judged("not testable at this tier")
 
 @dataclass(frozen=True)
 class Finding:
-    """What the tables of a run say about a claim."""
+    """The finding of a run's tables on a claim."""
 
     value: float = np.nan
     low: float = np.nan
@@ -80,7 +80,7 @@ class Finding:
 
     @property
     def otherwise(self) -> str:
-        """What would have made the verdict come out otherwise.
+        """The condition under which the verdict would have come out otherwise.
 
         A claim with an interval of its own at least fails by that.
         """

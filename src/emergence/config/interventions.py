@@ -95,7 +95,7 @@ class Early(Strict):
 
 
 class Pilot(Strict):
-    """What the power of the claims was planned with."""
+    """Values with which the power of the claims was planned."""
 
     seeds: Annotated[list[Seed], Field(min_length=1)]
     """of the pilot; no run of a tier may have one of them"""

@@ -9,7 +9,7 @@ from emergence.config.training import Size
 from emergence.config.types import Count, Seed, Strict
 
 OTHER_CHANGES = ("matched", "warmup", "rate", "sigma")
-"""What an arm of tasks may have, and one of language models not."""
+"""Keys that an arm of tasks may have, and one of language models may not."""
 
 
 class LanguageArms(Strict):

@@ -97,7 +97,7 @@ def read(*paths: Path) -> Config:
 
 
 def contents(*paths: Path) -> dict[str, Any]:
-    """What a configuration file and the overlays after it say, not yet validated.
+    """Contents of a configuration file and of the overlays after it, not yet validated.
 
     Raises:
         ConfigError: if one cannot be read, names a key twice, or holds no settings.

@@ -14,7 +14,7 @@ from emergence.tasks.symbols import CONTROL
 
 
 class Joint(Strict):
-    """What is asked of measures where the truth is known, fixed before any of them was seen there."""
+    """Criteria for measures where the truth is known, fixed before any of them was seen there."""
 
     own: Annotated[list[Positive], Field(min_length=2, max_length=2)]
     """slopes of log onset on log T50 between which a measure follows each skill"""
@@ -102,7 +102,7 @@ class Sweeps(Strict):
 
 
 class Shots(Strict):
-    """What the samples that a skill takes depend on: the sweep of one skill over data, with one setting changed."""
+    """Dependence of the samples that a skill takes: the sweep of one skill over data, with one setting changed."""
 
     widths: list[Count]
     """hidden units"""
@@ -114,7 +114,7 @@ class Shots(Strict):
     """of each, a network each"""
 
     def changes(self) -> dict[str, dict[str, object]]:
-        """What each of the sweeps changes, by its name."""
+        """The change of each of the sweeps, by its name."""
         of_widths: dict[str, dict[str, object]] = {f"shots_width{width}": {"widths": [width]} for width in self.widths}
         return of_widths | {f"shots_sigma{sigma:g}": {"sigma": sigma} for sigma in self.sigmas}
 

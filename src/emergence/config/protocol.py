@@ -153,7 +153,7 @@ class Statistics(Strict):
 
 
 class DetectorVerdicts(Strict):
-    """What the primary detector must reach on transitions and noise like those of the run."""
+    """Marks that the primary detector must reach on transitions and noise like those of the run."""
 
     recall: Fraction
     """lowest share of planted transitions that are detected"""

@@ -1,4 +1,4 @@
-"""What the stages that train the short runs of Study 4 are given."""
+"""Settings of the stages that train the short runs of Study 4."""
 
 from emergence.config.arms import Paired
 from emergence.config.frequencies import Frequencies
@@ -9,7 +9,7 @@ from emergence.config.types import Count, Device, Level, Positive, Seed, Strict
 
 
 class RunSettings(Strict):
-    """What every run of the study is given."""
+    """Settings of every run of the study."""
 
     context: Count
     compute: Compute

@@ -1,4 +1,4 @@
-"""What all studies that train models have in common: a metric, measures along the runs, and signals of these."""
+"""Settings that all studies that train models share: a metric, measures along the runs, and signals of these."""
 
 from collections.abc import Collection
 from typing import Annotated, Any, Literal, Self

@@ -1,4 +1,4 @@
-"""What all settings share: strict models, bounded types, and what can be switched off."""
+"""Types that all settings share: strict models, bounded values, and parts that can be switched off."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -122,7 +122,7 @@ def _read_scalar(values: Any, location: tuple[int | str, ...]) -> None:
 
 
 def scalar(text: str) -> Any:
-    """What a text stands for in YAML 1.2.
+    """The value of a text in YAML 1.2.
 
     >>> scalar("16"), scalar("1e-3"), scalar("true"), scalar("null"), scalar("4x16")
     (16, 0.001, True, None, '4x16')

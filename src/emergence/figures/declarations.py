@@ -1,4 +1,4 @@
-"""What figures declare of themselves, read from their source: neither a figure nor Matplotlib is imported.
+"""Declarations of figures, read from their source: neither a figure nor Matplotlib is imported.
 
 A figure is a module ``fig1``, ``fig_s1`` and so on with a function ``draw``. It declares, as literals at its top level:
 
@@ -45,7 +45,7 @@ class Input:
 
 @dataclass(frozen=True)
 class FigureDeclaration:
-    """What one figure declares, and the module that does."""
+    """The declaration of one figure, and its module."""
 
     module: str
     number: str

@@ -122,7 +122,7 @@ def plot(
         grid[0].set_ylabel("measure moves (step)")
         middle.supxlabel("skill's strength passes one half (step)", fontsize=7)
         _rates(shares, rates, measures, precursor_rate)
-        _conclusions(words, select(rule_outcomes, definition=definition), tracked)
+        _outcomes(words, select(rule_outcomes, definition=definition), tracked)
     else:
         for axes in (grid[0], shares, words):
             style.not_run(axes)
@@ -246,17 +246,17 @@ def _rates(axes: Axes, rates: pd.DataFrame, measures: list[str], threshold: floa
     style.legend(axes, axes, loc="lower left", bbox_to_anchor=(-0.02, 1.0), **look)
 
 
-def _conclusions(axes: Axes, conclusions: pd.DataFrame, tracked: pd.DataFrame) -> None:
-    """What each rule concludes of each measure, whether that is right, and the truth."""
+def _outcomes(axes: Axes, outcomes: pd.DataFrame, tracked: pd.DataFrame) -> None:
+    """The conclusion of each rule on each measure, whether it is right, and the truth."""
     axes.axis("off")
-    rules = conclusions["rule"].unique().tolist()
+    rules = outcomes["rule"].unique().tolist()
     axes.set_xlim(0, len(rules) + 1)
     centred: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 6}
     for column, rule in enumerate((*rules, "truth")):
         axes.text(column + 0.5, -0.75, rule, fontweight="bold", **centred)
     for place, (measure, truth) in enumerate(zip(tracked["measure"], tracked["truth"], strict=True)):
         for column, rule in enumerate(rules):
-            row = select(conclusions, measure=measure, rule=rule).iloc[0]
+            row = select(outcomes, measure=measure, rule=rule).iloc[0]
             sign, colour = MARKS[None if pd.isna(row["right"]) else bool(row["right"])]
             axes.text(column + 0.5, place, f"{row['conclusion']} {sign}".strip(), color=colour, **centred)
         axes.text(len(rules) + 0.5, place, truth, **centred)

@@ -144,7 +144,7 @@ def _timing_errors(axes: Axes, errors: pd.DataFrame, against: str) -> None:
 
 
 def _key_of_lines(axes: Axes, solid: str, dashed: str, place: Corner) -> None:
-    """What the two kinds of line are, in a legend of the panel's own."""
+    """A legend of the two kinds of line, in the panel."""
     looks = ((solid, style.SOLID, "0.4"), (dashed, style.DASHED, "white"))
     keys = [
         style.key(label, "0.4", line, linewidth=0.9, marker=".", markerfacecolor=face) for label, line, face in looks

@@ -102,7 +102,7 @@ class CollapsePenalty:
         self._hook, self._output, self.value = None, None, 0.0
 
     def state_dict(self) -> dict[str, Any]:
-        """What a resumed training needs."""
+        """The state that a resumed training needs."""
         return {"steps": self.steps, "initial": dict(self.initial)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:

@@ -77,7 +77,7 @@ class EmergenceCallback(Callback):  # type: ignore[misc]
         pl_module.training_step = _penalised(pl_module, self._penalty)
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint holds: of the term, if there is one."""
+        """The state of the term for a checkpoint; empty without one."""
         return {} if self._penalty is None else self._penalty.state_dict()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

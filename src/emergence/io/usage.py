@@ -1,4 +1,4 @@
-"""What a job used of its machine, as the system accounts for it when the job ends: see getrusage(2)."""
+"""Resources that a job used, as the system accounts for them when the job ends: see getrusage(2)."""
 
 import json
 import resource
@@ -52,7 +52,7 @@ class Usage:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """What a job recorded.
+        """The record of a job.
 
         Raises:
             OSError: if the file cannot be read.

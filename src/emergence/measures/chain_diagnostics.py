@@ -23,7 +23,7 @@ RHAT, DRIFT, DRAWS, PLATEAU = 1.2, 0.2, 8.0, 0.2
 
 @dataclass(frozen=True)
 class Diagnostics:
-    """What traces (chains, draws) of one quantity tell of the mean that is taken of them."""
+    """Diagnostics of the mean of traces (chains, draws) of one quantity."""
 
     rhat: float
     ess: float

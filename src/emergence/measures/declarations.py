@@ -1,4 +1,4 @@
-"""What measures declare of themselves, read from their source: neither a measure nor torch is imported.
+"""Declarations of measures, read from their source: neither a measure nor torch is imported.
 
 A measure module declares, as literals at its top level:
 
@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class MeasureDeclaration:
-    """What one measure declares."""
+    """The declaration of one measure."""
 
     label: str
     variants: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What the rows of a folder of checkpoints depend on, so that a stopped measure is resumed on the same only."""
+"""Inputs of the rows of a folder of checkpoints: a stopped measure is resumed on the same inputs only."""
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence

@@ -25,32 +25,32 @@ from emergence.schemas.anatomy import LLC_SWEEP
 from emergence.subjects.subject import TrajectorySubject
 
 
-class PlateauSettings(Strict):
+class LLCSweepSettings(Strict):
     """The configured options of ``llc`` and the grid around them."""
 
     options: LocalLearning
-    plateau: LLCSweep
+    sweep: LLCSweep
     device: Device
 
 
-def grid(settings: PlateauSettings) -> Iterator[LocalLearning]:
+def grid(settings: LLCSweepSettings) -> Iterator[LocalLearning]:
     """Every ε with every γ, then every nβ at the configured ε and γ."""
-    configured, plateau = settings.options, settings.plateau
-    for localisation in plateau.localisations:
-        for step_size in plateau.step_sizes:
+    configured, sweep = settings.options, settings.sweep
+    for localisation in sweep.localisations:
+        for step_size in sweep.step_sizes:
             yield configured.model_copy(update={"localisation": localisation, "step_size": step_size})
-    for n_beta in plateau.n_betas:
+    for n_beta in sweep.n_betas:
         yield configured.model_copy(update={"n_beta": n_beta})
 
 
-def sweep_llc(settings: PlateauSettings, trajectory: Path, probes: Path, table: Path, state: Path) -> None:
+def sweep_llc(settings: LLCSweepSettings, trajectory: Path, probes: Path, table: Path, state: Path) -> None:
     """Estimate with all settings of the grid at the configured shares of a run, and write ``table``.
 
     Args:
         settings: Options of ``llc``, the grid, and the device.
         trajectory: Folder of the run.
         probes: Probe file of its study.
-        table: Written; of schema ``plateau``.
+        table: Written; of schema ``llc_sweep``.
         state: Folder from which a stopped job is resumed.
 
     Raises:
@@ -59,9 +59,9 @@ def sweep_llc(settings: PlateauSettings, trajectory: Path, probes: Path, table: 
     """
     opened = open_trajectory(trajectory, probes, settings.device)
     run = opened.run
-    steps = [run.steps[round(share * (len(run.steps) - 1))] for share in settings.plateau.at]
+    steps = [run.steps[round(share * (len(run.steps) - 1))] for share in settings.sweep.at]
     items = [(step, options) for step in steps for options in grid(settings)]
-    progress = Progress(f"plateau {run.identity['run']}", len(items), "settings")
+    progress = Progress(f"llc sweep {run.identity['run']}", len(items), "settings")
 
     def estimate(item: tuple[int, LocalLearning]) -> pd.DataFrame:
         return _estimates(opened, *item)

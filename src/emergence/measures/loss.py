@@ -1,7 +1,7 @@
 """The task's own loss, the baseline for signals of geometry.
 
 In ``nats``, a mean over answer tokens of the probe set; and as what is ``known`` of the answer: 1 − loss / entropy of
-the best input-blind guess, which is the marginal distribution of each answer position over the same answers. So it is 0
+the best input-independent guess, the marginal distribution of each answer position over the same answers. So it is 0
 at that guess, 1 when perfect, negative for a model that does worse (as at the start), and null where all answers are
 the same.
 """
@@ -20,7 +20,7 @@ VARIANTS = ("nats", "known", "own")
 
 
 def blind_loss(answers: Tensor) -> float:
-    """Loss of the best input-blind guess of answers (examples, tokens), nats a token; answers below 0 are not tokens.
+    """Loss of the best input-independent guess of answers (examples, tokens), nats a token; below 0 they are no tokens.
 
     >>> round(blind_loss(torch.tensor([[0, 7], [1, 7]])), 4)  # ln 2 for the first token, 0 for the second
     0.3466

@@ -122,7 +122,7 @@ class Transformer(nn.Module):
 
 
 def attention_bias(mask: Tensor, heads: int, dtype: torch.dtype) -> Tensor:
-    """What is added to scores (rows x heads, length, length): 0 where attention is allowed, −∞ elsewhere."""
+    """Bias of attention scores (rows x heads, length, length): 0 where attention is allowed, −∞ elsewhere."""
     bias = torch.zeros(mask.shape, dtype=dtype, device=mask.device)
     return bias.masked_fill_(~mask, -math.inf).repeat_interleave(heads, dim=0)
 

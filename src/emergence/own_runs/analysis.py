@@ -233,7 +233,7 @@ def _reported(measured: Sequence[MeasuredTables], output: Path, *, notes: list[s
 
 
 def write_findings(findings: Findings, output: Path, checkpoints: pd.DataFrame | None = None) -> None:
-    """Write tables and report of findings to a folder, and what became of each checkpoint."""
+    """Write tables and report of findings to a folder, and the outcome of each checkpoint."""
     written: Iterable[tuple[Any, pd.DataFrame]] = (
         (MEASURE, findings.measures),
         (SCORES, findings.scores),

@@ -1,4 +1,4 @@
-"""What the tables of one's own training runs say: events, the leads of each measure, and what else leads them.
+"""Findings on one's own training runs: events, the leads of each measure, and those of its rivals.
 
 `analyse_tables` is all that a caller needs: it takes measures and scores as data frames, and applies the protocol of
 the studies (`emergence.analysis`) to them. `emergence.own_runs.page` and `emergence.own_runs.verdict` show what it

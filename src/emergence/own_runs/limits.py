@@ -1,4 +1,4 @@
-"""What cannot be said of training runs of one's own, and why: plain sentences, from the tables."""
+"""Limits of an analysis of one's own training runs, with reasons: plain sentences, from the tables."""
 
 from collections.abc import Iterable, Iterator
 

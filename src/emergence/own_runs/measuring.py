@@ -30,18 +30,18 @@ from emergence.subjects.subject import ROW_TYPES, MeasureError, NotFiniteError, 
 logger = logging.getLogger("emergence")
 
 CHECKPOINT, SCORE = "checkpoint", "score"
-"""Rows beside those of measures: what became of a checkpoint, and the scores of its groups."""
+"""Rows beside those of measures: the outcome of a checkpoint, and the scores of its groups."""
 MEASURED, SKIPPED, FAILED = "measured", "not measured", "failed"
 """Variants of these rows, and of measures that do not apply or gave a value that is not finite."""
 STATE = Schema("own_checkpoints", {**MEASURE.columns, "reason?": "string", "sha256?": "string"})
 """Rows of the state of a job: why a checkpoint or a measure was left out, and the hash of a checkpoint's weights."""
 Seconds = dict[str, list[float]]
-"""What loading, scores and each measure took at each checkpoint."""
+"""Seconds that loading, scores and each measure took at each checkpoint."""
 
 
 @dataclass(frozen=True)
 class MeasuredTables:
-    """What measuring a run gives."""
+    """Tables of a measured run."""
 
     measures: pd.DataFrame
     """table ``measure``"""
@@ -145,7 +145,7 @@ def _measured(
 
 
 def _outcome(outcome: str, **about: str) -> dict[str, Any]:
-    """A row that says what became of a checkpoint."""
+    """A row with the outcome of a checkpoint."""
     return {**row(None, outcome, 1.0), "measure": CHECKPOINT, **about}
 
 

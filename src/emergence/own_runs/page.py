@@ -38,7 +38,7 @@ def write_report(
     Args:
         findings: Of `emergence.own_runs.findings.analyse_tables`.
         path: The file.
-        checkpoints: What became of each checkpoint, in columns `CHECKPOINTS`; step and reason may be null.
+        checkpoints: The outcome of each checkpoint, in columns `CHECKPOINTS`; step and reason may be null.
         title: Of the page; the names of the runs by default.
     """
     runs = list(findings.scores["run"].unique())

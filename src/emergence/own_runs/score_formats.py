@@ -45,7 +45,7 @@ class ScoreError(EmergenceError):
 
 @dataclass
 class Logged:
-    """What a file holds."""
+    """Contents of a file."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     """step, task, value as written and, where the file has them, baseline and perfect"""
@@ -64,7 +64,7 @@ class Logged:
 
 
 def read_logged(path: Path) -> Logged:
-    """What a file, or a folder of results of lm-eval, holds.
+    """Contents of a file, or of a folder of results of lm-eval.
 
     Raises:
         ScoreError: if it does not exist, cannot be read, or holds no scores.

@@ -1,4 +1,4 @@
-"""What may be concluded from one's own runs, in words: a sentence a measure, and a short text for a terminal.
+"""Conclusions from one's own runs, in words: a sentence a measure, and a short text for a terminal.
 
 A measure announces events by the rule of the studies (`emergence.claims.rates`): over enough runs, the interval of its
 lead less that of every comparison reaches the margin. Of fewer runs, the least difference says what could be concluded.
@@ -25,7 +25,7 @@ RIVALS = {
     "own loss": "the group's own loss",
     "mean weight": "the mean weight",
 }
-"""What a measure is compared with, after a number of evaluations."""
+"""The rivals of a measure, after a number of evaluations."""
 OTHER_CURVES = ("placebo", "control")
 """Rivals of which there must be one: without, nothing tells what is the event's own."""
 ALL = ("all", "all")
@@ -49,7 +49,7 @@ class RunJudging:
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What may be said of one measure."""
+    """The conclusion on one measure."""
 
     measure: str
     label: str
@@ -64,7 +64,7 @@ class Conclusion:
 
 
 def conclude(findings: Findings) -> list[Conclusion]:
-    """What may be concluded of each measure, by the primary definition of a lead."""
+    """The conclusion on each measure, by the primary definition of a lead."""
     return [_conclusion(name, findings) for name in findings.signals]
 
 

@@ -1,4 +1,4 @@
-"""What outlives a run: its compact tables under ``reference/``, the comparison of another run with them, the archive.
+"""Reference snapshots of runs, the comparison of another run with them, verification, and the archive.
 
 Above all other floors: it looks at results, and no stage looks at it.
 """

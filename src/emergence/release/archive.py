@@ -77,7 +77,7 @@ def _content(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
 
 
 def _citation(files: Mapping[str, bytes], expected: str) -> dict[str, Any]:
-    """What `CITATION.cff` says.
+    """Contents of `CITATION.cff`.
 
     Raises:
         ProjectError: if its version is another than the project's.

@@ -44,7 +44,7 @@ def listed(sums: Path) -> Iterator[tuple[Path, str]]:
 
 
 def changed(path: Path, digest: str) -> str:
-    """What is wrong with a listed file; nothing if it is as it was written."""
+    """The fault of a listed file; nothing if it is as it was written."""
     try:
         content = path.read_bytes()
     except OSError as error:

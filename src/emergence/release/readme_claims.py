@@ -41,7 +41,7 @@ def filled(readme: str, text: str) -> str:
 
 
 def summary(claims: pd.DataFrame, run: Mapping[str, Any]) -> str:
-    """The text between the markers: counts of verdicts, a row a study, and what the run was made of.
+    """The text between the markers: counts of verdicts, a row a study, and the run's metadata.
 
     Args:
         claims: Table ``claims``.

@@ -25,7 +25,7 @@ class Recipe(Strict):
 
 
 class Record(Strict):
-    """What a run was: its whole configuration, and how each of its figures and its explorer are made."""
+    """The record of a run: its whole configuration, and how each of its figures and its explorer are made."""
 
     config: dict[str, Any]
     figures: dict[str, Recipe]

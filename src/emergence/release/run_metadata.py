@@ -36,7 +36,7 @@ def version(folder: Path = PROJECT) -> str:
 
 
 def git(folder: Path, *arguments: str) -> bytes:
-    """What git prints.
+    """Output of git.
 
     Raises:
         ProjectError: if there is no git, or no repository.
@@ -158,7 +158,7 @@ def covered(spans: Iterable[tuple[float, float]]) -> float:
 
 
 def _run(manifest: dict[str, Any]) -> dict[str, Any]:
-    """What tells one training from another, without its checkpoints."""
+    """Identity of a training, without its checkpoints."""
     kept = {name: manifest.get(name) for name in ("settings_hash", "source_hash", "seeds", "parameters")}
     return {**kept, "checkpoints": len(manifest["checkpoints"])}
 

@@ -1,4 +1,4 @@
-"""Keep a finished run as the reference: compact tables, its record, what it was made of, the paper, pictures.
+"""Snapshot of a finished run as the reference: compact tables, its record, its metadata, the paper, pictures.
 
 Snakemake writes nothing under ``reference/``, so a fresh clone is compared with it and never runs to make it.
 Variants of measures that nothing looks at are left out of the tables.
@@ -33,7 +33,7 @@ LIMIT = 20_000_000
 """Bytes that a reference may have: it is part of every clone."""
 
 
-class KeepError(EmergenceError):
+class SnapshotError(EmergenceError):
     """A run that cannot be kept; the message says why and the remedy."""
 
 
@@ -48,13 +48,13 @@ def leading(reference: Path) -> Path:
     return confirmatory if (confirmatory / ACCOUNT).exists() else reference
 
 
-def keep(results: Path, root: Path, readme: Path) -> dict[str, Any]:
-    """Keep a finished run in the reference, and its claims in the README; returns what the run was made of.
+def snapshot(results: Path, root: Path, readme: Path) -> dict[str, Any]:
+    """Keep a finished run in the reference, and its claims in the README; returns its metadata.
 
     Paths of figures, paper and benchmarks are those of the run's own configuration.
 
     Raises:
-        KeepError: if the run is unfinished, or too large.
+        SnapshotError: if the run is unfinished, or too large.
     """
     made = record.read(results)
     config = load(made.config)
@@ -62,7 +62,7 @@ def keep(results: Path, root: Path, readme: Path) -> dict[str, Any]:
     paper = Path(config.pathvars.paper, PAPER)
     drawn = [results / path for recipe in made.figures.values() for paths in recipe.inputs.values() for path in paths]
     if missing := [path for path in (*drawn, paper) if not path.exists()]:
-        raise KeepError(f"{missing[0]}: no such file; finish the run (snakemake --cores all)")
+        raise SnapshotError(f"{missing[0]}: no such file; finish the run (snakemake --cores all)")
     told = account(made.config, results, Path(config.pathvars.benchmarks))
     with replacing_folder(reference / PICTURES) as pictures:
         pictures.mkdir(parents=True)
@@ -75,7 +75,7 @@ def keep(results: Path, root: Path, readme: Path) -> dict[str, Any]:
         for name in COPIES:
             shutil.copyfile(results / name, kept / name)
         if (total := size(kept) + size(reference / PICTURES) + paper.stat().st_size) > LIMIT:
-            raise KeepError(f"{results}: {total / 1e6:.1f} MB with pictures and paper, more than {LIMIT / 1e6:.0f}")
+            raise SnapshotError(f"{results}: {total / 1e6:.1f} MB with pictures and paper, more than {LIMIT / 1e6:.0f}")
     write_json(reference / record.NAME, made.model_dump())
     write_json(reference / ACCOUNT, told)
     write_claims(root, readme)

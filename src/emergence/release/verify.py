@@ -27,7 +27,7 @@ UNLISTED = (
 
 @dataclass
 class Verification:
-    """What was looked at, and what is wrong: a line a fault that names the file and the remedy."""
+    """Outcome of a verification: counts of files, and a line for each fault that names the file and the remedy."""
 
     tables: int = 0
     checkpoints: int = 0
@@ -84,7 +84,7 @@ def every_schema() -> Iterator[Schema]:
 
 
 def _refused(look: Callable[..., object], *at: object) -> list[str]:
-    """What is said by whoever refuses a file; nothing if it is whole."""
+    """The message of the reader that refuses a file; nothing if it is whole."""
     try:
         look(*at)
     except EmergenceError as error:

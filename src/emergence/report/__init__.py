@@ -1,1 +1,1 @@
-"""What a stranger reads: the paper, and what it quotes."""
+"""Documents for readers: the paper with the numbers that it quotes, the explorer, and summaries of a run."""

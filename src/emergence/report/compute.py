@@ -58,7 +58,7 @@ def by_stage(folder: Path) -> pd.DataFrame:
 
 
 def cost_text(folder: Path) -> str:
-    """What a run took on processors, and which share of it were starts of processes; empty without records."""
+    """Processor time of a run, and the share that starts of processes took; empty without records."""
     stages = by_stage(folder)
     if not (hours := float(stages["cpu_hours"].sum())):
         return ""

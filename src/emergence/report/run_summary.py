@@ -1,4 +1,4 @@
-"""What a person reads at the end of a run: verdicts by study, the findings that decide, and where to go from there.
+"""Summary at the end of a run: verdicts by study, the findings that decide, and where to go from there.
 
 The findings are the claims that each study's registry names as its headlines, if their rule decided; the long form is
 `emergence show`.
@@ -70,7 +70,7 @@ def _single(decided: pd.DataFrame) -> str:
 
 
 def _of_parts(decided: pd.DataFrame) -> str:
-    """What the table itself states of the first part, which other parts are judged likewise, and which otherwise."""
+    """The statement on the first part, then the parts that are judged likewise, and those judged otherwise."""
     (verdict, rows), *others = decided.groupby("verdict", sort=False)
     _, *likewise = rows["part"]
     also = [f"likewise: {', '.join(likewise)}"] if likewise else []

@@ -499,7 +499,7 @@ RULE_OUTCOMES = Schema(
         "power": "string",
     },
 )
-"""What each rule concludes of a measure, beside the truth; ``right`` is null where either is undecided.
+"""The conclusion of each rule on a measure, beside the truth; ``right`` is null where either is undecided.
 
 ``rate alone`` is the published rule; ``beyond nulls`` also requires an excess over every null; both use point
 estimates. ``lead differences`` is the rule of Study 1's claims, and has a ``power`` where undecided. ``excess`` is the

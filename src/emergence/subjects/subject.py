@@ -1,4 +1,4 @@
-"""What is measured: a model at one checkpoint, with named groups of examples.
+"""Subjects of measures: a model at one checkpoint, with named groups of examples.
 
 Measures know a model only as a `Subject`, so each of them works on every model that has one: this project's
 transformers (`task_transformer`), two-layer networks (`parity_mlp`), causal language models (`causal_lm`), and any

@@ -21,7 +21,7 @@ BITS = np.arange(4)  # s
 SHARES = np.array([1, 3, 3, 1]) / 8  # of inputs with s set bits
 PARITY = (-1.0) ** BITS  # g
 NEURONS = np.array([np.maximum(1 - BITS, 0), np.maximum(BITS - 1, 0), -2 * np.maximum(BITS - 2, 0)])
-"""What each neuron adds to f, over its squared weight (neurons, bits)"""
+"""contribution of each neuron to f, over its squared weight (neurons, bits)"""
 
 
 def outputs(weights: ArrayLike) -> Array:

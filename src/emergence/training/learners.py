@@ -1,4 +1,4 @@
-"""What all kinds of training share: the `Learner` protocol, seeds, AdamW with its update, and mixed precision.
+"""Parts that all kinds of training share: the `Learner` protocol, seeds, AdamW with its update, and mixed precision.
 
 Mixed precision is torch's autocast to bfloat16: matrix products take factors of 8 significant bits, while residual
 stream, norms and loss stay float32, and so do weights and optimiser. float16 is not offered: its smallest number is

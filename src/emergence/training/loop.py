@@ -24,7 +24,7 @@ logger = logging.getLogger("emergence")
 
 @dataclass
 class TrainingRecord:
-    """What training has recorded so far."""
+    """The record of a training so far."""
 
     scores: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     """(evaluations, ...), NaN at those that are still ahead; empty before the first"""

@@ -1,4 +1,4 @@
-"""What Study 4 sees of a model on a fixed set of examples: states of all layers, predictions, and their summaries."""
+"""Observations of Study 4 on a fixed set of examples: states of all layers, predictions, and their summaries."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a model can do: exact match, token accuracy, answer log-probability and loss of every task-level.
+"""Behaviour of a model: exact match, token accuracy, answer log-probability and loss of every task-level.
 
 Answers are scored under teacher forcing in one pass. Greedy decoding yields the whole right answer exactly if each
 token is the most likely one given the right tokens before it, so exact match is that of greedy decoding.

@@ -170,7 +170,7 @@ def test_noise_has_its_level_and_no_bias(noise: Noise) -> None:
 
 
 def test_binomial_noise_doubles_where_half_is_right_by_chance() -> None:
-    """At the blind guess: √(½·½/100) / ½ = 0.1."""
+    """At the input-independent guess: √(½·½/100) / ½ = 0.1."""
     seen = Binomial(100, 0.5).on(np.zeros((400, 500)), np.random.default_rng(0))
     assert (seen.mean(), seen.std()) == pytest.approx((0.0, 0.1), abs=0.001)
 

@@ -11,7 +11,7 @@ import pytest
 from emergence.analysis import rank_agreement
 from emergence.analysis.anatomy.order_prediction import (
     Comparison,
-    LimitSettings,
+    OrderSettings,
     add_end_runs,
     compare_features,
     correct_p,
@@ -36,10 +36,10 @@ KEY = ["statistic", "classes", "pairs_of", "size"]
 
 
 @pytest.fixture(scope="module")
-def settings(statistics: Statistics) -> LimitSettings:
+def settings(statistics: Statistics) -> OrderSettings:
     chosen = OrderPrediction(tie=1.0, swap_margin=1.2, permutations=150)
     fewer = statistics.model_copy(update={"bootstrap": 200})
-    return LimitSettings(metric="exact_match", easy=list(TASKS[:4]), limits=chosen, statistics=fewer)
+    return OrderSettings(metric="exact_match", easy=list(TASKS[:4]), prediction=chosen, statistics=fewer)
 
 
 def of(step: np.ndarray, sizes: int = 1, spacing: float = 1.0) -> EventMatrix:
@@ -57,7 +57,7 @@ def of(step: np.ndarray, sizes: int = 1, spacing: float = 1.0) -> EventMatrix:
     return EventMatrix(runs, LEVELS, step, np.where(np.isfinite(step), spacing, 0.0), classes)
 
 
-def found(step: np.ndarray, feature: np.ndarray, settings: LimitSettings, sizes: int = 1) -> pd.DataFrame:
+def found(step: np.ndarray, feature: np.ndarray, settings: OrderSettings, sizes: int = 1) -> pd.DataFrame:
     rows = pd.DataFrame(compare_features(of(step, sizes), {"onset": feature}, settings))
     return rows.set_index(KEY).sort_index()
 
@@ -67,7 +67,7 @@ def alike(rng: np.random.Generator, runs: int, noise: float, count: int = 24) ->
     return 10 ** (rng.uniform(2, 3.5, count) + rng.normal(0, noise, (runs, count)))
 
 
-def test_tests_without_intervals_are_the_same(settings: LimitSettings) -> None:
+def test_tests_without_intervals_are_the_same(settings: OrderSettings) -> None:
     rng = np.random.default_rng(8)
     matrix, feature = of(alike(rng, 6, 0.1), sizes=2), {"onset": alike(rng, 6, 0.3)}
     whole, tests = (
@@ -82,7 +82,7 @@ def test_tests_without_intervals_are_the_same(settings: LimitSettings) -> None:
 # Planted orders ----------------------------------------------------------------------------------------------------
 
 
-def test_a_perfect_feature(settings: LimitSettings) -> None:
+def test_a_perfect_feature(settings: OrderSettings) -> None:
     step = alike(np.random.default_rng(0), 6, 0.1)
     rows = found(step, np.log(step), settings)
     assert rows.loc["spearman", "value"].to_numpy() == pytest.approx(1.0)
@@ -92,7 +92,7 @@ def test_a_perfect_feature(settings: LimitSettings) -> None:
     assert (rows.loc["concordance", "low"] < 0.95).all(), "runs that agree are no certainty"
 
 
-def test_a_reversed_feature_is_as_far_from_its_null(settings: LimitSettings) -> None:
+def test_a_reversed_feature_is_as_far_from_its_null(settings: OrderSettings) -> None:
     step = alike(np.random.default_rng(1), 6, 0.1)
     rows = found(step, -step, settings)
     assert rows.loc["spearman", "value"].to_numpy() == pytest.approx(-1.0)
@@ -100,7 +100,7 @@ def test_a_reversed_feature_is_as_far_from_its_null(settings: LimitSettings) -> 
     assert (rows["p"].dropna() <= 0.02).all()
 
 
-def test_a_feature_that_knows_the_class_alone(settings: LimitSettings) -> None:
+def test_a_feature_that_knows_the_class_alone(settings: OrderSettings) -> None:
     rng = np.random.default_rng(2)
     step = np.where(EASY, rng.uniform(100, 200, (6, 24)), rng.uniform(1000, 2000, (6, 24)))
     rows = found(step, np.tile(1.0 * ~EASY, (6, 1)), settings).loc[("concordance", "family")]
@@ -110,7 +110,7 @@ def test_a_feature_that_knows_the_class_alone(settings: LimitSettings) -> None:
         assert rows.loc[(pairs_of, "all"), ["value", "null", "p"]].tolist() == [0.5, 0.5, 1.0]
 
 
-def test_a_feature_that_knows_the_order_within_classes_alone(settings: LimitSettings) -> None:
+def test_a_feature_that_knows_the_order_within_classes_alone(settings: OrderSettings) -> None:
     step = np.where(EASY, 100.0, 1000.0) * np.linspace(1, 2, 24)[np.random.default_rng(3).permuted(np.arange(24))]
     rows = found(np.tile(step, (6, 1)), np.tile(step * np.where(EASY, 10, 1), (6, 1)), settings)
     rows = rows.loc[("concordance", "family")]
@@ -119,7 +119,7 @@ def test_a_feature_that_knows_the_order_within_classes_alone(settings: LimitSett
     assert 0.3 < rows.loc[("between", "all"), "value"] < 0.7
 
 
-def test_within_is_easy_and_hard_together(settings: LimitSettings) -> None:
+def test_within_is_easy_and_hard_together(settings: OrderSettings) -> None:
     rng = np.random.default_rng(4)
     rows = found(alike(rng, 4, 0.3), rng.random((4, 24)), settings).loc["concordance"]
     rows = rows.xs("all", level="size")
@@ -131,7 +131,7 @@ def test_within_is_easy_and_hard_together(settings: LimitSettings) -> None:
     assert rows.loc[("none", "all"), "pairs"] == both["pairs"] + across["pairs"]
 
 
-def test_classes_may_differ_from_run_to_run(settings: LimitSettings) -> None:
+def test_classes_may_differ_from_run_to_run(settings: OrderSettings) -> None:
     rng = np.random.default_rng(5)
     step, feature = alike(rng, 4, 0.3), rng.random((4, 24))
     panel = of(step)
@@ -143,9 +143,9 @@ def test_classes_may_differ_from_run_to_run(settings: LimitSettings) -> None:
     assert changed["null"] == pytest.approx(0.5, abs=0.03)
 
 
-def test_classes_are_permuted_independently(settings: LimitSettings) -> None:
+def test_classes_are_permuted_independently(settings: OrderSettings) -> None:
     """Two easy and two hard task-levels in perfect order: one of four permutations within classes does as well."""
-    many = settings.model_copy(update={"limits": settings.limits.model_copy(update={"permutations": 4000})})
+    many = settings.model_copy(update={"prediction": settings.prediction.model_copy(update={"permutations": 4000})})
     step = np.array([[100.0, 200.0, 300.0, 400.0]])
     names = np.array([["easy", "easy", "hard", "hard"]], dtype=object)
     levels = pd.MultiIndex.from_tuples([("COPY", "1"), ("REV", "1"), ("PAR", "1"), ("ADD", "1")], names=LEVELS.names)
@@ -156,7 +156,7 @@ def test_classes_are_permuted_independently(settings: LimitSettings) -> None:
     assert rows.loc["within", ["p", "task_p"]].tolist() == pytest.approx([0.5, 0.5], abs=0.04)
 
 
-def test_without_other_seeds_there_are_no_classes_by_them(settings: LimitSettings) -> None:
+def test_without_other_seeds_there_are_no_classes_by_them(settings: OrderSettings) -> None:
     step = alike(np.random.default_rng(6), 2, 0.3)
     panel = of(step)
     panel.classes["other_seeds"][:] = None
@@ -168,7 +168,7 @@ def test_without_other_seeds_there_are_no_classes_by_them(settings: LimitSetting
 # Ties and censoring ------------------------------------------------------------------------------------------------
 
 
-def test_events_within_one_evaluation_have_no_order(settings: LimitSettings) -> None:
+def test_events_within_one_evaluation_have_no_order(settings: OrderSettings) -> None:
     step = np.tile(np.repeat(np.arange(12), 2) * 100.0, (2, 1))
     step[:, 1::2] += 0.5
     rows = found(step, step, settings)
@@ -176,10 +176,10 @@ def test_events_within_one_evaluation_have_no_order(settings: LimitSettings) -> 
     assert rows.loc[("somers_d", "none", "all", "all"), "pairs"] == 2 * 24 * 23 / 2
 
 
-def test_without_a_margin_somers_d_is_concordance_on_another_scale(settings: LimitSettings) -> None:
+def test_without_a_margin_somers_d_is_concordance_on_another_scale(settings: OrderSettings) -> None:
     rng = np.random.default_rng(7)
     step = np.where((drawn := rng.integers(1, 12, (6, 24))) == 11, np.inf, drawn.astype(float))
-    exact = settings.model_copy(update={"limits": settings.limits.model_copy(update={"tie": 0.0})})
+    exact = settings.model_copy(update={"prediction": settings.prediction.model_copy(update={"tie": 0.0})})
     rows = found(step, rng.integers(0, 5, (6, 24)).astype(float), exact, sizes=2)
     pd.testing.assert_frame_equal(
         (1 + rows.loc["somers_d", ["value", "null", "null_low", "null_high"]]) / 2,
@@ -191,7 +191,7 @@ def test_without_a_margin_somers_d_is_concordance_on_another_scale(settings: Lim
     assert ((1 + rows.loc["somers_d", "low"]) / 2 - rows.loc["concordance", "low"]).abs().max() < 0.1
 
 
-def test_censored_levels_are_last_and_tie(settings: LimitSettings) -> None:
+def test_censored_levels_are_last_and_tie(settings: OrderSettings) -> None:
     step = np.tile(np.arange(1.0, 25) * 100, (2, 1))
     step[:, 20:] = np.inf
     rows = found(step, np.tile(np.arange(24.0), (2, 1)), settings)
@@ -199,13 +199,13 @@ def test_censored_levels_are_last_and_tie(settings: LimitSettings) -> None:
     assert (whole["value"], whole["pairs"]) == (1.0, 2 * (24 * 23 / 2 - 6))
 
 
-def test_nothing_has_emerged(settings: LimitSettings) -> None:
+def test_nothing_has_emerged(settings: OrderSettings) -> None:
     rows = found(np.full((6, 24), np.inf), np.random.default_rng(8).random((6, 24)), settings, sizes=2)
     assert (rows[["pairs", "runs"]] == 0).all(axis=None)
     assert rows.drop(columns=["feature", "pairs", "runs"]).isna().all(axis=None)
 
 
-def test_a_feature_that_never_moves(settings: LimitSettings) -> None:
+def test_a_feature_that_never_moves(settings: OrderSettings) -> None:
     """No correlation; every pair is a coin."""
     rows = found(alike(np.random.default_rng(9), 6, 0.2), np.full((6, 24), np.inf), settings, sizes=2)
     assert rows.loc["spearman", "value"].isna().all()
@@ -213,7 +213,7 @@ def test_a_feature_that_never_moves(settings: LimitSettings) -> None:
     assert rows.loc[("swap", "none", "all", "all"), "value"] == 0.5
 
 
-def test_one_run(settings: LimitSettings) -> None:
+def test_one_run(settings: OrderSettings) -> None:
     step = alike(np.random.default_rng(10), 1, 0)
     rows = found(step, step, settings)
     assert rows.loc[("concordance", "none", "all", "all"), ["value", "p"]].tolist() == pytest.approx(
@@ -236,7 +236,7 @@ def swapping() -> np.ndarray:
     return np.repeat([small, large], 3, axis=0) * 10 ** rng.normal(0, 0.001, (6, 24))
 
 
-def test_a_feature_that_follows_swaps(swapping: np.ndarray, settings: LimitSettings) -> None:
+def test_a_feature_that_follows_swaps(swapping: np.ndarray, settings: OrderSettings) -> None:
     rows = found(swapping, swapping, settings, sizes=2).loc[:, "none", "all", "all"]
     assert rows.loc[["swap", "swap_both", "kept", "kept_both"], "value"].tolist() == [1, 1, 0, 1]
     assert rows.loc["swap", "pairs"] > 60
@@ -244,14 +244,14 @@ def test_a_feature_that_follows_swaps(swapping: np.ndarray, settings: LimitSetti
     assert rows.loc["swap", "low"] >= 0.5
 
 
-def test_a_feature_that_ignores_swaps(swapping: np.ndarray, settings: LimitSettings) -> None:
+def test_a_feature_that_ignores_swaps(swapping: np.ndarray, settings: OrderSettings) -> None:
     rows = found(swapping, np.tile(swapping[0], (6, 1)), settings, sizes=2).loc[:, "none", "all", "all"]
     assert rows.loc[["swap", "swap_both", "kept", "kept_both"], "value"].tolist() == [0, 0, 0, 1]
     assert rows.loc["swap", "high"] <= 0.5
 
 
-def test_the_margin_of_swaps(swapping: np.ndarray, settings: LimitSettings) -> None:
-    wide = settings.model_copy(update={"limits": settings.limits.model_copy(update={"swap_margin": 3.0})})
+def test_the_margin_of_swaps(swapping: np.ndarray, settings: OrderSettings) -> None:
+    wide = settings.model_copy(update={"prediction": settings.prediction.model_copy(update={"swap_margin": 3.0})})
     key = ("swap", "none", "all", "all")
     few, many = (found(swapping, swapping, chosen, sizes=2).loc[key, "pairs"] for chosen in (wide, settings))
     assert 0 < few < many
@@ -269,7 +269,7 @@ def test_added_ends_are_those_of_a_clustered_bootstrap() -> None:
 # Calibration -------------------------------------------------------------------------------------------------------
 
 
-def p_of(statistic: str, worlds: list[tuple[np.ndarray, np.ndarray]], settings: LimitSettings) -> pd.DataFrame:
+def p_of(statistic: str, worlds: list[tuple[np.ndarray, np.ndarray]], settings: OrderSettings) -> pd.DataFrame:
     """p and task_p of one statistic (of concordance: between classes) on each world of two sizes."""
     found = []
     for step, feature in worlds:
@@ -287,7 +287,7 @@ def assert_uniform(p: pd.Series) -> None:
     assert 0.35 < p.mean() < 0.67
 
 
-def test_p_is_uniform_where_the_feature_does_not_know_the_order_that_runs_share(settings: LimitSettings) -> None:
+def test_p_is_uniform_where_the_feature_does_not_know_the_order_that_runs_share(settings: OrderSettings) -> None:
     """Each run's task-levels are the same: six runs that all agree are one coincidence, not six."""
     rng = np.random.default_rng(12)
     worlds = [(alike(rng, 6, 0.1), alike(rng, 6, 0.1)) for _ in range(40)]
@@ -295,7 +295,7 @@ def test_p_is_uniform_where_the_feature_does_not_know_the_order_that_runs_share(
     assert_uniform(p_of("concordance", worlds, settings)["p"])
 
 
-def test_p_of_swaps_is_uniform_where_sizes_have_nothing_to_do_with_each_other(settings: LimitSettings) -> None:
+def test_p_of_swaps_is_uniform_where_sizes_have_nothing_to_do_with_each_other(settings: OrderSettings) -> None:
     rng = np.random.default_rng(13)
 
     def world() -> np.ndarray:
@@ -304,7 +304,7 @@ def test_p_of_swaps_is_uniform_where_sizes_have_nothing_to_do_with_each_other(se
     assert_uniform(p_of("reversals", [(world(), world()) for _ in range(80)], settings)["p"])
 
 
-def test_levels_of_a_task_are_no_independent_evidence(settings: LimitSettings) -> None:
+def test_levels_of_a_task_are_no_independent_evidence(settings: OrderSettings) -> None:
     """Times and features that differ by task alone: p over task-levels is far too small, p over tasks is not."""
     rng = np.random.default_rng(14)
 
@@ -316,7 +316,7 @@ def test_levels_of_a_task_are_no_independent_evidence(settings: LimitSettings) -
     assert_uniform(found["task_p"])
 
 
-def test_intervals_cover_what_more_runs_would_give(settings: LimitSettings) -> None:
+def test_intervals_cover_what_more_runs_would_give(settings: OrderSettings) -> None:
     """Twelve runs, of what three thousand say of the same task-levels; with the added runs a share's are wide."""
     rng = np.random.default_rng(15)
     times, common, peculiar = rng.uniform(2, 3.5, 24), rng.normal(0, 0.5, 24), rng.normal(0, 0.5, 24)
@@ -384,7 +384,7 @@ def written(folder: Path, step: np.ndarray, features: dict[str, np.ndarray]) -> 
     return folder / "events.parquet", paths
 
 
-def test_the_table_follows_its_schema(settings: LimitSettings, tmp_path: Path) -> None:
+def test_the_table_follows_its_schema(settings: OrderSettings, tmp_path: Path) -> None:
     rng = np.random.default_rng(16)
     step = alike(rng, 4, 0.2)
     features = {"rankme": step.copy(), "llc": rng.random((4, 24)), "fisher": np.full((4, 24), np.nan)}
@@ -400,7 +400,7 @@ def test_the_table_follows_its_schema(settings: LimitSettings, tmp_path: Path) -
     assert (table["holm_p"].dropna() >= table["p"].dropna()).all()
 
 
-def test_a_measure_is_judged_by_itself(settings: LimitSettings, tmp_path: Path) -> None:
+def test_a_measure_is_judged_by_itself(settings: OrderSettings, tmp_path: Path) -> None:
     """Other measures change Holm's correction, no more; nor does the order of the files."""
     rng = np.random.default_rng(17)
     step = alike(rng, 4, 0.2)
@@ -412,7 +412,7 @@ def test_a_measure_is_judged_by_itself(settings: LimitSettings, tmp_path: Path) 
     pd.testing.assert_frame_equal(one.drop(columns="holm_p"), both.drop(columns="holm_p"))
 
 
-def test_nothing_has_emerged_in_tables(settings: LimitSettings, tmp_path: Path) -> None:
+def test_nothing_has_emerged_in_tables(settings: OrderSettings, tmp_path: Path) -> None:
     never = np.full((4, 24), np.nan)
     predict_order(settings, *written(tmp_path, never, {"rankme": never}), tmp_path / "limits.parquet")
     table = tables.read(ORDER_PREDICTION, tmp_path / "limits.parquet")
@@ -420,7 +420,7 @@ def test_nothing_has_emerged_in_tables(settings: LimitSettings, tmp_path: Path) 
     assert (table[["pairs", "runs"]] == 0).all(axis=None)
 
 
-def test_size_classes_and_counts(settings: LimitSettings) -> None:
+def test_size_classes_and_counts(settings: OrderSettings) -> None:
     step = alike(np.random.default_rng(18), 6, 0.2)
     rows = found(step, step, settings, sizes=2)
     for statistic, classes, pairs_of in product(("concordance", "somers_d"), ("family",), ("within", "between")):

@@ -57,17 +57,17 @@ TESTS = ["statistic", "classes", "pairs_of", "size"]
 ENDS = {"concordance": (0.0, 1.0), "somers_d": (-1.0, 1.0)}
 
 
-class LimitSettings(Strict):
+class OrderSettings(Strict):
     """Metric, easy tasks and statistics of the prediction of order."""
 
     metric: ScoredMetric
     easy: list[str]
-    limits: OrderPrediction
+    prediction: OrderPrediction
     statistics: Statistics
 
 
 def compare_features(
-    events: EventMatrix, matrices: dict[str, Array], settings: LimitSettings, *, tests_only: bool = False
+    events: EventMatrix, matrices: dict[str, Array], settings: OrderSettings, *, tests_only: bool = False
 ) -> list[Row]:
     """All statistics of one measure's features (table ``order_prediction`` without ``measure`` and ``holm_p``).
 
@@ -87,7 +87,7 @@ class Comparison:
     """Features (runs, task-levels) against the event times; each method yields its rows of the table."""
 
     matrix: EventMatrix
-    settings: LimitSettings
+    settings: OrderSettings
     tests_only: bool = False
 
     @property
@@ -106,7 +106,7 @@ class Comparison:
     def _draw(self, *stream: int) -> Permutations:
         tasks = pd.factorize(self.matrix.levels.get_level_values("task"))[0]
         rng = np.random.default_rng([self._statistics.seed, *stream])
-        return draw_permutations(tasks, self.settings.limits.permutations, rng)
+        return draw_permutations(tasks, self.settings.prediction.permutations, rng)
 
     @cached_property
     def _over_all(self) -> Permutations:
@@ -138,7 +138,7 @@ class Comparison:
         rng, sizes = self._stream(), self.matrix.sizes.values()
         drawn = [resample_runs(len(rows), self._bootstrap, rng) for rows in sizes]
         times = self._medians(self.matrix.step, drawn)
-        return drawn, pair_order(times, factor=self.settings.limits.swap_margin), rng.bit_generator.state
+        return drawn, pair_order(times, factor=self.settings.prediction.swap_margin), rng.bit_generator.state
 
     def _medians(self, values: Array, drawn: list[Index]) -> Array:
         """Medians (draws, sizes, task-levels) over resampled runs."""
@@ -181,7 +181,7 @@ class Comparison:
 
     def concordance(self, feature: Array) -> Iterator[Row]:
         """Concordance of pairs that differ in time, and Somers' D of all that do not tie exactly."""
-        step, gap = self.matrix.step, self.settings.limits.tie * self.matrix.spacing
+        step, gap = self.matrix.step, self.settings.prediction.tie * self.matrix.spacing
         orders = {"concordance": pair_order(step, gap), "somers_d": pair_order(step)}
         sizes, sign, rng = self._sizes, pair_order(feature), self._stream()
         of_size = np.array([self.matrix.runs["size"] == size for size in sizes] or [np.ones(len(step), dtype=bool)]).T
@@ -258,7 +258,7 @@ def correct_p(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(holm_p=rows.groupby(TESTS)["p"].transform(holm))
 
 
-def predict_order(settings: LimitSettings, events: Path, onsets: list[Path], table: Path) -> None:
+def predict_order(settings: OrderSettings, events: Path, onsets: list[Path], table: Path) -> None:
     """Predict the order of emergence from every measure's features (table ``order_prediction``)."""
     matrix = event_matrix(select(tables.read(EVENTS, events), metric=settings.metric), settings.easy)
     rows = [

@@ -21,7 +21,7 @@ from emergence.schemas.analysis import COLLAPSE
 from emergence.schemas.anatomy import SIZE_SLOPES
 
 OTHER = {"width": "layers", "layers": "width"}
-"""What agrees within a group, by what varies there."""
+"""The dimension that agrees within a group, by the one that varies."""
 
 
 def compare_sizes(collapses: pd.DataFrame, sizes: list[Size], settings: Statistics) -> pd.DataFrame:

@@ -1,1 +1,1 @@
-"""What is analysed of language models beside the stages of Study 1."""
+"""Analyses of language models beside the stages of Study 1."""

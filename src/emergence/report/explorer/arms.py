@@ -16,7 +16,7 @@ SHOWN = ["size", "quantity", "arm", "step", "mean", "low", "high"]
 
 
 def payload(runs: pd.DataFrame, effects: pd.DataFrame) -> dict[str, Any] | None:
-    """What the page shows of paired runs; None without any.
+    """Data of paired runs for the page; None without any.
 
     Args:
         runs: Table ``arm_runs``.

@@ -1,4 +1,4 @@
-"""What the explorer holds of one study: its runs, their behaviour and geometry over training, and what leads what.
+"""Data of one study in the explorer: its runs, their behaviour and geometry over training, and leads.
 
 Curves are kept by run, task-level and layer, each beside the steps it was taken at. A task-level is named by its task
 and level; a curve of the whole network, or without layers, has an empty name there.
