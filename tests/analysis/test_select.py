@@ -6,6 +6,7 @@ import pytest
 
 from emergence.analysis.select import (
     Spread,
+    errors_in_tolerances,
     groups,
     last_layer,
     numbered,
@@ -106,3 +107,21 @@ def test_one_value_has_no_standard_deviation() -> None:
 
 def test_a_summary_of_nothing_is_empty() -> None:
     assert seed_summary(TABLE.head(0), "value", ["size"]).empty
+
+
+CHECKS = pd.DataFrame(
+    {
+        "estimator": ["RankMe", "LLC", "RankMe"],
+        "error": [0.2, -3.0, np.nan],
+        "standard_error": [np.nan, 1.0, np.nan],
+        "tolerance": [0.4, 2.0, 1.0],
+    }
+)
+
+
+def test_errors_are_in_tolerances_and_checks_of_an_estimator_together() -> None:
+    rows = errors_in_tolerances(CHECKS)
+    assert rows["estimator"].tolist() == ["RankMe", "RankMe", "LLC"]
+    assert rows["number"].tolist() == [0, 0, 1]
+    ends = rows[["low", "value", "high"]].to_numpy()
+    np.testing.assert_allclose(ends, [[0.5, 0.5, 0.5], [np.nan] * 3, [-2.0, -1.5, -1.0]])

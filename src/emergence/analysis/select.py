@@ -90,6 +90,23 @@ def within_error(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def errors_in_tolerances(calibration: pd.DataFrame) -> pd.DataFrame:
+    """Relative errors, check by check.
+
+    Args:
+        calibration: Table ``calibration``.
+
+    Returns:
+        The checks, those of an estimator together and estimators in the order of their first checks. Columns ``value``,
+        ``low`` and ``high`` are the error over the tolerance, and the same less and plus the standard error, where the
+        estimate has one; ``number`` is that of the estimator.
+    """
+    value = calibration["error"] / calibration["tolerance"]
+    spread = (calibration["standard_error"] / calibration["tolerance"]).fillna(0)
+    rows = calibration.assign(value=value, low=value - spread, high=value + spread)
+    return numbered(rows, ["estimator"]).sort_values("number", kind="stable", ignore_index=True)
+
+
 def seed_summary(
     table: pd.DataFrame, value: str, by: Sequence[str], spread: Spread = "range", *, geometric: bool = False
 ) -> pd.DataFrame:

@@ -8,8 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.analysis.calibration_errors import errors_in_tolerances
-from emergence.analysis.select import select
+from emergence.analysis.select import errors_in_tolerances, select
 from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.trajectories import CALIBRATION

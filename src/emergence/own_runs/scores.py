@@ -146,7 +146,7 @@ def _scaled(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
         row = wrong.iloc[0]
         raise ScoreError(
             f"{path}: {row['value']:g} for {row['task']} at step {row['step']} lies outside {row['baseline']:g} to "
-            f"{row['perfect']:g}; give columns baseline and perfect, with the values of an input-independent guess and of "
-            "no error"
+            f"{row['perfect']:g}; give columns baseline and perfect, with the values of an input-independent "
+            "guess and of no error"
         )
     return rows.assign(score=score)[["step", "task", "score"]].sort_values(["step", "task"], ignore_index=True)
