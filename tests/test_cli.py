@@ -82,6 +82,13 @@ def test_every_command_has_an_example_of_itself(name: str, capsys: Capture) -> N
     assert "Example:" in first_words(capsys, name)
 
 
+def test_help_has_a_line_with_an_example_of_each_command(capsys: Capture) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    assert [line for line in lines if line.startswith("emergence ")] == [one.example for one in COMMANDS.values()]
+
+
 def test_help_starts_without_torch() -> None:
     code = "import sys; from emergence.cli import command_line; command_line().format_help(); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()

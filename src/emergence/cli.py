@@ -73,7 +73,9 @@ def _run(given: list[str]) -> int:
 
 def command_line() -> argparse.ArgumentParser:
     """Parser of all commands; that of a stage is in `of_stage`, which has to import it."""
-    parser = argparse.ArgumentParser(prog="emergence", description="How capabilities emerge in training.")
+    examples = "\n  ".join(["examples:", *(command.example for command in COMMANDS.values())])
+    parser = argparse.ArgumentParser("emergence", epilog=examples, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.description = "How capabilities emerge in training."
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         added = commands.add_parser(
