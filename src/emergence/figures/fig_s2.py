@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.analysis.select import errors_in_tolerances, select
+from emergence.analysis.select import errors_in_tolerances, groups, select
 from emergence.figures import panels, style
 from emergence.io import tables
 from emergence.schemas.trajectories import CALIBRATION
@@ -66,11 +66,10 @@ def _errors(axes: Axes, rows: pd.DataFrame) -> None:
 
 def _names(axes: Axes, rows: pd.DataFrame) -> None:
     """Each estimator at its checks, with their number where there are several, and lines between estimators."""
-    groups = rows.groupby("estimator", sort=False)["place"]
-    counts = groups.size()
-    labels = [f"{name} ({count})" if count > 1 else str(name) for name, count in counts.items()]
-    axes.set_yticks(groups.mean(), labels=labels)
+    places = {name: list(checks["place"]) for (name,), checks in groups(rows, ["estimator"])}
+    labels = [f"{name} ({len(at)})" if len(at) > 1 else name for name, at in places.items()]
+    axes.set_yticks([(at[0] + at[-1]) / 2 for at in places.values()], labels=labels)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    for place in groups.max().iloc[:-1]:
-        style.guide(axes, y=place + (STEP + GAP) / 2, colour="0.92")
+    for at in list(places.values())[:-1]:
+        style.guide(axes, y=at[-1] + (STEP + GAP) / 2, colour="0.92")
