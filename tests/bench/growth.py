@@ -15,13 +15,13 @@ from typing import Any
 
 import torch
 from measures import measured
+from tier_cost import cost
 from timing import PROJECT
 
 from emergence.config import loading
 from emergence.config.project import settings_for
 from emergence.subjects.task_transformer import Probe, TaskSubject
 from emergence.tasks import data
-from emergence.training import cost
 from emergence.training.schedule import checkpoint_steps
 from emergence.training.task_transformer import TaskLearner
 
