@@ -20,7 +20,7 @@ from timing import PROJECT
 
 from emergence.config import loading
 from emergence.config.project import settings_for
-from emergence.subjects.task_transformer import Probe, TaskSubject
+from emergence.subjects.task_transformer import TaskProbe, TaskSubject
 from emergence.tasks import data
 from emergence.training.schedule import checkpoint_steps
 from emergence.training.task_transformer import TaskLearner
@@ -81,7 +81,7 @@ def measure(case: Case) -> dict[str, float]:
     step = min(timed(lambda number=number: learner.step(number)) for number in range(4))
     counted = cost.of_run(settings)
     probes = config.anatomy.probes
-    subject = TaskSubject(learner.model, Probe(data.draw(settings.task_levels, probes.examples, probes.seed)))
+    subject = TaskSubject(learner.model, TaskProbe(data.draw(settings.task_levels, probes.examples, probes.seed)))
     seen = Seen(subject, config.anatomy.measures)
     seconds = {name: timed(lambda name=name: measured(name, seen)) for name in (*OFTEN, *COSTLY)}
     every = {name: getattr(getattr(seen.measures, name), "every", 1) for name in seconds}
