@@ -1,6 +1,7 @@
 """The order of the packages, the size of the modules, and where each test file belongs."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -52,6 +53,8 @@ SIZES = {
 }
 """Modules of another size, each with its reason."""
 
+EXPLAINED = ("theory", "multifractal", "checkpoints", "measures")
+"""Packages whose functions say what each argument is, with its shape or unit."""
 ALIKE = {"EmergenceCallback": "of either library, imported from its own module"}
 """Classes of one name, each with its reason."""
 
@@ -181,6 +184,35 @@ def test_functions_are_named_after_their_results() -> None:
         if isinstance(node, ast.FunctionDef)
     }
     assert [module for module, name in functions if name == "make"] == []
+
+
+def arguments(function: ast.FunctionDef) -> list[str]:
+    """Names of the arguments of a function or method, less the object's own."""
+    given = function.args
+    named = [one.arg for one in (*given.posonlyargs, *given.args, given.vararg, *given.kwonlyargs, given.kwarg) if one]
+    return [name for name in named if name not in ("self", "cls")]
+
+
+def public_functions(module: str) -> Iterator[ast.FunctionDef]:
+    """Functions of a module and methods of its classes, without those for the module's own use."""
+    tree = ast.parse((PACKAGE / module).read_text())
+    scopes = [tree, *(node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_"))]
+    functions = (node for scope in scopes for node in scope.body if isinstance(node, ast.FunctionDef))
+    return (function for function in functions if not function.name.startswith("_"))
+
+
+def test_functions_of_three_arguments_or_more_explain_each() -> None:
+    """The arguments of a measure are those that its package explains."""
+    measures = {(f"measures/{name}.py", "measure") for name in declared()}
+    unexplained = [
+        f"{module}:{function.lineno} {function.name}: {name}"
+        for module in on_floors(*EXPLAINED)
+        for function in public_functions(module)
+        if len(arguments(function)) >= 3 and (module, function.name) not in measures
+        for name in arguments(function)
+        if not re.search(rf"^ +\**{name}: ", (ast.get_docstring(function) or "").partition("Args:\n")[2], re.MULTILINE)
+    ]
+    assert unexplained == []
 
 
 def test_no_two_classes_have_one_name() -> None:

@@ -115,6 +115,11 @@ def _sees_later_tokens(model: Any) -> bool:
 def refuse_other_model(folder: Path, first: Any, stored: Any) -> None:
     """Refuse a checkpoint whose model differs from the first checkpoint's in more than the values of its weights.
 
+    Args:
+        folder: Of the checkpoint, for the message.
+        first: Model of the first checkpoint.
+        stored: Model of this one, as it is stored.
+
     Raises:
         SeriesError: if a key of the configuration, or what is tied, differs.
     """

@@ -92,6 +92,11 @@ def open_series(trajectory: Path) -> tuple[Trajectory, RecordedSeries]:
 def entry(step: int, folder: Path, name: str) -> dict[str, Any]:
     """Entry of a checkpoint in a manifest, which calls its folder ``name``.
 
+    Args:
+        step: Optimiser step of the checkpoint.
+        folder: That holds it.
+        name: By which the manifest calls the folder.
+
     Raises:
         SeriesError: if weights or configuration cannot be read.
     """

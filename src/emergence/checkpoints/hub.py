@@ -58,11 +58,27 @@ class Hub(Protocol):
         """Files of a revision."""
 
     def fetch(self, repository: str, commit: str, name: str, folder: Path) -> None:
-        """Download one file to a folder, under its name."""
+        """Download one file to a folder, under its name.
+
+        Args:
+            repository: ``owner/name``.
+            commit: Its full hash.
+            name: Of the file in the repository.
+            folder: That the file is written to.
+
+        Raises:
+            UnreachableError: if the hub gives no answer.
+        """
 
 
 def download(repository: str, revisions: Mapping[int, str], root: Path, hub: Hub | None = None) -> dict[int, Path]:
     """Folder ``root/step<step>`` of each step, downloaded if it is not there yet.
+
+    Args:
+        repository: ``owner/name``.
+        revisions: Branch, tag or commit by optimiser step.
+        root: Folder of all.
+        hub: Of Hugging Face if None.
 
     Raises:
         SeriesError: if there is no network, no such revision, only pickled weights, too little space, a file that
@@ -139,7 +155,13 @@ def _fetch(
 
 
 def downloaded_manifest(folder: Path, repository: str, revision: str) -> dict[str, Any] | None:
-    """Manifest of a completely downloaded folder; None if a file is missing or of another size."""
+    """Manifest of a completely downloaded folder; None if a file is missing or of another size.
+
+    Args:
+        folder: Of one revision.
+        repository: ``owner/name``.
+        revision: Branch, tag or commit.
+    """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         same = (manifest["repository"], manifest["revision"]) == (repository, revision)
@@ -227,7 +249,17 @@ class HuggingFace:
         return Listing(about.sha or revision, tuple(Entry(*file) for file in listed))
 
     def fetch(self, repository: str, commit: str, name: str, folder: Path) -> None:
-        """Download one file; it gets its name only when complete."""
+        """Download one file; it gets its name only when complete.
+
+        Args:
+            repository: ``owner/name``.
+            commit: Its full hash.
+            name: Of the file in the repository.
+            folder: That the file is written to.
+
+        Raises:
+            UnreachableError: if the hub gives no answer.
+        """
         from huggingface_hub import hf_hub_download
 
         with self._one_line_errors(repository, commit):

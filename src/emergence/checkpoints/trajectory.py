@@ -30,7 +30,16 @@ class TrajectoryError(EmergenceError):
 
 
 def save_checkpoint(folder: Path, step: int, weights: dict[str, Tensor]) -> dict[str, Any]:
-    """Write the weights of one checkpoint; return its entry in the manifest."""
+    """Write the weights of one checkpoint; return its entry in the manifest.
+
+    Args:
+        folder: Of the run.
+        step: Optimiser step, 0 before training.
+        weights: Tensors by name.
+
+    Returns:
+        Step, file below the folder, and SHA-256.
+    """
     content = safetensors.torch.save(weights, metadata={"step": str(step)})
     path = folder / "checkpoints" / f"step{step:08d}.safetensors"
     with replacing(path) as temporary:
@@ -41,7 +50,15 @@ def save_checkpoint(folder: Path, step: int, weights: dict[str, Tensor]) -> dict
 def run_metadata(
     module: str, device: str, seeds: Mapping[str, int], parameters: int, non_embedding: int
 ) -> dict[str, Any]:
-    """Run metadata for a manifest: source hash of ``module``, hardware, seeds and parameter counts."""
+    """Run metadata for a manifest: source hash of ``module``, hardware, seeds and parameter counts.
+
+    Args:
+        module: That trains, whose source is hashed.
+        device: Where it trained.
+        seeds: Of initialisation, data order and the like.
+        parameters: Number of weights.
+        non_embedding: Number of weights outside the embeddings.
+    """
     return {
         "source_hash": source_hash(module),
         "hardware": hardware(device),

@@ -78,7 +78,20 @@ def measure(
 
 
 def measure_subject(name: str, subject: Subject[Any], settings: Strict, rng: np.random.Generator) -> pd.DataFrame:
-    """Measure a subject of finite weights, which is left unchanged, with settings of `options_of`; see `measure`."""
+    """Measure a subject of finite weights, which is left unchanged, with settings of `options_of`; see `measure`.
+
+    Args:
+        name: Of a module in `emergence.measures`.
+        subject: The model with its groups of examples.
+        settings: Options of the measure.
+        rng: Random generator; the model's own draws are seeded from it as well.
+
+    Returns:
+        Columns task, level, layer, variant, value and standard_error.
+
+    Raises:
+        MeasureError: if the measure is not defined for the model or its examples.
+    """
     module = import_module(f"emergence.measures.{name}")
     with unchanged(subject.model), _seeded(subject.model, rng):
         rows = module.measure(subject, rng, settings)

@@ -82,6 +82,12 @@ def top_eigenvalue(operator: Operator, start: Tensor, tolerance: float, products
 
     The error is the residual of the Ritz pair: an eigenvalue lies within it.
 
+    Args:
+        operator: The symmetric map.
+        start: Vector (parameters,) from which the Krylov space is spanned.
+        tolerance: Of the error, relative to the eigenvalue.
+        products: Most products with the operator.
+
     Raises:
         NotFiniteError: if the operator gives no finite numbers.
     """
@@ -106,7 +112,14 @@ def top_eigenvalue(operator: Operator, start: Tensor, tolerance: float, products
 
 
 def trace(operator: Operator, like: Tensor, draws: int, generator: torch.Generator) -> HessianEstimate:
-    """Hutchinson's estimate of the trace from ``draws`` vectors of random signs, with its standard error."""
+    """Hutchinson's estimate of the trace from ``draws`` vectors of random signs, with its standard error.
+
+    Args:
+        operator: The symmetric map.
+        like: Vector (parameters,) whose shape, type and device the draws have.
+        draws: Vectors of random signs, at least two.
+        generator: Of the signs, on the CPU.
+    """
     samples = []
     for _ in range(draws):
         signs = torch.randint(0, 2, like.shape, generator=generator, dtype=like.dtype).mul_(2).sub_(1).to(like.device)

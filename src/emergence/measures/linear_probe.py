@@ -35,9 +35,14 @@ def held_out(groups: NDArray[np.int64], rng: np.random.Generator) -> Tensor:
 def accuracy(x: Tensor, answers: Tensor, test: Tensor, ridge: float) -> Tensor:
     """Held-out accuracy of a ridge read-out of each answer token: (layers,), a mean over tokens.
 
-    ``x`` is (layers, examples, width), float64; ``answers`` (examples, tokens) of token ids; ``test`` (examples,) of
-    bool. The penalty is ``ridge`` times the mean variance of a feature, so it does not depend on the scale of x. NaN
-    where nothing is held out, since all examples have one prompt.
+    The penalty is ``ridge`` times the mean variance of a feature, so it does not depend on the scale of x. NaN where
+    nothing is held out, since all examples have one prompt.
+
+    Args:
+        x: Representations (layers, examples, width), float64.
+        answers: Token ids (examples, tokens).
+        test: Whether an example is held out (examples,).
+        ridge: Penalty over the mean variance of a feature.
     """
     answers = answers.unique(return_inverse=True)[1]  # only tokens that occur are classes
     targets, train = F.one_hot(answers).to(x.dtype), ~test

@@ -85,7 +85,17 @@ class Chains:
 
 
 def sample(weights: FlatWeights, losses: Losses, settings: LocalLearning, generator: torch.Generator) -> Chains:
-    """Run the chains from the weights' present values, to which they are put back; estimate every observable's λ̂."""
+    """Run the chains from the weights' present values, to which they are put back; estimate every observable's λ̂.
+
+    Args:
+        weights: All weights as one vector, with their gradient.
+        losses: Loss and observables of a numbered batch.
+        settings: Step size ε, pull γ, nβ, and numbers of chains and draws.
+        generator: Of the noise, on the CPU.
+
+    Returns:
+        Estimates (chains, observables), and traces of the first observable (chains, draws).
+    """
     origin = weights.values.clone()
     drawn = [batch % settings.pool for batch in range(settings.burn_in, settings.burn_in + settings.draws)]
     with torch.no_grad():
@@ -104,7 +114,18 @@ def sample(weights: FlatWeights, losses: Losses, settings: LocalLearning, genera
 def chain(
     weights: FlatWeights, origin: Tensor, losses: Losses, settings: LocalLearning, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Mean of the observables over one chain's draws (float64), NaN if its loss stops being finite, and the first's."""
+    """Mean of the observables over one chain's draws (float64), NaN if its loss stops being finite, and the first's.
+
+    Args:
+        weights: All weights as one vector, with their gradient; they are left where the chain ends.
+        origin: The weights (parameters,) to which the chain is pulled.
+        losses: Loss and observables of a numbered batch.
+        settings: Step size ε, pull γ, nβ, and numbers of draws.
+        generator: Of the noise, on the CPU.
+
+    Returns:
+        The mean (observables,), and the first observable at each draw (draws,).
+    """
     total: Tensor | None = None
     trace = []
     noise = torch.empty(weights.values.shape, dtype=weights.values.dtype)

@@ -95,6 +95,11 @@ def _rows(settings: MeasureSettings, opened: TrajectorySubject, step: int) -> li
 def open_trajectory(trajectory: Path, probes: Path, device: Device) -> TrajectorySubject:
     """Open a trajectory and build its model with the probes; no weights are loaded yet.
 
+    Args:
+        trajectory: Folder of the run.
+        probes: Probe file of its study.
+        device: Where the model computes.
+
     Raises:
         TrajectoryError: if there is no trajectory of this version.
         TensorsError: if the probe file is damaged.

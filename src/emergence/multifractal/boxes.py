@@ -84,7 +84,13 @@ def lengths(weights: NDArray[Any], settings: Boxes) -> Array:
 
 
 def counts(distances: Array, reach: Array, centre: int = 1) -> NDArray[np.int64]:
-    """N_i(r) = centre + #{j : d_ij ≤ r} for distances (nodes, others) and ascending radii: (nodes, radii)."""
+    """N_i(r) = centre + #{j : d_ij ≤ r} for distances (nodes, others) and ascending radii: (nodes, radii).
+
+    Args:
+        distances: d_ij (nodes, others); infinite where there is no path.
+        reach: Radii (radii,), ascending.
+        centre: What a ball holds beside the others: 1 for the node itself.
+    """
     nodes, others = distances.shape
     bins = reach.size + 1  # the last bin is out of reach
     first = np.searchsorted(reach, distances.ravel()) + np.repeat(bins * np.arange(nodes), others)

@@ -22,7 +22,13 @@ Edges = NDArray[np.intp]
 
 
 def graph(nodes: int, edges: Edges, lengths: ArrayLike = 1.0) -> csr_array:
-    """Undirected graph (nodes, nodes) from edges that are each listed once."""
+    """Undirected graph (nodes, nodes) from edges that are each listed once.
+
+    Args:
+        nodes: Their number.
+        edges: Pairs of nodes (edges, 2).
+        lengths: Of the edges (edges,), or of all.
+    """
     values = np.broadcast_to(np.asarray(lengths, dtype=np.float64), len(edges))
     ends = np.concatenate([edges, edges[:, ::-1]]).T
     return coo_array((np.concatenate([values, values]), (ends[0], ends[1])), shape=(nodes, nodes)).tocsr()
@@ -34,7 +40,17 @@ def cycle(nodes: int) -> csr_array:
 
 
 def small_world(nodes: int, degree: int, rewired: float, rng: np.random.Generator) -> csr_array:
-    """Watts and Strogatz: a ring with ``degree`` nearest neighbours, and a share of edges with one end rewired."""
+    """Watts and Strogatz: a ring with ``degree`` nearest neighbours, and a share of edges with one end rewired.
+
+    Args:
+        nodes: Their number.
+        degree: Nearest neighbours of a node in the ring, even.
+        rewired: Probability with which an edge is rewired.
+        rng: Of the rewiring.
+
+    Returns:
+        Edges of length 1 (nodes, nodes).
+    """
     neighbours = [set[int]() for _ in range(nodes)]
     ring = [(node, (node + hop) % nodes) for hop in range(1, degree // 2 + 1) for node in range(nodes)]
     for one, other in ring:
@@ -54,7 +70,16 @@ def small_world(nodes: int, degree: int, rewired: float, rng: np.random.Generato
 
 
 def flower(u: int, v: int, generation: int) -> csr_array:
-    """The (u,v)-flower; generation 1 is a ring of u + v nodes."""
+    """The (u,v)-flower; generation 1 is a ring of u + v nodes.
+
+    Args:
+        u: Edges of one of the two paths that replace an edge.
+        v: Edges of the other.
+        generation: How often all edges are replaced.
+
+    Returns:
+        Edges of length 1 (nodes, nodes).
+    """
     edges, nodes = np.array([[0, 1]]), 2
     for _ in range(generation):
         parts = []
@@ -68,7 +93,16 @@ def flower(u: int, v: int, generation: int) -> csr_array:
 
 
 def flower_boxes(u: int, v: int, generation: int) -> tuple[Array, Array]:
-    """Shares of the boxes of size u^−generation, with their node's degree as mass, and the number with each share."""
+    """Shares of the boxes of size u^−generation, with their node's degree as mass, and the number with each share.
+
+    Args:
+        u: Edges of one of the two paths that replace an edge, 2 or more.
+        v: Edges of the other, u or more.
+        generation: How often all edges are replaced.
+
+    Returns:
+        Shares (kinds,), and how many boxes have each (kinds,).
+    """
     w = float(u + v)
     added = np.arange(2, generation + 1)  # generations whose nodes are neither first nor last
     degrees = np.concatenate([[2.0**generation], 2.0 ** (generation - added + 1)])
@@ -80,6 +114,12 @@ def flower_log_sum(u: int, v: int, generation: int, q: Array) -> Array:
     """Exact ln Σ_b p_b^q (moments,) over the boxes of size u^−generation.
 
     [w 2^(mq) + Σ_{g=2..m} (w − 2) w^(g−1) 2^((m−g+1)q)]/(2w^m)^q for w = u + v at generation m.
+
+    Args:
+        u: Edges of one of the two paths that replace an edge, 2 or more.
+        v: Edges of the other, u or more.
+        generation: m.
+        q: Moments (moments,).
     """
     w, m = u + v, generation
     terms = [np.log(w) + m * q * np.log(2)]
@@ -89,7 +129,16 @@ def flower_log_sum(u: int, v: int, generation: int, q: Array) -> Array:
 
 
 def flower_tau(u: int, v: int, q: ArrayLike) -> Array:
-    """τ(q) of large (u,v)-flowers, 2 ≤ u ≤ v."""
+    """τ(q) of large (u,v)-flowers, 2 ≤ u ≤ v.
+
+    Args:
+        u: Edges of one of the two paths that replace an edge.
+        v: Edges of the other.
+        q: Moments (...).
+
+    Returns:
+        Mass exponents (...).
+    """
     w, moments = u + v, np.asarray(q, dtype=np.float64)
     below = moments < np.log(w) / np.log(2)
     tau: Array = np.where(below, (moments - 1) * np.log(w), moments * np.log(w / 2)) / np.log(u)
@@ -114,7 +163,16 @@ def cantor_tau(parts: ArrayLike, q: ArrayLike) -> Array:
 
 
 def tree(branches: int, factor: float, levels: int) -> tuple[csr_array, NDArray[np.intp]]:
-    """A tree whose edges at level j are ``factor``^j long, and the numbers of its leaves."""
+    """A tree whose edges at level j are ``factor``^j long, and the numbers of its leaves.
+
+    Args:
+        branches: Of a node that is no leaf.
+        factor: f, between 0 and 1.
+        levels: Between the root and the leaves.
+
+    Returns:
+        The graph (nodes, nodes), and its leaves (branches^levels,).
+    """
     sizes = branches ** np.arange(levels + 1)
     level = np.repeat(np.arange(levels + 1), sizes)
     node = np.arange(1, sizes.sum())

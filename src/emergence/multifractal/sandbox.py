@@ -27,6 +27,13 @@ def sandboxes(
 ) -> Spectrum:
     """Spectrum by sandboxes around ``centres``, of unit masses or those given (nodes,).
 
+    Args:
+        graph: Edge lengths (nodes, nodes), 0 or more.
+        radii: r (radii,), positive and ascending.
+        q: Moments (moments,), ascending through an exact 0.
+        centres: Nodes (centres,).
+        mass: Of the nodes (nodes,); 1 each if None.
+
     Raises:
         MultifractalError: if a sandbox has no mass, or radii or moments allow no slope.
     """
@@ -42,6 +49,12 @@ def sandboxes(
 
 def masses(graph: csr_array, radii: ArrayLike, centres: ArrayLike, mass: ArrayLike | None = None) -> Array:
     """M_i(r): the mass within each radius of each centre, including its own (centres, radii).
+
+    Args:
+        graph: Edge lengths (nodes, nodes), 0 or more.
+        radii: r (radii,), positive and ascending.
+        centres: Nodes (centres,).
+        mass: Of the nodes (nodes,); 1 each if None.
 
     Raises:
         MultifractalError: if lengths, centres, masses or radii are not valid.
@@ -64,6 +77,12 @@ def boxes(
     shares: Sequence[ArrayLike], sizes: ArrayLike, q: Array, often: Sequence[ArrayLike] | None = None
 ) -> Spectrum:
     """Spectrum from the shares (boxes,) of all boxes of each size, with multiplicities ``often`` where given.
+
+    Args:
+        shares: Of the mass (boxes,), for each size.
+        sizes: ℓ (sizes,), positive and ascending.
+        q: Moments (moments,), ascending through an exact 0.
+        often: How many boxes have each share (boxes,), for each size.
 
     Raises:
         MultifractalError: if a box has no mass, or sizes or moments allow no slope.

@@ -83,6 +83,11 @@ def log_power_sums(logs: Array, exponents: Array, multiplicity: Array | None = N
 
     Nodes have multiplicities n_i (nodes,), or 1. The middle of the logs is subtracted first, so that no power overflows
     before its sum does.
+
+    Args:
+        logs: Logarithms (nodes, radii).
+        exponents: e (exponents,); evenly spaced ones take less time.
+        multiplicity: n_i (nodes,).
     """
     coarse, fine = _factors(exponents)
     columns = np.ascontiguousarray(logs.T)
@@ -120,6 +125,12 @@ def _powers(logs: Array, exponents: Array) -> Array:
 
 def fit(q: Array, log_z: Array, radii: ArrayLike, trivial: float) -> Spectrum:
     """τ(q) as slopes of ln Z_q (moments, radii) on ln r; at moment ``trivial`` Z_q is constant by definition.
+
+    Args:
+        q: Moments (moments,), ascending through an exact 0.
+        log_z: ln Z_q (moments, radii).
+        radii: r (radii,), two or more, positive and ascending.
+        trivial: The moment that is left out of the quality of the fit.
 
     Raises:
         MultifractalError: if moments or radii allow no slope.
@@ -174,6 +185,11 @@ def _factors(exponents: Array) -> tuple[Array, Array]:
 
 def neurons(counts: ArrayLike, radii: ArrayLike, q: Array) -> Spectrum:
     """Spectrum of neurons whose balls hold ``counts`` (nodes, radii) nodes; NaN throughout for no node.
+
+    Args:
+        counts: N_i(r) (nodes, radii), above 0.
+        radii: r (radii,), two or more, positive and ascending.
+        q: Moments (moments,), ascending through an exact 0.
 
     Raises:
         MultifractalError: if counts are not positive or not one column a radius, or radii or moments allow no slope.

@@ -66,7 +66,16 @@ def of_time(given: Resources, margin: float) -> list[Condition]:
 
 
 def of_data(given: Resources, margin: float, epsilon: float) -> list[Condition]:
-    """For L ∝ D^(−α/(α+1)): T ≫ D (log D)^(1+ε), for some ε > 0, and N^(α+1) ≫ D."""
+    """For L ∝ D^(−α/(α+1)): T ≫ D (log D)^(1+ε), for some ε > 0, and N^(α+1) ≫ D.
+
+    Args:
+        given: Time, samples, width and exponent.
+        margin: Ratio from which a quantity is much larger than another.
+        epsilon: ε, above 0.
+
+    Raises:
+        TheoryError: if there is no more than one sample.
+    """
     if given.samples <= 1:
         raise TheoryError(f"samples = {given.samples:g}: the condition takes their logarithm; take more than one")
     needed = given.samples * log(given.samples) ** (1 + epsilon)

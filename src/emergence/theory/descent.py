@@ -26,13 +26,26 @@ class DescentError(EmergenceError):
 
 
 def batches(frequencies: Array, batch: int, steps: int, seed: int) -> Array:
-    """Shares d_k/d (steps, skills) of each skill in ``steps`` batches of fresh samples."""
+    """Shares d_k/d (steps, skills) of each skill in ``steps`` batches of fresh samples.
+
+    Args:
+        frequencies: P_k (skills,).
+        batch: Samples of a batch.
+        steps: Number of batches.
+        seed: Of the draws.
+    """
     rng = np.random.default_rng([seed, *b"multilinear"])
     return rng.multinomial(batch, frequencies, size=steps) / batch
 
 
 def data_set(frequencies: Array, size: int, seed: int) -> NDArray[np.int64]:
-    """Samples d_k (skills,) of each skill in one data set."""
+    """Samples d_k (skills,) of each skill in one data set.
+
+    Args:
+        frequencies: P_k (skills,).
+        size: Samples D of the data set.
+        seed: Of the draws.
+    """
     return np.random.default_rng([seed, *b"data"]).multinomial(size, frequencies)
 
 

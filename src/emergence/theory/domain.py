@@ -13,7 +13,18 @@ class TheoryError(EmergenceError):
 
 
 def within(name: str, values: ArrayLike, low: float, high: float, reason: str) -> Array:
-    """Values as float64, all in [``low``, ``high``]; otherwise (and for NaN) a `TheoryError`."""
+    """Values as float64, all in [``low``, ``high``]; otherwise (and for NaN) a `TheoryError`.
+
+    Args:
+        name: Of the quantity, for the message.
+        values: Any shape.
+        low: The least that is allowed.
+        high: The most that is allowed.
+        reason: What the message says of a value outside.
+
+    Raises:
+        TheoryError: if a value lies outside, or is NaN.
+    """
     array: Array = np.asarray(values, dtype=np.float64)
     outside = ~((array >= low) & (array <= high))
     if outside.any():
@@ -22,12 +33,30 @@ def within(name: str, values: ArrayLike, low: float, high: float, reason: str) -
 
 
 def positive(name: str, values: ArrayLike, reason: str) -> Array:
-    """Values as float64, all of them finite and above zero."""
+    """Values as float64, all of them finite and above zero.
+
+    Args:
+        name: Of the quantity, for the message.
+        values: Any shape.
+        reason: What the message says of a value outside.
+
+    Raises:
+        TheoryError: if a value is zero, negative or not finite.
+    """
     return within(name, values, np.nextafter(0.0, 1.0), np.finfo(np.float64).max, reason)
 
 
 def nonnegative(name: str, values: ArrayLike, reason: str) -> Array:
-    """Values as float64, all of them finite and zero or above."""
+    """Values as float64, all of them finite and zero or above.
+
+    Args:
+        name: Of the quantity, for the message.
+        values: Any shape.
+        reason: What the message says of a value outside.
+
+    Raises:
+        TheoryError: if a value is negative or not finite.
+    """
     return within(name, values, 0.0, np.finfo(np.float64).max, reason)
 
 

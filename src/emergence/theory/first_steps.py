@@ -38,7 +38,13 @@ def mean_gradient(unembedding: Array, answers: Array) -> Array:
 
 
 def swelling_direction(unembedding: Array, answers: Array, update: Update) -> Array:
-    """Unit vector (width,) along which states move first; the final norm removes the mean of the gradient."""
+    """Unit vector (width,) along which states move first; the final norm removes the mean of the gradient.
+
+    Args:
+        unembedding: (tokens, width).
+        answers: Numbers (answers,) of the tokens to be predicted.
+        update: ``sign``, as the first steps of Adam, or ``gradient``.
+    """
     gradient = mean_gradient(unembedding, answers)
     gradient = gradient - gradient.mean()
     moved = np.sign(gradient) if update == "sign" else gradient

@@ -48,6 +48,13 @@ def speed(
 ) -> FittedConstant:
     """B² from strengths (seeds, steps) over time; the constants' own B² is not used.
 
+    Args:
+        steps: Optimiser steps (steps,).
+        measured: Strengths R (seeds, steps).
+        constants: Of the networks, but for B².
+        interval: Confidence and number of bootstrap draws.
+        rng: Of the bootstrap over seeds.
+
     Raises:
         TheoryError: if strengths are not finite, or do not cross one half of the target within the steps.
     """
@@ -71,6 +78,15 @@ def speed_and_start(
     """B² and R_k(0)/S from strengths (seeds, steps) over time, where `speed` takes R_k(0) as it is.
 
     The standard error is the jackknife's over seeds: a bootstrap would search a plane thousands of times.
+
+    Args:
+        steps: Optimiser steps (steps,).
+        measured: Strengths R (seeds, steps).
+        constants: Of the networks, but for B² and R_k(0).
+        interval: Confidence of the jackknife.
+
+    Returns:
+        B², and R_k(0)/S.
 
     Raises:
         TheoryError: as `speed`, or if there is no best pair.
@@ -120,6 +136,14 @@ def shots(
 ) -> FittedConstant:
     """D_c from strengths (seeds, samples) over the size of the data set; the constants' own D_c is not used.
 
+    Args:
+        samples: Sizes D of data sets (samples,).
+        measured: Strengths R (seeds, samples).
+        constants: Of the networks, but for D_c.
+        law: Of R_k(D): ``published`` or ``linear``.
+        interval: Confidence and number of bootstrap draws.
+        rng: Of the bootstrap over seeds.
+
     Raises:
         TheoryError: if strengths are not finite, or do not saturate within the sizes.
     """
@@ -136,6 +160,13 @@ def neurons(
     width: ArrayLike, measured: ArrayLike, constants: Constants, interval: Interval, rng: np.random.Generator
 ) -> FittedConstant:
     """N_c from strengths (seeds, widths) over the hidden width; the constants' own N_c is not used.
+
+    Args:
+        width: Hidden widths N (widths,).
+        measured: Strengths R (seeds, widths).
+        constants: Of the networks, but for N_c.
+        interval: Confidence and number of bootstrap draws.
+        rng: Of the bootstrap over seeds.
 
     Raises:
         TheoryError: if strengths are not finite, or do not saturate within the widths.

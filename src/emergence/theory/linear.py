@@ -21,13 +21,34 @@ def rate(constants: Constants) -> float:
 
 
 def of_time(steps: ArrayLike, frequency: ArrayLike, constants: Constants) -> Array:
-    """R_k(T) = S − (S − R_k(0)) e^−ηP_kT, for steps (...) and skills (k,)."""
+    """R_k(T) = S − (S − R_k(0)) e^−ηP_kT, for steps (...) and skills (k,).
+
+    Args:
+        steps: Optimiser steps T (...).
+        frequency: P_k (skills,).
+        constants: Target S, start R_k(0) and learning rate η.
+
+    Returns:
+        Strengths (..., skills).
+    """
     decayed = np.exp(-rate(constants) * domain.steps(steps)[..., None] * domain.frequencies(frequency))
     return constants.target - (constants.target - constants.initial) * decayed
 
 
 def crossing_times(share: ArrayLike, frequency: ArrayLike, constants: Constants) -> Array:
-    """Steps at which skills (k,) reach shares (...) of S; infinite for a skill that is never sampled."""
+    """Steps at which skills (k,) reach shares (...) of S; infinite for a skill that is never sampled.
+
+    Args:
+        share: Of the target (...), above that of the start and below 1.
+        frequency: P_k (skills,).
+        constants: Target, start and learning rate.
+
+    Returns:
+        Steps (..., skills).
+
+    Raises:
+        TheoryError: if a share is not crossed.
+    """
     start = constants.initial / constants.target
     reason = f"skills start at {start:g} of the target and approach 1 from below; take a share between"
     reached = within("share", share, np.nextafter(start, 1.0), np.nextafter(1.0, 0.0), reason)
@@ -43,7 +64,16 @@ def spread(epsilon: float, constants: Constants) -> float:
 
 
 def loss_of_time(steps: ArrayLike, skills: Skills, constants: Constants) -> Array:
-    """L(T) = Σ P_k ½(S − R_k(T))², by direct sum."""
+    """L(T) = Σ P_k ½(S − R_k(T))², by direct sum.
+
+    Args:
+        steps: Optimiser steps T (...).
+        skills: Their frequencies P_k.
+        constants: Target, start and learning rate.
+
+    Returns:
+        Losses (...).
+    """
     return loss.summed(lambda t: of_time(t, skills.frequencies, constants), domain.steps(steps), skills, constants)
 
 

@@ -27,12 +27,30 @@ from emergence.theory.model import Constants, Skills
 
 
 def of_time(steps: ArrayLike, skills: Skills, constants: Constants) -> Array:
-    """L(T) = Σ P_k ½(S − R_k(T))², with unlimited data and width."""
+    """L(T) = Σ P_k ½(S − R_k(T))², with unlimited data and width.
+
+    Args:
+        steps: Optimiser steps T (...).
+        skills: Their frequencies P_k.
+        constants: Target S, start R_k(0) and rate ρ.
+
+    Returns:
+        Losses (...).
+    """
     return summed(lambda t: strengths.of_time(t, skills.frequencies, constants), domain.steps(steps), skills, constants)
 
 
 def of_width(width: ArrayLike, skills: Skills, constants: Constants) -> Array:
-    """L(N) = Σ P_k ½(S − R_k(N))²; with N_c = 1 and whole N, the skills past the N-th are missing."""
+    """L(N) = Σ P_k ½(S − R_k(N))²; with N_c = 1 and whole N, the skills past the N-th are missing.
+
+    Args:
+        width: Hidden units N (...).
+        skills: Their frequencies P_k.
+        constants: Target S and units N_c of a skill.
+
+    Returns:
+        Losses (...).
+    """
     return summed(lambda n: strengths.of_width(n, skills.count, constants), domain.widths(width), skills, constants)
 
 
@@ -40,6 +58,14 @@ def of_data(samples: ArrayLike, skills: Skills, constants: Constants) -> Array:
     """L(D) = Σ P_k ½S² max(0, 1 − DP_k/D_c) of a network that needs D_c samples a skill.
 
     The same for both laws of R_k, which is the projection on g_k alone (`emergence.theory.strengths.of_data`).
+
+    Args:
+        samples: Sizes D of data sets (...).
+        skills: Their frequencies P_k.
+        constants: Target S and samples D_c of a skill.
+
+    Returns:
+        Losses (...).
     """
     D = domain.samples(samples)
     left = [np.maximum(1 - size * skills.frequencies / constants.shots, 0.0) @ skills.frequencies for size in D.flat]
@@ -50,6 +76,14 @@ def one_shot(samples: ArrayLike, skills: Skills, constants: Constants) -> Array:
     """Expected L(D) = Σ P_k ½(S − R_k(0))² (1 − P_k)^D of the multilinear model: one sample suffices for a skill.
 
     The model's parameters are the skills themselves: it fits each sampled skill, and never changes the others.
+
+    Args:
+        samples: Sizes D of data sets (...).
+        skills: Their frequencies P_k.
+        constants: Target S and start R_k(0).
+
+    Returns:
+        Losses (...).
     """
     D = domain.samples(samples)
     left = [(1 - skills.frequencies) ** size @ skills.frequencies for size in D.flat]
@@ -60,6 +94,15 @@ def of_time_and_width(steps: ArrayLike, width: ArrayLike, skills: Skills, consta
     """L(T, N) for steps and widths that broadcast: only the skills that fit in width N are learned in time.
 
     The others, most of them where N is small, are summed at once.
+
+    Args:
+        steps: Optimiser steps T.
+        width: Hidden units N; the two broadcast to (...).
+        skills: Their frequencies P_k.
+        constants: Target S, start R_k(0), rate ρ and units N_c of a skill.
+
+    Returns:
+        Losses (...).
     """
     T, N = np.broadcast_arrays(domain.steps(steps), domain.widths(width))
     unlearned_from = np.append(np.cumsum(skills.frequencies[::-1])[::-1], 0.0)  # weight of a skill and those after it
@@ -76,12 +119,28 @@ def of_time_and_width(steps: ArrayLike, width: ArrayLike, skills: Skills, consta
 
 
 def half_square(strength: Array, skills: Skills, constants: Constants) -> float:
-    """Σ P_k ½(S − R_k)² for strengths (skills,)."""
+    """Σ P_k ½(S − R_k)² for strengths (skills,).
+
+    Args:
+        strength: R_k (skills,).
+        skills: Their frequencies P_k.
+        constants: The target S.
+    """
     return float((constants.target - strength) ** 2 @ skills.frequencies) / 2
 
 
 def summed(strength: Callable[[float], Array], values: Array, skills: Skills, constants: Constants) -> Array:
-    """Σ P_k ½(S − R_k)² for each of the values (...), from a function that gives their strengths (skills,)."""
+    """Σ P_k ½(S − R_k)² for each of the values (...), from a function that gives their strengths (skills,).
+
+    Args:
+        strength: From a value to R_k (skills,).
+        values: Of time, data or width (...).
+        skills: Their frequencies P_k.
+        constants: The target S.
+
+    Returns:
+        Losses (...).
+    """
     losses = [half_square(strength(value), skills, constants) for value in values.flat]
     return np.reshape(np.asarray(losses, dtype=np.float64), values.shape)
 
@@ -140,14 +199,27 @@ def law_of_width(skills: Skills, constants: Constants) -> PowerLaw:
 
 
 def power_law(skills: Skills, height: float, pace: float, integral: float) -> PowerLaw:
-    """Power law of Σ P_k h(pace·P_k·x), where h(0) = ``height`` and ``integral`` is ∫₀^∞ u^(−1/(α+1)) h(u)/h(0) du."""
+    """Power law of Σ P_k h(pace·P_k·x), where h(0) = ``height`` and ``integral`` is ∫₀^∞ u^(−1/(α+1)) h(u)/h(0) du.
+
+    Args:
+        skills: Exponent, number and normaliser.
+        height: h(0).
+        pace: c, which scales the axis x.
+        integral: Of h(u)/h(0).
+    """
     power = skills.alpha / (skills.alpha + 1)
     prefactor = height * skills.scale ** (1 - power) / (skills.alpha + 1) * pace**-power * integral
     return PowerLaw(-power, prefactor, height * skills.beyond)
 
 
 def unlearned(delay: float, alpha: float, start: float = 0.0) -> float:
-    """∫_start^∞ u^(−1/(α+1)) [1 + e^(u − delay)]^−2 du, by v = u^(α/(α+1)), which removes the pole at 0."""
+    """∫_start^∞ u^(−1/(α+1)) [1 + e^(u − delay)]^−2 du, by v = u^(α/(α+1)), which removes the pole at 0.
+
+    Args:
+        delay: ln(S/R_k(0) − 1), above or below 0.
+        alpha: α, above 0.
+        start: Lower end of the integral.
+    """
     power = alpha / (alpha + 1)
     end = max(delay, 0.0) + TAIL
     if start >= end:

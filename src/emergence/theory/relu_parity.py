@@ -48,6 +48,11 @@ def exact(target: float) -> Array:
 def gradient_flow(time: ArrayLike, target: float, initial: float) -> Array:
     """Weights (times, 4) of gradient flow on E[½(S g − f)²] from α = β = γ = ``initial`` and c = 0.
 
+    Args:
+        time: Times t = ηT (times,), ascending.
+        target: S, above 0.
+        initial: Weight of each neuron at t = 0.
+
     Raises:
         TheoryError: if the equations could not be integrated.
     """

@@ -23,6 +23,14 @@ def of_time(steps: ArrayLike, frequency: ArrayLike, constants: Constants) -> Arr
 
     Gradient flow da/dT = ηP_k(S − ab)b, with a = b at the start, is logistic growth of R_k = ab. The rate is twice that
     for plain MSE, and B² times that for a network.
+
+    Args:
+        steps: Optimiser steps T (...).
+        frequency: P_k (skills,).
+        constants: Target S, start R_k(0) and rate ρ.
+
+    Returns:
+        Strengths (..., skills).
     """
     exponent = constants.rate * domain.steps(steps)[..., None] * domain.frequencies(frequency)
     return constants.target * expit(exponent - constants.delay)
@@ -35,6 +43,15 @@ def of_data(samples: ArrayLike, frequency: ArrayLike, constants: Constants, law:
     L_k = ½S²(1 − d_k/D_c). The paper assumes f ∝ g_k, so that L_k = ½(S − R_k)², and derives the square root
     (``published``). By the definition of R_k the same projection gives S d_k/D_c (``linear``), since the remaining
     error is not along g_k alone.
+
+    Args:
+        samples: Sizes D of data sets (...).
+        frequency: P_k, or shares d_k/D of one data set (skills,).
+        constants: Target S and samples D_c of a skill.
+        law: ``published`` or ``linear``.
+
+    Returns:
+        Strengths (..., skills).
     """
     share = np.minimum(domain.samples(samples)[..., None] * domain.frequencies(frequency) / constants.shots, 1.0)
     match law:
@@ -47,7 +64,16 @@ def of_data(samples: ArrayLike, frequency: ArrayLike, constants: Constants, law:
 
 
 def of_width(width: ArrayLike, count: int, constants: Constants) -> Array:
-    """R_k(N) = S·clip((N − (k−1)N_c)/N_c, 0, 1): N_c hidden units a skill, frequent ones of ``count`` first."""
+    """R_k(N) = S·clip((N − (k−1)N_c)/N_c, 0, 1): N_c hidden units a skill, frequent ones of ``count`` first.
+
+    Args:
+        width: Hidden units N (...).
+        count: Number of skills.
+        constants: Target S and units N_c of a skill.
+
+    Returns:
+        Strengths (..., skills).
+    """
     filled = domain.widths(width)[..., None] / constants.neurons
     return constants.target * np.clip(filled - np.arange(count), 0.0, 1.0)
 
@@ -56,6 +82,14 @@ def crossing_times(share: ArrayLike, frequency: ArrayLike, constants: Constants)
     """Steps τ_k = ln[(S/R_k(0) − 1)/(1/share − 1)]/(ρP_k), for shares (...) and skills (k,); ∝ k^(α+1).
 
     Infinite for a skill that is never sampled.
+
+    Args:
+        share: R/S (...).
+        frequency: P_k (skills,).
+        constants: Target S, start R_k(0) and rate ρ.
+
+    Returns:
+        Optimiser steps (..., skills).
 
     Raises:
         TheoryError: if no skill crosses a share: it is not above the initial one, or not below 1.
@@ -68,7 +102,20 @@ def crossing_times(share: ArrayLike, frequency: ArrayLike, constants: Constants)
 
 
 def crossing_samples(share: ArrayLike, frequency: ArrayLike, constants: Constants, law: DataLaw) -> Array:
-    """Samples D at which skills (k,) reach shares (...) of S; a share of 1 is saturation, d_k = D_c, in both laws."""
+    """Samples D at which skills (k,) reach shares (...) of S; a share of 1 is saturation, d_k = D_c, in both laws.
+
+    Args:
+        share: R/S (...), above 0 and at most 1.
+        frequency: P_k (skills,).
+        constants: Samples D_c of a skill.
+        law: Of R_k(D): ``published`` or ``linear``.
+
+    Returns:
+        Sizes of data sets (..., skills).
+
+    Raises:
+        TheoryError: if a share lies outside.
+    """
     reached = _upto(share)
     match law:
         case "published":
@@ -81,7 +128,19 @@ def crossing_samples(share: ArrayLike, frequency: ArrayLike, constants: Constant
 
 
 def crossing_widths(share: ArrayLike, count: int, constants: Constants) -> Array:
-    """Width N = (k − 1 + share)N_c at which each of ``count`` skills reaches shares (...) of S; fractional."""
+    """Width N = (k − 1 + share)N_c at which each of ``count`` skills reaches shares (...) of S; fractional.
+
+    Args:
+        share: R/S (...), above 0 and at most 1.
+        count: Number of skills.
+        constants: Units N_c of a skill.
+
+    Returns:
+        Hidden widths (..., skills).
+
+    Raises:
+        TheoryError: if a share lies outside.
+    """
     return constants.neurons * (_upto(share)[..., None] + np.arange(count))
 
 
