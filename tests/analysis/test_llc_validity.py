@@ -35,18 +35,18 @@ def planted(valid: list[float], value: float = 3.0) -> pd.DataFrame:
 
 def test_estimates_stand_beside_curvature_where_both_were_taken() -> None:
     curvature = rows("hessian", [0, 2], trace=[600.0, 300.0], top=[9.0, 9.0])
-    found = llc_validity(planted([1.0, 0.0, 1.0]), curvature, SETTINGS)
-    assert found["valid"].tolist() == [True, False, True]
-    np.testing.assert_allclose(found["over_curvature"], [1.0, np.nan, 2.0])
-    assert found["rhat"].tolist() == [1.5] * 3
+    judged = llc_validity(planted([1.0, 0.0, 1.0]), curvature, SETTINGS)
+    assert judged["valid"].tolist() == [True, False, True]
+    np.testing.assert_allclose(judged["over_curvature"], [1.0, np.nan, 2.0])
+    assert judged["rhat"].tolist() == [1.5] * 3
 
 
 def test_a_run_without_diagnostics_or_hessian_is_not_valid(tmp_path: Path) -> None:
     tables.write(MEASURE, rows("llc", [0, 1], mixture=[1.0, np.nan]), tmp_path / "llc.parquet")
     assess_llc(SETTINGS, [tmp_path / "llc.parquet"], tmp_path / "table.parquet")
-    found = tables.read(LLC_VALIDITY, tmp_path / "table.parquet")
-    assert not found["valid"].any()
-    assert found["over_curvature"].isna().all()
+    judged = tables.read(LLC_VALIDITY, tmp_path / "table.parquet")
+    assert not judged["valid"].any()
+    assert judged["over_curvature"].isna().all()
 
 
 @pytest.mark.parametrize(

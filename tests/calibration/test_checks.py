@@ -49,13 +49,13 @@ def fails(subject: Any, settings: CalibrationSettings, *parts: str) -> bool:
 
 @pytest.mark.parametrize("subject", ESTIMATORS, ids=lambda subject: subject.__name__.rpartition(".")[2])
 def test_every_check_passes(subject: Any, calibration_settings: CalibrationSettings) -> None:
-    found = list(subject.checks(calibration_settings))
-    assert found
-    for check in found:
+    checks = list(subject.checks(calibration_settings))
+    assert checks
+    for check in checks:
         assert check.passed, check
         assert check.tolerance > 0
         assert check.reason
-    names = [(check.estimator, check.oracle, check.parameters) for check in found]
+    names = [(check.estimator, check.oracle, check.parameters) for check in checks]
     assert len(set(names)) == len(names)
 
 
@@ -84,16 +84,16 @@ def test_streams_differ_by_seed_and_by_name() -> None:
 
 
 def swapped(x: Tensor, epsilon: float) -> dict[str, Tensor]:
-    found = right["rankme"](x, epsilon)
+    variants = right["rankme"](x, epsilon)
     return {
-        variant: found[variant.replace("sigma2", "x").replace("sigma", "sigma2").replace("x", "sigma")]
-        for variant in found
+        variant: variants[variant.replace("sigma2", "x").replace("sigma", "sigma2").replace("x", "sigma")]
+        for variant in variants
     }
 
 
 def uncentred(x: Tensor, epsilon: float) -> dict[str, Tensor]:
-    found = right["rankme"](x, epsilon)
-    return {variant: found[variant.replace("centred", "uncentred").replace("unun", "un")] for variant in found}
+    variants = right["rankme"](x, epsilon)
+    return {variant: variants[variant.replace("centred", "uncentred").replace("unun", "un")] for variant in variants}
 
 
 def centred_over_features(x: Tensor, epsilon: float) -> dict[str, Tensor]:
@@ -151,13 +151,13 @@ def one_label_for_all_tokens(generator: torch.Generator) -> Callable[[Tensor], T
 
 
 def without_tied_read_out(*arguments: Any) -> Gradients:
-    found = right["per_sample_gradients"](*arguments)
-    embedding = found["token.weight"]
-    return found | {"token.weight": Outer(embedding.left[:, :-2], embedding.right[:, :-2])}
+    gradients = right["per_sample_gradients"](*arguments)
+    embedding = gradients["token.weight"]
+    return gradients | {"token.weight": Outer(embedding.left[:, :-2], embedding.right[:, :-2])}
 
 
-def without_the_last(found: Gradients) -> Tensor:
-    return right["gram"](dict(list(found.items())[: max(1, len(found) - 1)]))
+def without_the_last(gradients: Gradients) -> Tensor:
+    return right["gram"](dict(list(gradients.items())[: max(1, len(gradients) - 1)]))
 
 
 def with_few_leading(model: Any, inputs: Tensor, cotangents: Tensor, leading: int) -> Grams:  # noqa: ARG001
@@ -184,7 +184,7 @@ def root_of_gram(products: Tensor) -> Tensor:
         (gradient_covariance, "per_sample_gradients", without_tied_read_out, "transformer, all parameters"),
         (gradient_covariance, "gram", without_the_last, "transformer, all parameters"),
         (gradient_covariance, "gram", without_the_last, "planted directions"),
-        (gradient_covariance, "leading_gram", lambda found, count: right["leading_gram"](found, count - 1), "leading"),
+        (gradient_covariance, "leading_gram", lambda gram, count: right["leading_gram"](gram, count - 1), "leading"),
         (gradient_covariance, "module_grams", with_few_leading, "network"),
         (gradient_covariance, "centred_gram", lambda products: products, "planted directions"),
         (gradient_covariance, "centred_gram", lambda products: products, "network"),
@@ -215,8 +215,8 @@ def largest_in_magnitude(operator: Operator, *arguments: Any) -> HessianEstimate
 def traces(signs: Callable[..., Tensor], correction: int) -> Callable[..., HessianEstimate]:
     def trace(operator: Operator, like: Tensor, draws: int, random: torch.Generator) -> HessianEstimate:
         vectors = [signs(like.shape, generator=random, dtype=like.dtype) for _ in range(draws)]
-        found = torch.stack([v @ operator(v) for v in vectors])
-        return HessianEstimate(float(found.mean()), float(found.std(correction=correction)) / draws**0.5, draws)
+        products = torch.stack([v @ operator(v) for v in vectors])
+        return HessianEstimate(float(products.mean()), float(products.std(correction=correction)) / draws**0.5, draws)
 
     return trace
 
@@ -364,8 +364,8 @@ def test_a_forgotten_n_beta_is_found_everywhere(calibration_settings: Calibratio
     monkeypatch.setattr(llc, "sample", without_n_beta)
     shorter = calibration_settings.calibration.chains.model_copy(update={"burn_in": 100, "draws": 50})
     calibration = calibration_settings.calibration.model_copy(update={"chains": shorter})
-    found = list(llc.checks(calibration_settings.model_copy(update={"calibration": calibration})))
-    assert [check.oracle for check in found if check.passed] == ["more true rank, larger coefficient"]
+    checks = list(llc.checks(calibration_settings.model_copy(update={"calibration": calibration})))
+    assert [check.oracle for check in checks if check.passed] == ["more true rank, larger coefficient"]
 
 
 def test_a_wrong_order_is_found() -> None:
@@ -375,7 +375,7 @@ def test_a_wrong_order_is_found() -> None:
 
 
 def test_a_biased_standard_error_is_found(calibration_settings: CalibrationSettings, monkeypatch: Patch) -> None:
-    biased = property(lambda found: found.estimates.std(dim=0, correction=0) / len(found.estimates) ** 0.5)
+    biased = property(lambda chains: chains.estimates.std(dim=0, correction=0) / len(chains.estimates) ** 0.5)
     monkeypatch.setattr(Chains, "standard_error", biased)
     assert [check.estimator for check in llc._regular(calibration_settings) if not check.passed] == [
         "LLC standard error"

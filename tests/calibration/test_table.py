@@ -31,14 +31,14 @@ def test_rows_follow_the_schema_and_failures_are_kept(
 ) -> None:
     with caplog.at_level("INFO"):
         table.calibrate_estimators(calibration_settings, tmp_path / "c.parquet", tmp_path / "c.csv")
-    found = tables.read(CALIBRATION, tmp_path / "c.parquet").set_index("oracle")
-    assert found.loc["diverged", ["estimate", "error", "standard_error"]].isna().all()
-    assert not found.loc["diverged", "passed"]
-    assert found.loc["far off", "error"] == 36.0
-    assert found["passed"].sum() == len(found) - 2
+    rows = tables.read(CALIBRATION, tmp_path / "c.parquet").set_index("oracle")
+    assert rows.loc["diverged", ["estimate", "error", "standard_error"]].isna().all()
+    assert not rows.loc["diverged", "passed"]
+    assert rows.loc["far off", "error"] == 36.0
+    assert rows["passed"].sum() == len(rows) - 2
     assert "diverged" in caplog.text
-    assert f"{len(found) - 2} of {len(found)} checks passed" in caplog.text
-    assert pd.read_csv(tmp_path / "c.csv")["oracle"].tolist() == found.index.tolist()
+    assert f"{len(rows) - 2} of {len(rows)} checks passed" in caplog.text
+    assert pd.read_csv(tmp_path / "c.csv")["oracle"].tolist() == rows.index.tolist()
 
 
 @pytest.mark.usefixtures("few_estimators")

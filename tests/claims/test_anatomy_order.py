@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from synthetic.claims_tables import limits, with_values
+from synthetic.claims_tables import order_prediction, with_values
 
 from emergence.claims.verdicts import Verdict
 
@@ -17,7 +17,7 @@ NAN = float("nan")
 def of_limit(statistic: str, classes: str, pairs_of: str, feature: str = "", **values: float) -> pd.DataFrame:
     """Other values of one feature, or of all."""
     key = {"statistic": statistic, "classes": classes, "pairs_of": pairs_of, "measure": "rankme", "size": "all"}
-    return with_values(limits(), values, **key, **({"feature": feature} if feature else {}))
+    return with_values(order_prediction(), values, **key, **({"feature": feature} if feature else {}))
 
 
 @pytest.mark.parametrize(

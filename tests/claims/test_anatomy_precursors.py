@@ -10,7 +10,7 @@ from synthetic.claims_tables import (
     excess,
     hierarchy,
     lead_differences,
-    limits,
+    order_prediction,
     precursors,
     rate,
     with_values,
@@ -231,7 +231,7 @@ def test_without_events_all_is_undecided(judge: Judge, statistics: Statistics) -
         precursors=estimate_rates(nothing, tier, ["metric"], statistics),
         hierarchy=estimate_hierarchy(nothing, tier, statistics),
         lead_differences=lead_differences().iloc[:0],
-        order_prediction=limits().assign(**empty, pairs=0, runs=0),
+        order_prediction=order_prediction().assign(**empty, pairs=0, runs=0),
     )
     predicted = ["A6", "A7", "A8", "A9", "A10", "A11", "A12", "A13 v1", "A13 v3", "A14"]
     assert found.loc[predicted, "verdict"].tolist() == ["undecided"] * len(predicted)

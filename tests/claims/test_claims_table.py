@@ -6,7 +6,7 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic.claims_tables import collapses, events, limits
+from synthetic.claims_tables import collapses, events, order_prediction
 
 from emergence.analysis.precursors import DEFINITIONS, RateCells, estimate_hierarchy, estimate_rates, with_own_loss
 from emergence.claims import claims_table
@@ -43,7 +43,7 @@ def without_events(precursors: pd.DataFrame, settings: ClaimSettings) -> Tables:
         "events": events(32),
         "precursors": estimate_rates(nothing, cells, ["metric"], settings.statistics),
         "hierarchy": estimate_hierarchy(nothing, cells, settings.statistics),
-        "order_prediction": limits().assign(**dict.fromkeys(numbers, np.nan), pairs=0, runs=0),
+        "order_prediction": order_prediction().assign(**dict.fromkeys(numbers, np.nan), pairs=0, runs=0),
     }
 
 

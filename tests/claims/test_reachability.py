@@ -42,11 +42,11 @@ def verdicts(registry: Registry, claim: Claim, tier: str, *, holds: bool) -> dic
     """By part."""
     tables = planted(PLANTED[claim.id], tier, holds)
     settings = settings_for(config(tier), f"{registry.study}_claims")["settings"]
-    found = {part.name: finding for part, finding in claim.findings(tables, settings)}
-    for finding in found.values():
+    findings = {part.name: finding for part, finding in claim.findings(tables, settings)}
+    for finding in findings.values():
         assert bool(finding.otherwise) == (finding.judged.verdict != NOT_RUN), "what would have changed the verdict"
         assert not any(word in finding.otherwise for word in ("None", "nan"))
-    return {part: finding.judged.verdict for part, finding in found.items()}
+    return {part: finding.judged.verdict for part, finding in findings.items()}
 
 
 @pytest.mark.parametrize("claim", [claim for _, claim in CLAIMS], ids=lambda claim: claim.id)

@@ -43,15 +43,15 @@ def changed(values: Values, key: str, value: Any) -> Values:
 
 def jobs() -> dict[str, dict[str, str]]:
     """Wildcards of one job of every stage; of a stage that studies share, of one a study."""
-    found = {}
+    named = {}
     for name in STAGES:
         if name not in OF_STUDIES:
-            found[name] = JOBS.get(name, {"run": RUN})
+            named[name] = JOBS.get(name, {"run": RUN})
             continue
         for study in ("anatomy", "parity", "language"):
-            found[f"{study} {name}"] = {"study": study, "measure": "rankme"}
-    found["anatomy neuromfa measure_run"] = {"study": "anatomy", "measure": "neuromfa"}
-    return found
+            named[f"{study} {name}"] = {"study": study, "measure": "rankme"}
+    named["anatomy neuromfa measure_run"] = {"study": "anatomy", "measure": "neuromfa"}
+    return named
 
 
 def projected(config: Config) -> dict[str, str]:

@@ -190,10 +190,10 @@ def test_the_last_block_at_answers_alone_is_that_of_all_tokens(
     logits = model(*arrays, places)
     everywhere = model.logits(model.hidden_states(*arrays)[-1]).flatten(0, 1)[places]
     torch.testing.assert_close(logits, everywhere, atol=1e-6, rtol=1e-6)
-    found, expected = (
+    computed, expected = (
         torch.autograd.grad(F.cross_entropy(each, targets), list(model.parameters())) for each in (logits, everywhere)
     )
-    for one, other in zip(found, expected, strict=True):
+    for one, other in zip(computed, expected, strict=True):
         torch.testing.assert_close(one, other, atol=1e-6 * float(other.abs().max()), rtol=1e-6)
 
 

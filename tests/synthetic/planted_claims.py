@@ -55,8 +55,8 @@ def leads(leading: Sequence[str], measures: Sequence[str], runs: int, rivals: Se
 def rates(config: Config, study: str, share: float, lags: float) -> Tables:
     """Every measure leads and lags these shares of the events, in every run."""
     of = config.studies[study]
-    runs, found = of.run_count, claims_tables.precursors()
-    precursors = found[(found["metric"] == "exact_match") & (found["definition"] == "onset") & (found["size"] == "all")]
+    runs, every = of.run_count, claims_tables.precursors()
+    precursors = every[(every["metric"] == "exact_match") & (every["definition"] == "onset") & (every["size"] == "all")]
     rate = {("rate" if name == "value" else name): each for name, each in of_rate(share, runs).items()}
     observed = precursors["control"] == "observed"
     precursors = precursors.assign(metric=of.metric, runs=runs)
@@ -165,16 +165,16 @@ def direction(config: Config, holds: bool) -> Tables:
 def order(config: Config, holds: bool) -> Tables:
     """As published, or the opposite."""
     runs = config.anatomy.run_count
-    found = claims_tables.order_prediction().assign(runs=runs, p=CLOSE, task_p=CLOSE, holm_p=CLOSE)
+    rows = claims_tables.order_prediction().assign(runs=runs, p=CLOSE, task_p=CLOSE, holm_p=CLOSE)
     right = {"spearman": 0.9, "within hard": 1.0, "within": 0.0, "all": 0.0}
-    for place, row in found.iterrows():
+    for place, row in rows.iterrows():
         if row["measure"] == "rankme" and row["size"] == "all":
             rank = row["statistic"] == "spearman"
             value = right.get("spearman" if rank else row["pairs_of"], 0.5)
             asked = value if holds else (0.1 if rank else 1 - value)
             given = over_runs(asked, runs) if rank else of_rate(asked, runs)
-            found.loc[place, list(given)] = list(given.values())
-    return {"order_prediction": found}
+            rows.loc[place, list(given)] = list(given.values())
+    return {"order_prediction": rows}
 
 
 # Language models ----------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from emergence.theory.domain import TheoryError
 from emergence.theory.model import Constants, Skills
 
 
-def met(found: list[conditions.Condition]) -> list[bool]:
-    return [condition.met for condition in found]
+def met(listed: list[conditions.Condition]) -> list[bool]:
+    return [condition.met for condition in listed]
 
 
 def test_ratios() -> None:
@@ -37,13 +37,13 @@ def test_ratios() -> None:
     ],
 )
 def test_one_bottleneck_at_a_time(given: Resources, bottleneck: str) -> None:
-    found = {
+    by_axis = {
         "time": conditions.of_time(given, 10),
         "data": conditions.of_data(given, 10, epsilon=0.1),
         "width": conditions.of_width(given, 10),
         "compute": conditions.of_compute(given, 10),
     }
-    assert [name for name, each in found.items() if all(met(each))] == [bottleneck]
+    assert [name for name, each in by_axis.items() if all(met(each))] == [bottleneck]
 
 
 def test_the_margin_decides() -> None:

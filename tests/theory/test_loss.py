@@ -43,28 +43,28 @@ def test_one_shot_against_drawn_data_sets(five: Skills, multilinear: Constants) 
     for size in (1, 5, 30):
         seen = rng.multinomial(size, five.frequencies, 20_000) > 0
         left = (~seen * five.frequencies * 0.99**2 / 2).sum(axis=1)
-        found = loss.one_shot(size, five, multilinear)
-        assert found == pytest.approx(left.mean(), abs=4 * left.std() / np.sqrt(len(left)))
+        losses = loss.one_shot(size, five, multilinear)
+        assert losses == pytest.approx(left.mean(), abs=4 * left.std() / np.sqrt(len(left)))
 
 
 def test_time_and_width_together(five: Skills, network: Constants) -> None:
     """Either alone where the other is in plenty; skills without hidden units stay unlearned."""
     steps, widths = np.array([500.0, 3000.0]), np.array([4, 6, 20])
-    found = loss.of_time_and_width(steps[:, None], widths, five, network)
-    assert found.shape == (2, 3)
-    np.testing.assert_allclose(found[:, 2], loss.of_time(steps, five, network))
+    losses = loss.of_time_and_width(steps[:, None], widths, five, network)
+    assert losses.shape == (2, 3)
+    np.testing.assert_allclose(losses[:, 2], loss.of_time(steps, five, network))
     np.testing.assert_allclose(loss.of_time_and_width(1e7, widths, five, network), loss.of_width(widths, five, network))
     first = strengths.of_time(500, five.frequencies, network)[0]
     p = five.frequencies
-    assert found[0, 0] == pytest.approx(p[0] * (5 - first) ** 2 / 2 + 12.5 * p[1:].sum())
+    assert losses[0, 0] == pytest.approx(p[0] * (5 - first) ** 2 / 2 + 12.5 * p[1:].sum())
 
 
 def test_losses_fall(five: Skills, network: Constants) -> None:
     values = np.geomspace(1, 1e5, 40)
     for axis in (loss.of_time, loss.of_data, loss.one_shot, loss.of_width):
-        found = axis(values, five, network)
-        assert (np.diff(found) <= 1e-12).all()
-        assert found[0] > found[-1] >= 0
+        losses = axis(values, five, network)
+        assert (np.diff(losses) <= 1e-12).all()
+        assert losses[0] > losses[-1] >= 0
 
 
 def test_bad_input_is_refused(five: Skills, network: Constants) -> None:
@@ -125,12 +125,12 @@ def test_networks_scale_alike(network: Constants) -> None:
     """Exponents are those of the model; B², D_c and N_c move the prefactor."""
     skills = Skills(0.6, 10**5)
     steps, samples, widths = np.geomspace(3e4, 3e5, 4), np.geomspace(8e4, 8e5, 4), 4 * np.array([30, 50, 100])
-    for found, direct in (
+    for law, direct in (
         (loss.law_of_time(skills, network).loss(steps), loss.of_time(steps, skills, network)),
         (law_of_data(skills, network).loss(samples), loss.of_data(samples, skills, network)),
         (loss.law_of_width(skills, network).loss(widths), loss.of_width(widths, skills, network)),
     ):
-        np.testing.assert_allclose(direct, found, rtol=0.02)
+        np.testing.assert_allclose(direct, law, rtol=0.02)
 
 
 @pytest.mark.parametrize("alpha", ALPHAS)

@@ -32,8 +32,8 @@ def test_time_against_gradient_flow(five: Skills, network: Constants, objective:
     strength = (solved[:5] * solved[5:]).T
     assert strength[0] == pytest.approx(constants.initial)
     assert strength[-1, 0] == pytest.approx(S)
-    found = strengths.of_time(steps, p, constants)
-    np.testing.assert_allclose(found, strength, rtol=1e-6, atol=1e-9)
+    computed = strengths.of_time(steps, p, constants)
+    np.testing.assert_allclose(computed, strength, rtol=1e-6, atol=1e-9)
 
 
 def test_speed_stretches_time(five: Skills, network: Constants) -> None:
@@ -62,9 +62,9 @@ def test_data_against_projections(multilinear: Constants) -> None:
 
 
 def test_width_fills_skills_in_turn(network: Constants) -> None:
-    found = strengths.of_width([1, 4, 6, 20, 100], 5, network) / network.target
+    computed = strengths.of_width([1, 4, 6, 20, 100], 5, network) / network.target
     expected = [[0.25, 0, 0, 0, 0], [1, 0, 0, 0, 0], [1, 0.5, 0, 0, 0], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1]]
-    np.testing.assert_allclose(found, expected)
+    np.testing.assert_allclose(computed, expected)
 
 
 def test_a_skill_that_is_never_sampled_stays(network: Constants) -> None:
@@ -83,17 +83,17 @@ def test_strengths_rise_within_bounds(values: list[float], alpha: float, initial
     """Along each axis up to S; and no skill is ahead of a more frequent one."""
     constants, skills = Constants("mse", 0.02, 1.0, initial, shots=30, neurons=3), Skills(alpha, 6)
     ordered = np.sort(values)
-    found = {
+    computed = {
         "time": lambda: strengths.of_time(ordered, skills.frequencies, constants),
         "published": lambda: strengths.of_data(ordered, skills.frequencies, constants, "published"),
         "linear": lambda: strengths.of_data(ordered, skills.frequencies, constants, "linear"),
         "width": lambda: strengths.of_width(ordered + 1, skills.count, constants),
     }[axis]()
-    assert found.shape == (len(values), 6)
-    assert (found >= (initial * (1 - 1e-9) if axis == "time" else 0)).all()
-    assert (found <= 1).all()
-    assert (np.diff(found, axis=0) >= -1e-15).all()
-    assert (np.diff(found, axis=1) <= 1e-15).all()
+    assert computed.shape == (len(values), 6)
+    assert (computed >= (initial * (1 - 1e-9) if axis == "time" else 0)).all()
+    assert (computed <= 1).all()
+    assert (np.diff(computed, axis=0) >= -1e-15).all()
+    assert (np.diff(computed, axis=1) <= 1e-15).all()
 
 
 def test_the_linear_law_is_ahead(five: Skills, network: Constants) -> None:
@@ -130,16 +130,16 @@ CROSSINGS = [
 
 
 def test_published_times(five: Skills, network: Constants) -> None:
-    found = strengths.crossing_times([0.05, 0.5, 0.95], five.frequencies, network)
-    assert found.T.round().tolist() == CROSSINGS
+    times = strengths.crossing_times([0.05, 0.5, 0.95], five.frequencies, network)
+    assert times.T.round().tolist() == CROSSINGS
     assert strengths.crossing_times([0.05, 0.5, 0.95], 1.0, network)[:, 0].round().tolist() == [504, 666, 827]
 
 
 def test_ratios_of_times(five: Skills, network: Constants) -> None:
     """k^(α+1), at every strength."""
     for share in (0.05, 0.5, 0.95):
-        found = strengths.crossing_times(share, five.frequencies, network)
-        assert found / found[0] == pytest.approx([1, 3.03, 5.80, 9.19, 13.1], rel=3e-3)
+        times = strengths.crossing_times(share, five.frequencies, network)
+        assert times / times[0] == pytest.approx([1, 3.03, 5.80, 9.19, 13.1], rel=3e-3)
 
 
 def test_the_text_gives_other_times(five: Skills, network: Constants) -> None:
@@ -171,8 +171,8 @@ def test_times_invert_strengths(share: float, alpha: float, start: float) -> Non
     constants, skills = Constants("mse", 0.1, 2.0, 2 * start, speed=0.3), Skills(alpha, 4)
     times = strengths.crossing_times(share, skills.frequencies, constants)
     assert (times > 0).all()
-    found = strengths.of_time(times, skills.frequencies, constants)
-    np.testing.assert_allclose(np.diag(found), 2 * share, rtol=1e-9)
+    computed = strengths.of_time(times, skills.frequencies, constants)
+    np.testing.assert_allclose(np.diag(computed), 2 * share, rtol=1e-9)
 
 
 @given(st.floats(1e-3, 1), st.floats(0.1, 2), st.sampled_from(["published", "linear"]))

@@ -108,8 +108,8 @@ AS_STATE_IS_KEPT = (kill_all, kill_a_job)
 
 
 def of_one(run: subprocess.Popen[str], chance: random.Random, number: signal.Signals) -> None:
-    if found := jobs(run):
-        chosen = chance.choice(found)
+    if running := jobs(run):
+        chosen = chance.choice(running)
         chosen.send_signal(number)
         wait_until_gone([chosen], 10)
     time.sleep(chance.random())
@@ -118,14 +118,14 @@ def of_one(run: subprocess.Popen[str], chance: random.Random, number: signal.Sig
 
 def jobs(run: subprocess.Popen[str]) -> list[psutil.Process]:
     """Processes of our own commands."""
-    found = []
+    processes = []
     for process in psutil.Process(run.pid).children(recursive=True):
         try:
             if process.name().startswith("python") and "emergence" in process.cmdline():
-                found.append(process)
+                processes.append(process)
         except psutil.NoSuchProcess:
             continue
-    return found
+    return processes
 
 
 def wait_until_gone(processes: list[psutil.Process], seconds: float) -> None:

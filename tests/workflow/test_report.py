@@ -44,8 +44,8 @@ def report(smoke: ProjectCopy) -> Path:
 
 def embedded(report: Path, name: str) -> Any:
     """A variable of the report's own script."""
-    (found,) = re.findall(rf'<script id="{name}">\s*var {name} = (.*?)</script>', report.read_text(), re.DOTALL)
-    return json.JSONDecoder().raw_decode(found)[0]
+    (text,) = re.findall(rf'<script id="{name}">\s*var {name} = (.*?)</script>', report.read_text(), re.DOTALL)
+    return json.JSONDecoder().raw_decode(text)[0]
 
 
 def path_of(name: str) -> str:
@@ -54,8 +54,8 @@ def path_of(name: str) -> str:
 
 def test_report_has_everything_in_its_category(report: Path) -> None:
     categories = embedded(report, "categories")
-    found = {name: sorted(path for paths in parts.values() for path in paths) for name, parts in categories.items()}
-    assert found == {name: sorted(map(path_of, contents)) for name, contents in CATEGORIES.items()}
+    shown = {name: sorted(path for paths in parts.values() for path in paths) for name, parts in categories.items()}
+    assert shown == {name: sorted(map(path_of, contents)) for name, contents in CATEGORIES.items()}
     assert next(iter(sorted(categories))) == "All claims"  # where a stranger should begin
 
 

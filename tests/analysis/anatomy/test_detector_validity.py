@@ -73,9 +73,9 @@ def test_the_primary_detector_reaches_the_marks_in_the_noise_of_an_evaluation_se
     noise, rng = Binomial(settings.examples, chance), np.random.default_rng(8)
     rise = SyntheticCurves("transition", noise, widths=tuple(settings.validity.widths))
     curves, times = rise.draw(4000, N, MIDDLE, rng)
-    found = detector(curves, settings.events)
-    assert np.isfinite(found).mean() >= marks.recall
-    assert np.nanmedian(np.abs(found - times)) <= marks.timing
+    positions = detector(curves, settings.events)
+    assert np.isfinite(positions).mean() >= marks.recall
+    assert np.nanmedian(np.abs(positions - times)) <= marks.timing
     for level in settings.validity.levels:
         curves, _ = SyntheticCurves("flat", noise, level=level).draw(2000, N, MIDDLE, rng)
         assert np.isfinite(detector(curves, settings.events)).mean() <= marks.false_positives
@@ -86,19 +86,19 @@ def altered(change: Callable[[Curves], Curves] = np.asarray, **settings: Any) ->
     return lambda curves, events: change(DETECTORS["threshold"](curves, events.model_copy(update=settings)))
 
 
-def blind_to_every_tenth(found: Curves) -> Curves:
-    return np.where(np.arange(len(found)) % 10, found, np.nan)
+def blind_to_every_tenth(positions: Curves) -> Curves:
+    return np.where(np.arange(len(positions)) % 10, positions, np.nan)
 
 
 BROKEN = {
     "no persistence": (altered(persistence=1), "false-positive rate"),
     "a threshold too low": (altered(threshold=0.35), "false-positive rate"),
     "a threshold too high": (altered(threshold=0.7), "median timing error"),
-    "two checkpoints late": (altered(lambda found: found + 2), "median timing error"),
-    "two checkpoints early": (altered(lambda found: found - 2), "median timing error"),
+    "two checkpoints late": (altered(lambda positions: positions + 2), "median timing error"),
+    "two checkpoints early": (altered(lambda positions: positions - 2), "median timing error"),
     "blind to every tenth": (altered(blind_to_every_tenth), "recall"),
-    "blind": (altered(lambda found: np.full_like(found, np.nan)), "recall"),
-    "always half-way": (altered(lambda found: np.full_like(found, N / 2)), "false-positive rate"),
+    "blind": (altered(lambda positions: np.full_like(positions, np.nan)), "recall"),
+    "always half-way": (altered(lambda positions: np.full_like(positions, N / 2)), "false-positive rate"),
 }
 
 
@@ -206,8 +206,8 @@ def test_the_transitions_of_a_run_are_read_off_its_curves(event_settings: Events
     assert len(seen.widths) == 200, "none of the curves that stay at 0 or at 1"
     assert len(seen.noises) == pytest.approx(150, abs=2), "none of the transitions too short to tell"
     assert np.median(seen.noises) == pytest.approx(0.06, rel=0.15)
-    found = np.median(np.reshape(seen.widths, (4, 50)), axis=1)
-    np.testing.assert_allclose(found, [4, 12, 24, 36], rtol=0.25)
+    medians = np.median(np.reshape(seen.widths, (4, 50)), axis=1)
+    np.testing.assert_allclose(medians, [4, 12, 24, 36], rtol=0.25)
 
 
 def test_tables_follow_their_schema(settings: ValiditySettings, tmp_path: Path) -> None:
@@ -224,9 +224,9 @@ def test_tables_follow_their_schema(settings: ValiditySettings, tmp_path: Path) 
     few = settings.model_copy(update={"validity": settings.validity.model_copy(update={"trials": 20})})
     validate_detectors(few, tmp_path / "scores.parquet", tmp_path / "validity.parquet", tmp_path / "detections.parquet")
     assert tables.read(DETECTOR_VALIDITY, tmp_path / "validity.parquet")["observed"].any()
-    found = tables.read(DETECTIONS, tmp_path / "detections.parquet")
-    steps = found.pivot_table(index=["metric", "level"], columns="detector", values="step", dropna=False)
-    assert len(found) == 3 * 2 * 6
+    detections = tables.read(DETECTIONS, tmp_path / "detections.parquet")
+    steps = detections.pivot_table(index=["metric", "level"], columns="detector", values="step", dropna=False)
+    assert len(detections) == 3 * 2 * 6
     assert steps.isna().all(axis=1).sum() == 2
     known = steps.dropna()
     assert (known.max(axis=1) - known.min(axis=1)).max() < 15, "all see the same steps"

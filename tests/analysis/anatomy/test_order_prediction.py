@@ -57,7 +57,7 @@ def of(step: np.ndarray, sizes: int = 1, spacing: float = 1.0) -> EventMatrix:
     return EventMatrix(runs, LEVELS, step, np.where(np.isfinite(step), spacing, 0.0), classes)
 
 
-def found(step: np.ndarray, feature: np.ndarray, settings: OrderSettings, sizes: int = 1) -> pd.DataFrame:
+def predicted(step: np.ndarray, feature: np.ndarray, settings: OrderSettings, sizes: int = 1) -> pd.DataFrame:
     rows = pd.DataFrame(compare_features(of(step, sizes), {"onset": feature}, settings))
     return rows.set_index(KEY).sort_index()
 
@@ -84,7 +84,7 @@ def test_tests_without_intervals_are_the_same(settings: OrderSettings) -> None:
 
 def test_a_perfect_feature(settings: OrderSettings) -> None:
     step = alike(np.random.default_rng(0), 6, 0.1)
-    rows = found(step, np.log(step), settings)
+    rows = predicted(step, np.log(step), settings)
     assert rows.loc["spearman", "value"].to_numpy() == pytest.approx(1.0)
     assert rows.loc["somers_d", "value"].to_numpy() == pytest.approx(1.0)
     assert rows.loc["concordance", "value"].to_numpy() == pytest.approx(1.0)
@@ -94,7 +94,7 @@ def test_a_perfect_feature(settings: OrderSettings) -> None:
 
 def test_a_reversed_feature_is_as_far_from_its_null(settings: OrderSettings) -> None:
     step = alike(np.random.default_rng(1), 6, 0.1)
-    rows = found(step, -step, settings)
+    rows = predicted(step, -step, settings)
     assert rows.loc["spearman", "value"].to_numpy() == pytest.approx(-1.0)
     assert rows.loc["concordance", "value"].to_numpy() == pytest.approx(0.0)
     assert (rows["p"].dropna() <= 0.02).all()
@@ -103,7 +103,7 @@ def test_a_reversed_feature_is_as_far_from_its_null(settings: OrderSettings) -> 
 def test_a_feature_that_knows_the_class_alone(settings: OrderSettings) -> None:
     rng = np.random.default_rng(2)
     step = np.where(EASY, rng.uniform(100, 200, (6, 24)), rng.uniform(1000, 2000, (6, 24)))
-    rows = found(step, np.tile(1.0 * ~EASY, (6, 1)), settings).loc[("concordance", "family")]
+    rows = predicted(step, np.tile(1.0 * ~EASY, (6, 1)), settings).loc[("concordance", "family")]
     assert rows.loc[("between", "all"), "value"] == 1.0
     assert rows.loc[("between", "all"), "p"] <= 0.02
     for pairs_of in ("within easy", "within hard", "within"):
@@ -112,7 +112,7 @@ def test_a_feature_that_knows_the_class_alone(settings: OrderSettings) -> None:
 
 def test_a_feature_that_knows_the_order_within_classes_alone(settings: OrderSettings) -> None:
     step = np.where(EASY, 100.0, 1000.0) * np.linspace(1, 2, 24)[np.random.default_rng(3).permuted(np.arange(24))]
-    rows = found(np.tile(step, (6, 1)), np.tile(step * np.where(EASY, 10, 1), (6, 1)), settings)
+    rows = predicted(np.tile(step, (6, 1)), np.tile(step * np.where(EASY, 10, 1), (6, 1)), settings)
     rows = rows.loc[("concordance", "family")]
     assert rows.loc[("within", "all"), "value"] == 1.0
     assert rows.loc[("within", "all"), "p"] <= 0.02
@@ -121,7 +121,7 @@ def test_a_feature_that_knows_the_order_within_classes_alone(settings: OrderSett
 
 def test_within_is_easy_and_hard_together(settings: OrderSettings) -> None:
     rng = np.random.default_rng(4)
-    rows = found(alike(rng, 4, 0.3), rng.random((4, 24)), settings).loc["concordance"]
+    rows = predicted(alike(rng, 4, 0.3), rng.random((4, 24)), settings).loc["concordance"]
     rows = rows.xs("all", level="size")
     easy, hard, both, across = (
         rows.loc[("family", kind)] for kind in ("within easy", "within hard", "within", "between")
@@ -171,7 +171,7 @@ def test_without_other_seeds_there_are_no_classes_by_them(settings: OrderSetting
 def test_events_within_one_evaluation_have_no_order(settings: OrderSettings) -> None:
     step = np.tile(np.repeat(np.arange(12), 2) * 100.0, (2, 1))
     step[:, 1::2] += 0.5
-    rows = found(step, step, settings)
+    rows = predicted(step, step, settings)
     assert rows.loc[("concordance", "none", "all", "all"), "pairs"] == 2 * (24 * 23 / 2 - 12)
     assert rows.loc[("somers_d", "none", "all", "all"), "pairs"] == 2 * 24 * 23 / 2
 
@@ -180,7 +180,7 @@ def test_without_a_margin_somers_d_is_concordance_on_another_scale(settings: Ord
     rng = np.random.default_rng(7)
     step = np.where((drawn := rng.integers(1, 12, (6, 24))) == 11, np.inf, drawn.astype(float))
     exact = settings.model_copy(update={"prediction": settings.prediction.model_copy(update={"tie": 0.0})})
-    rows = found(step, rng.integers(0, 5, (6, 24)).astype(float), exact, sizes=2)
+    rows = predicted(step, rng.integers(0, 5, (6, 24)).astype(float), exact, sizes=2)
     pd.testing.assert_frame_equal(
         (1 + rows.loc["somers_d", ["value", "null", "null_low", "null_high"]]) / 2,
         rows.loc["concordance", ["value", "null", "null_low", "null_high"]],
@@ -194,20 +194,20 @@ def test_without_a_margin_somers_d_is_concordance_on_another_scale(settings: Ord
 def test_censored_levels_are_last_and_tie(settings: OrderSettings) -> None:
     step = np.tile(np.arange(1.0, 25) * 100, (2, 1))
     step[:, 20:] = np.inf
-    rows = found(step, np.tile(np.arange(24.0), (2, 1)), settings)
+    rows = predicted(step, np.tile(np.arange(24.0), (2, 1)), settings)
     whole = rows.loc[("concordance", "none", "all", "all")]
     assert (whole["value"], whole["pairs"]) == (1.0, 2 * (24 * 23 / 2 - 6))
 
 
 def test_nothing_has_emerged(settings: OrderSettings) -> None:
-    rows = found(np.full((6, 24), np.inf), np.random.default_rng(8).random((6, 24)), settings, sizes=2)
+    rows = predicted(np.full((6, 24), np.inf), np.random.default_rng(8).random((6, 24)), settings, sizes=2)
     assert (rows[["pairs", "runs"]] == 0).all(axis=None)
     assert rows.drop(columns=["feature", "pairs", "runs"]).isna().all(axis=None)
 
 
 def test_a_feature_that_never_moves(settings: OrderSettings) -> None:
     """No correlation; every pair is a coin."""
-    rows = found(alike(np.random.default_rng(9), 6, 0.2), np.full((6, 24), np.inf), settings, sizes=2)
+    rows = predicted(alike(np.random.default_rng(9), 6, 0.2), np.full((6, 24), np.inf), settings, sizes=2)
     assert rows.loc["spearman", "value"].isna().all()
     assert rows.loc[("concordance", "none", "all", "all"), ["value", "p", "task_p"]].tolist() == [0.5, 1.0, 1.0]
     assert rows.loc[("swap", "none", "all", "all"), "value"] == 0.5
@@ -215,7 +215,7 @@ def test_a_feature_that_never_moves(settings: OrderSettings) -> None:
 
 def test_one_run(settings: OrderSettings) -> None:
     step = alike(np.random.default_rng(10), 1, 0)
-    rows = found(step, step, settings)
+    rows = predicted(step, step, settings)
     assert rows.loc[("concordance", "none", "all", "all"), ["value", "p"]].tolist() == pytest.approx(
         [1, 0.01], abs=0.01
     )
@@ -237,7 +237,7 @@ def swapping() -> np.ndarray:
 
 
 def test_a_feature_that_follows_swaps(swapping: np.ndarray, settings: OrderSettings) -> None:
-    rows = found(swapping, swapping, settings, sizes=2).loc[:, "none", "all", "all"]
+    rows = predicted(swapping, swapping, settings, sizes=2).loc[:, "none", "all", "all"]
     assert rows.loc[["swap", "swap_both", "kept", "kept_both"], "value"].tolist() == [1, 1, 0, 1]
     assert rows.loc["swap", "pairs"] > 60
     assert rows.loc["swap", "p"] <= 0.02
@@ -245,7 +245,7 @@ def test_a_feature_that_follows_swaps(swapping: np.ndarray, settings: OrderSetti
 
 
 def test_a_feature_that_ignores_swaps(swapping: np.ndarray, settings: OrderSettings) -> None:
-    rows = found(swapping, np.tile(swapping[0], (6, 1)), settings, sizes=2).loc[:, "none", "all", "all"]
+    rows = predicted(swapping, np.tile(swapping[0], (6, 1)), settings, sizes=2).loc[:, "none", "all", "all"]
     assert rows.loc[["swap", "swap_both", "kept", "kept_both"], "value"].tolist() == [0, 0, 0, 1]
     assert rows.loc["swap", "high"] <= 0.5
 
@@ -253,7 +253,7 @@ def test_a_feature_that_ignores_swaps(swapping: np.ndarray, settings: OrderSetti
 def test_the_margin_of_swaps(swapping: np.ndarray, settings: OrderSettings) -> None:
     wide = settings.model_copy(update={"prediction": settings.prediction.model_copy(update={"swap_margin": 3.0})})
     key = ("swap", "none", "all", "all")
-    few, many = (found(swapping, swapping, chosen, sizes=2).loc[key, "pairs"] for chosen in (wide, settings))
+    few, many = (predicted(swapping, swapping, chosen, sizes=2).loc[key, "pairs"] for chosen in (wide, settings))
     assert 0 < few < many
 
 
@@ -271,15 +271,15 @@ def test_added_ends_are_those_of_a_clustered_bootstrap() -> None:
 
 def p_of(statistic: str, worlds: list[tuple[np.ndarray, np.ndarray]], settings: OrderSettings) -> pd.DataFrame:
     """p and task_p of one statistic (of concordance: between classes) on each world of two sizes."""
-    found = []
+    rows_of_p = []
     for step, feature in worlds:
         comparison = Comparison(of(step, sizes=2), settings)
         rows = pd.DataFrame(getattr(comparison, statistic)(feature))
         rows = rows[
             (rows["size"] == "all") & (rows["pairs_of"] == ("between" if statistic == "concordance" else "all"))
         ]
-        found.append(rows.iloc[0][["p", "task_p"]])
-    return pd.DataFrame(found).astype(float)
+        rows_of_p.append(rows.iloc[0][["p", "task_p"]])
+    return pd.DataFrame(rows_of_p).astype(float)
 
 
 def assert_uniform(p: pd.Series) -> None:
@@ -311,9 +311,9 @@ def test_levels_of_a_task_are_no_independent_evidence(settings: OrderSettings) -
     def world() -> np.ndarray:
         return 10 ** (rng.uniform(2, 3.5, 8)[TASK] + rng.normal(0, 0.05, (6, 24)))
 
-    found = p_of("spearman", [(world(), world()) for _ in range(80)], settings)
-    assert (found["p"] <= 0.1).mean() > 0.25
-    assert_uniform(found["task_p"])
+    values = p_of("spearman", [(world(), world()) for _ in range(80)], settings)
+    assert (values["p"] <= 0.1).mean() > 0.25
+    assert_uniform(values["task_p"])
 
 
 def test_intervals_cover_what_more_runs_would_give(settings: OrderSettings) -> None:
@@ -422,7 +422,7 @@ def test_nothing_has_emerged_in_tables(settings: OrderSettings, tmp_path: Path) 
 
 def test_size_classes_and_counts(settings: OrderSettings) -> None:
     step = alike(np.random.default_rng(18), 6, 0.2)
-    rows = found(step, step, settings, sizes=2)
+    rows = predicted(step, step, settings, sizes=2)
     for statistic, classes, pairs_of in product(("concordance", "somers_d"), ("family",), ("within", "between")):
         by_size = rows.loc[(statistic, classes, pairs_of)]
         assert by_size.loc["all", "pairs"] == by_size.loc["size0", "pairs"] + by_size.loc["size1", "pairs"]

@@ -28,17 +28,17 @@ LAW = PowerLawSettings(shares=[0.05, 0.5], smoothing=5, minimum=3, tolerance=0.2
 SETTINGS = PowerSettings(alpha=0.6, transformer_alpha=ALPHA, law=LAW, confidence=0.95)
 
 
-def of_k(found: EmergenceTimes) -> dict[str, float]:
-    rows = list(power_rows(found, 3, 0.95))
+def of_k(times: EmergenceTimes) -> dict[str, float]:
+    rows = list(power_rows(times, 3, 0.95))
     assert [row["against"] for row in rows] == ["k", "1/P"]
     return rows[0]
 
 
 @pytest.mark.parametrize("share", LAW.shares)
 def test_planted_times_are_found(share: float) -> None:
-    found = emergence_times(sigmoids(law(1.9, 0.0)), ALPHA, share, 5)
+    times = emergence_times(sigmoids(law(1.9, 0.0)), ALPHA, share, 5)
     expected = 600 * K**1.9 * (1 + np.log(share / (1 - share)) / 8)
-    np.testing.assert_allclose(found.steps, np.tile(expected, (3, 1)), rtol=0.1)  # at the noise of 0.01
+    np.testing.assert_allclose(times.steps, np.tile(expected, (3, 1)), rtol=0.1)  # at the noise of 0.01
 
 
 def test_noise_and_a_spike_are_no_emergence() -> None:
@@ -146,21 +146,21 @@ def test_a_planted_slope_is_found(pace: float, tmp_path: Path) -> None:
     module.fit_entropy_slopes(
         ENTROPY_SETTINGS, *(tmp_path / f"{name}.parquet" for name in ("sweep", "losses", "slopes"))
     )
-    (found,) = tables.read(ENTROPY_SLOPES, tmp_path / "slopes.parquet").to_dict("records")
-    assert found["value"] == pytest.approx(-pace * 0.4 / 1.4, abs=0.03)
-    assert found["low"] < found["value"] < found["high"] < found["low"] + 0.03
-    assert found["predicted"] == pytest.approx(-0.2857, abs=1e-4)
-    assert found["start"] < found["end"]
+    (row,) = tables.read(ENTROPY_SLOPES, tmp_path / "slopes.parquet").to_dict("records")
+    assert row["value"] == pytest.approx(-pace * 0.4 / 1.4, abs=0.03)
+    assert row["low"] < row["value"] < row["high"] < row["low"] + 0.03
+    assert row["predicted"] == pytest.approx(-0.2857, abs=1e-4)
+    assert row["start"] < row["end"]
     losses = tables.read(ENTROPY, tmp_path / "losses.parquet")
     missing = (losses["infinite"] - losses["loss"]).unique()
     assert missing == pytest.approx(np.log(2) * Skills(0.4, 60).beyond)
 
 
 def test_without_the_missing_skills_the_slope_would_bend() -> None:
-    found = module.total_loss(rows(1.0), Skills(0.4, 60))
+    losses = module.total_loss(rows(1.0), Skills(0.4, 60))
     start, end = 100.0, 2000.0
-    bent = module.log_slopes(found.assign(infinite=found["loss"]), start, end)
-    assert bent.mean() < module.log_slopes(found, start, end).mean() - 0.05
+    bent = module.log_slopes(losses.assign(infinite=losses["loss"]), start, end)
+    assert bent.mean() < module.log_slopes(losses, start, end).mean() - 0.05
 
 
 def test_where_nothing_is_learned_there_is_no_slope(tmp_path: Path) -> None:
@@ -168,6 +168,6 @@ def test_where_nothing_is_learned_there_is_no_slope(tmp_path: Path) -> None:
     module.fit_entropy_slopes(
         ENTROPY_SETTINGS, *(tmp_path / f"{name}.parquet" for name in ("sweep", "losses", "slopes"))
     )
-    (found,) = tables.read(ENTROPY_SLOPES, tmp_path / "slopes.parquet").to_dict("records")
-    assert np.isnan([found["value"], found["low"], found["start"]]).all()
-    assert found["seeds"] == 0
+    (row,) = tables.read(ENTROPY_SLOPES, tmp_path / "slopes.parquet").to_dict("records")
+    assert np.isnan([row["value"], row["low"], row["start"]]).all()
+    assert row["seeds"] == 0

@@ -18,8 +18,8 @@ from emergence.schemas.trajectories import MEASURE
 
 
 def figures(page: Path) -> dict[str, Any]:
-    (found,) = re.findall(r'<script type="application/json" id="figures">(.*?)</script>', page.read_text())
-    parsed: dict[str, Any] = json.loads(found)
+    (text,) = re.findall(r'<script type="application/json" id="figures">(.*?)</script>', page.read_text())
+    parsed: dict[str, Any] = json.loads(text)
     return parsed
 
 
