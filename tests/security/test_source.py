@@ -17,8 +17,19 @@ RULES = [PROJECT / "Snakefile", *sorted((PROJECT / "workflow").rglob("*.smk"))]
 SOURCES = [path for folder in ("src", "docs") for path in sorted((PROJECT / folder).rglob("*.py"))]
 
 
+def constants() -> dict[str, str]:
+    """Texts that files of rules give a name, each once."""
+    named = [
+        (name, ast.literal_eval(text))
+        for path in RULES
+        for name, text in re.findall(r"""^([A-Z_]+) = ("[^"\n]*"|'[^'\n]*')$""", path.read_text(), re.MULTILINE)
+    ]
+    assert len(dict(named)) == len(named)
+    return dict(named)
+
+
 def shells(path: Path) -> Iterator[str]:
-    """The shell commands of a file of rules."""
+    """The shell commands of a file of rules; an expression that is not understood stands as it is."""
     tokens = [
         each
         for each in tokenize.generate_tokens(io.StringIO(path.read_text()).readline)
@@ -31,7 +42,8 @@ def shells(path: Path) -> Iterator[str]:
                 if following.type != token.STRING:
                     break
                 parts.append(ast.literal_eval(following.string))
-            yield "".join(parts)
+            named = tokens[place + 2].string
+            yield "".join(parts) or constants().get(named, named)
 
 
 def words(path: Path) -> set[str]:
