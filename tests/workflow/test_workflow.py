@@ -99,7 +99,7 @@ def test_a_verdict_threshold_judges_anew_only(smoke: ProjectCopy) -> None:
     changed = overlay(smoke, "verdict.yaml", "protocol: {verdicts: {null_margin: 0.06}}")
     planned = smoke.planned(*changed)
     judged = {"study_claims": STUDIES - 1, "claims": 1, "stability": 2}  # Study 4 has no rates
-    tried = {"rule_outcomes": 1, "lead_power": 3, "figure": 2, "study_numbers": 1}  # figures 8 and S11
+    tried = {"rule_outcomes": 1, "lead_power": 3, "figure": 2, "study_numbers": 2}  # figures 8, S11; Studies 1, 2
     assert planned == judged | tried | {"paper_numbers": 1, **READERS}
 
 
