@@ -368,6 +368,18 @@ def test_lists_are_replaced_and_mappings_merge() -> None:
     assert loading.merged(base, overlay) == {"sizes": [4], "training": {"steps": 20, "clip": 1.0}}
 
 
+def test_single_sizes_may_have_the_first_seeds_alone_and_an_overlay_takes_it_back(default: loading.Config) -> None:
+    fewer = {"anatomy": {"seeds": [7, 8, 9], "size_seeds": {"4x16": 1, "4x96": 2}}}
+    settings = loading.merged(loading.contents(*tier_files("full")), fewer)
+    names = {size.name for size in default.anatomy.sizes}
+    expected = {f"{name}-s{seed}" for name in names for seed in (7, 8, 9)} - {"4x16-s8", "4x16-s9", "4x96-s9"}
+    assert {*loading.load(settings).anatomy.runs} == expected
+    others = {"anatomy": {"sizes": [{"name": "2x8", "layers": 2, "width": 8, "heads": 2}]}}
+    back = {"anatomy": {"size_seeds": {"4x16": None, "4x96": None}}}
+    taken = loading.load(loading.merged(loading.merged(settings, others), back))
+    assert {*taken.anatomy.runs} == {"2x8-s7", "2x8-s8", "2x8-s9"}
+
+
 def test_overlay_is_read_after_the_base(tmp_path: Path) -> None:
     overlay = tmp_path / "mine.yaml"
     overlay.write_text(yaml.safe_dump({"tier": "mine", "anatomy": {"training": {"steps": 4000}}}))

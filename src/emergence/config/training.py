@@ -50,11 +50,11 @@ class Run(NamedTuple):
     seed: int
 
 
-SizeSeeds = Annotated[dict[Name, Count], Field(default_factory=dict)]
-"""Number of seeds of single sizes, the first of those listed."""
+SizeSeeds = Annotated[dict[Name, Count | None], Field(default_factory=dict)]
+"""Number of seeds of single sizes, the first of those listed; with null, all, as an overlay takes a number back."""
 
 
-def grid_of_runs(sizes: Sequence[Size], seeds: Sequence[int], size_seeds: Mapping[str, int]) -> dict[str, Run]:
+def grid_of_runs(sizes: Sequence[Size], seeds: Sequence[int], size_seeds: Mapping[str, int | None]) -> dict[str, Run]:
     """Size and seed of each run by name, largest first, so that the longest jobs start first.
 
     Args:
@@ -68,7 +68,7 @@ def grid_of_runs(sizes: Sequence[Size], seeds: Sequence[int], size_seeds: Mappin
     }
 
 
-def require_seeds(sizes: Sequence[Size], seeds: Sequence[int], size_seeds: Mapping[str, int]) -> None:
+def require_seeds(sizes: Sequence[Size], seeds: Sequence[int], size_seeds: Mapping[str, int | None]) -> None:
     """Refuse counts of seeds that no size could have.
 
     Raises:
@@ -76,8 +76,10 @@ def require_seeds(sizes: Sequence[Size], seeds: Sequence[int], size_seeds: Mappi
     """
     names = [size.name for size in sizes]
     for name, count in size_seeds.items():
+        if count is None:
+            continue
         if name not in names:
-            raise ValueError(f"size_seeds.{name}: no such size; allowed: {', '.join(names)}")
+            raise ValueError(f"size_seeds.{name}: no such size; allowed: {', '.join(names)}; null takes it back")
         if count > len(seeds):
             raise ValueError(f"size_seeds.{name}: {count} of {len(seeds)} seeds; allowed: 1 to {len(seeds)}")
 
