@@ -183,6 +183,7 @@ def test_numbers_of_toy_models_are_shown_with_a_warning(toy: bool, tmp_path: Pat
     assert (TOY in capsys.readouterr().out) == toy
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arguments", [["show", "claims.parquet"], ["--help"]])
 def test_a_closed_pipe_ends_a_command_in_silence(arguments: list[str], tmp_path: Path) -> None:
     """As of ``emergence show | head``."""
@@ -195,6 +196,7 @@ def test_a_closed_pipe_ends_a_command_in_silence(arguments: list[str], tmp_path:
     assert done.stderr == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "locale", [{"PYTHONIOENCODING": "latin-1"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}]
 )
@@ -271,6 +273,7 @@ def test_bad_settings_text_names_the_key(tmp_path: Path, capsys: Capture, settin
     assert "many" in line
 
 
+@pytest.mark.long
 def test_exit_code_of_the_process(tmp_path: Path) -> None:
     absent = str(tmp_path / "absent.parquet")
     ended = subprocess.run([sys.executable, "-m", "emergence", "show", absent], capture_output=True, text=True)

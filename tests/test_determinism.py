@@ -59,6 +59,7 @@ def test_surroundings_change_no_byte(tmp_path: Path) -> None:
     assert digests(elsewhere) == expected
 
 
+@pytest.mark.long
 def test_every_stage_computes_with_one_thread(tmp_path: Path) -> None:
     """Also those that ask for no device, whatever the environment says: the last digit of a sum depends on it."""
     script = f"{SCRIPT}\nimport torch\nprint(torch.get_num_threads())"

@@ -135,6 +135,7 @@ def test_copies_end_with_the_server(
     assert not (tmp_path / "server").exists()
 
 
+@pytest.mark.long
 def test_without_a_server_a_stage_runs_by_itself(tmp_path: Path, environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "emergence", "stage", "scaling_laws", "--help"]
     run = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, check=True, text=True)

@@ -27,6 +27,7 @@ def block(language: str) -> str:
     return code
 
 
+@pytest.mark.long
 def test_python_in_five_lines(tmp_path: Path) -> None:
     code = block("python")
     assert len(code.splitlines()) <= 6, "five lines and an import"

@@ -108,6 +108,7 @@ def test_any_other_error_of_a_command_keeps_its_traceback(monkeypatch: pytest.Mo
         cli.main(["verify", "results"])
 
 
+@pytest.mark.long
 def test_real_allocations_that_fail_are_understood() -> None:
     script = (
         "import resource, numpy, torch, pyarrow\nfrom emergence import system_errors\n"

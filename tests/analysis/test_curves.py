@@ -23,6 +23,7 @@ def slow_crossing(values: list[float], threshold: float, persistence: int, after
     return math.nan
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(LEVELS, st.sampled_from([0.0, 0.4, 0.5, 3.0]), st.integers(1, 5))
 def test_crossing_equals_the_slow_reference(values: list[float], threshold: float, persistence: int) -> None:

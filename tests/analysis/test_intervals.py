@@ -42,6 +42,7 @@ def test_clusters_widen_the_interval() -> None:
     assert high - low > 1.8 * (naive_high - naive_low)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("unequal", [False, True])
 def test_coverage(unequal: bool) -> None:
     """A percentile bootstrap covers a little less than its name at 20 clusters; the naive one far less."""
@@ -146,6 +147,7 @@ def test_no_runs_have_no_p() -> None:
 # Holm --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_holm_against_statsmodels() -> None:
     rng = np.random.default_rng(2)
     for count in (1, 2, 7, 30):

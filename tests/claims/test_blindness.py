@@ -11,6 +11,8 @@ from emergence.claims.followers import FOLLOWER
 from emergence.claims.rates import DIFFERENCES, RATE
 from emergence.schemas.analysis import SMALLEST_LEADS
 
+pytestmark = pytest.mark.long
+
 Judge = Callable[..., pd.DataFrame]
 
 BLIND = "not testable at this tier"

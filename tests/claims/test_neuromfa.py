@@ -164,6 +164,7 @@ def test_steps_that_order_capability_leave_no_room(
     assert verdicts(evidence(changed, spread=1e-4), settings)["N4"] == verdict
 
 
+@pytest.mark.long
 def test_wide_intervals_decide_nothing(settings: NeuroMFAClaimSettings) -> None:
     found = verdicts(evidence({"correlation, step": -9.0}, spread=5.0), settings)
     assert {found[f"N{number}"] for number in range(1, 6)} == {"undecided"}

@@ -8,6 +8,8 @@ from emergence.claims.parity import PARITY
 from emergence.claims.settings import ParityClaimSettings
 from emergence.schemas.analysis import LEAD_POWER
 
+pytestmark = pytest.mark.long
+
 
 def judged(parity_run: ParityRun, settings: ParityClaimSettings, **changed: pd.DataFrame) -> pd.DataFrame:
     """Claims of the joint study by name, with some tables replaced."""

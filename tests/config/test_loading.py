@@ -353,6 +353,7 @@ TREES = st.recursive(
 )
 
 
+@pytest.mark.long
 @given(TREES, TREES)
 def test_overlays_merge_as_in_snakemake(base: Values, overlay: Values) -> None:
     before, expected = deepcopy(base), deepcopy(base)

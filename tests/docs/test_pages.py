@@ -80,6 +80,7 @@ def test_every_measure_is_listed() -> None:
     assert {*declared()} == set(re.findall(r"`(\w+)`", table))
 
 
+@pytest.mark.long
 def test_a_folder_of_checkpoints_is_converted_and_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     section = blocks("own-checkpoints.md", "A folder of checkpoints")
     for block in with_title(section):

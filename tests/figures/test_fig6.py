@@ -49,6 +49,7 @@ def drawn() -> list[Axes]:
     return panels(fig6.plot(CURVE_ROWS, CROSSING_ROWS))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", range(3))
 def test_networks_are_bands_and_laws_lines(place: int) -> None:
     axes = drawn()[place]

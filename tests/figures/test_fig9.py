@@ -91,6 +91,7 @@ def test_studies_that_were_not_run_say_so(studies: list[str], empty: list[int]) 
     assert [texts(axes[place]) for place in empty] == [["not run"]] * len(empty)
 
 
+@pytest.mark.long
 def test_where_no_neuron_survives_axes_are_empty() -> None:
     columns = ["alpha_0", "width", "fall", "widening", "E", "survivors"]
     degrees = DEGREES.assign(**dict.fromkeys(columns, np.nan))

@@ -48,6 +48,7 @@ def test_each_seed_is_a_line_at_the_last_step() -> None:
         assert_line(drawn()[4], rows["skill"], rows["strength"])
 
 
+@pytest.mark.long
 def test_weights_have_their_range_over_runs() -> None:
     for variant in ("norm", "difference"):
         rows = select(BALANCE, variant=variant)

@@ -51,6 +51,7 @@ def test_where_nothing_was_fitted_the_published_laws_stand_alone() -> None:
     assert len(time.lines) == 2
 
 
+@pytest.mark.long
 def test_the_same_tables_give_the_same_bytes(tmp_path: Path) -> None:
     twice = []
     for name in "ab":

@@ -26,6 +26,7 @@ def callback_class(monkeypatch: pytest.MonkeyPatch) -> Any:
     return EmergenceCallback
 
 
+@pytest.mark.long
 def test_it_measures_every_few_steps_and_writes_a_report(callback_class: Any, tmp_path: Path) -> None:
     logged: list[tuple[int, dict[str, float]]] = []
     logger = SimpleNamespace(log_metrics=lambda values, step: logged.append((step, values)))

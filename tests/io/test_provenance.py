@@ -27,6 +27,7 @@ def test_sources_of_training_hold_no_analysis() -> None:
     assert {name.split("/")[0] for name in files} & {"analysis", "figures", "measures"} == set()
 
 
+@pytest.mark.long
 def test_importing_the_claims_loads_their_sources_only_and_no_torch() -> None:
     script = (
         "import sys, emergence.claims.anatomy\n"

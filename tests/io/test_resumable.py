@@ -193,6 +193,7 @@ HOLDER = """
 """
 
 
+@pytest.mark.long
 def test_a_second_job_is_refused_until_the_first_is_dead(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     holder = subprocess.Popen([sys.executable, "-c", textwrap.dedent(HOLDER), str(folder)], stdout=subprocess.PIPE)

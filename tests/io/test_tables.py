@@ -200,6 +200,7 @@ def test_absent_file_is_named(tmp_path: Path) -> None:
         tables.read(SCHEMA, tmp_path / "absent.parquet")
 
 
+@pytest.mark.long
 def test_a_flipped_bit_is_refused_or_changes_nothing(tmp_path: Path) -> None:
     """Some bits say nothing about the content: of statistics, of padding, or of the name of the writing program."""
     path = tmp_path / "things.parquet"

@@ -68,6 +68,7 @@ def test_equal_contents_give_equal_files_in_every_process(tmp_path: Path) -> Non
     assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
 
 
+@pytest.mark.long
 def test_every_flipped_bit_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "some"
     tensors.write(path, GOOD, {"run": "4x16-s1"})

@@ -20,12 +20,14 @@ def recorded_by(folder: Path, body: str) -> Usage:
     return Usage.read(folder / "usage.json")
 
 
+@pytest.mark.long
 def test_time_and_memory_are_those_of_the_process(tmp_path: Path) -> None:
     usage = recorded_by(tmp_path, BUSY.format(seconds=0.5, megabytes=300))
     assert 0.5 <= usage.cpu_seconds < 2
     assert 300 < usage.memory_mb < 450
 
 
+@pytest.mark.long
 def test_children_count(tmp_path: Path) -> None:
     child = BUSY.format(seconds=0.5, megabytes=300)
     usage = recorded_by(tmp_path, f"subprocess.run([sys.executable, '-c', {child!r}])")
@@ -33,6 +35,7 @@ def test_children_count(tmp_path: Path) -> None:
     assert 300 < usage.memory_mb < 450
 
 
+@pytest.mark.long
 def test_a_job_that_waits_uses_no_processor(tmp_path: Path) -> None:
     usage = recorded_by(tmp_path, "import time\ntime.sleep(1.5)")
     assert usage.wall_seconds >= 1.5

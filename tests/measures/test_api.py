@@ -74,6 +74,7 @@ class Noisy(nn.Linear):
         return nn.functional.dropout(super().forward(x), 0.5)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", OF_ANY)
 def test_a_random_model_is_measured_repeatably_and_reported(
     name: str, data: dict[str, tuple[Tensor, Tensor]], caplog: pytest.LogCaptureFixture

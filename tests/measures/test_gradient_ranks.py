@@ -28,6 +28,7 @@ def probe() -> TaskProbe:
     return TaskProbe(draw(LEVELS, 10, seed=3))
 
 
+@pytest.mark.long
 def test_covariance_rank_equals_the_dense_one(model: Transformer, probe: TaskProbe) -> None:
     rows = gradient_covariance.measure(TaskSubject(model, probe), np.random.default_rng(0), SETTINGS)
     ranks = {(row["task"], row["variant"]): row["value"] for row in rows}

@@ -61,6 +61,7 @@ def test_trace_is_exact_on_a_diagonal_and_within_its_error_elsewhere() -> None:
     assert abs(estimate.value - float(matrix.trace())) < 4 * estimate.error
 
 
+@pytest.mark.long
 def test_against_the_dense_hessian_of_a_network() -> None:
     torch.manual_seed(0)
     model = Transformer(1, 4, 2, SIZE, 8).double()

@@ -168,6 +168,7 @@ def test_fisher_does_not_see_the_true_answers() -> None:
 # Curvature ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @given(SEEDS, st.floats(0.1, 10))
 @settings(max_examples=10)
 def test_hessian(seed: int, factor: float) -> None:

@@ -196,6 +196,7 @@ def test_one_row_for_each_level_layer_and_variant(model: Transformer, probe: Tas
     assert all(isinstance(row["value"], float) and math.isfinite(row["value"]) for row in rows)
 
 
+@pytest.mark.long
 def test_values_are_those_of_their_level_layer_and_variant(model: Transformer, probe: TaskProbe) -> None:
     for row in measure(TaskSubject(model, probe), np.random.default_rng(0), RankMe(epsilon=EPSILON)):
         level = TaskLevel(row["task"], row["level"])

@@ -136,6 +136,7 @@ def test_probes_that_lack_a_task_level_are_refused(trajectory: Path, probes: Pat
         table()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["rankme", "llc", "hessian"])
 def test_following_resumes_by_checkpoint_and_gives_the_same_bytes(
     name: str, table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

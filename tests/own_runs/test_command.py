@@ -44,6 +44,7 @@ def run(*arguments: str) -> int:
 CHOSEN = ("--model", "own_model:build", "--data", "data.safetensors", "--measures", "rankme", "loss")
 
 
+@pytest.mark.long
 def test_it_says_when_the_group_emerged(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("ck", *CHOSEN, "--output-dir", "out") == 0
     said = capsys.readouterr().out
@@ -53,6 +54,7 @@ def test_it_says_when_the_group_emerged(folder: Path, capsys: pytest.CaptureFixt
     assert len(said.splitlines()) <= 28
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("folder")
 def test_a_loss_of_ones_own_needs_scores(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("ck", *CHOSEN, "--loss", "own_model:squared") == 1

@@ -11,6 +11,8 @@ from emergence.schemas.analysis import EVENTS, LEADS, NULL_LEADS, ONSETS, SCORES
 from emergence.schemas.trajectories import MEASURE
 from emergence.tasks.symbols import CONTROL
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def single() -> Findings:

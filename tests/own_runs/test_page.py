@@ -13,6 +13,8 @@ from emergence.own_runs.findings import Findings, analyse_tables
 from emergence.own_runs.page import write_report
 from emergence.own_runs.verdict import conclude
 
+pytestmark = pytest.mark.long
+
 HOSTILE = "</script><img src=x onerror=alert(1)>{{content}}"
 CHECKPOINT = {"run": "mine", "step": 100, "name": "checkpoint-100", "outcome": "measured", "reason": None}
 LEFT_OUT = {"run": "mine", "step": None, "name": HOSTILE, "outcome": "left out", "reason": "no weights"}

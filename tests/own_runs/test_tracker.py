@@ -63,6 +63,7 @@ def test_values_are_those_of_measure() -> None:
     assert {"score/sign", "score/level/2", "loss/level/2"} <= values.keys()
 
 
+@pytest.mark.long
 def test_a_report_finds_the_event(tmp_path: Path) -> None:
     model = network()
     tracker = emergence.Tracker(model, DATA, name="<mine>")

@@ -10,6 +10,8 @@ from synthetic.own_run import AHEAD, CHECKPOINTS, SHUFFLED, WITH_CONTROL
 from emergence.own_runs.findings import Findings, analyse_tables
 from emergence.own_runs.verdict import Conclusion, as_text, conclude
 
+pytestmark = pytest.mark.long
+
 
 @cache
 def analysed(groups: tuple[str, ...] = (), at: int = CHECKPOINTS) -> Findings:

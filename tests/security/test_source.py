@@ -107,6 +107,7 @@ def test_linters_pass_what_is_harmless() -> None:
     assert not refused(HARMLESS)
 
 
+@pytest.mark.long
 def test_models_from_elsewhere_bring_no_code() -> None:
     """Only a configuration is read by transformers, from a folder; weights are read here, and given to it."""
     calls = [

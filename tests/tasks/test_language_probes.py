@@ -265,6 +265,7 @@ def test_facts_are_stated_three_times_in_training(book: Book) -> None:
         assert said >= 3 > unsaid, item
 
 
+@pytest.mark.long
 def test_both_sides_have_as_many_tokens(book: Book) -> None:
     tokenizer = text.trained_tokenizer(book[0], 4096)
     held_out = text.verses(book[1])

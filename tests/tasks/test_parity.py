@@ -48,6 +48,7 @@ def test_skills_have_bits_of_their_own_unless_they_share_them() -> None:
     assert len(set(shared.tolist())) > 45
 
 
+@pytest.mark.long
 def test_skills_have_the_published_frequencies_and_bits_are_fair() -> None:
     samples = MultitaskParity(PUBLISHED).draw(np.random.default_rng(1), 400_000)
     shares = np.bincount(samples.skills, minlength=5) / len(samples)

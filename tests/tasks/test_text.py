@@ -34,6 +34,7 @@ def test_a_twentieth_is_held_out(book: list[str]) -> None:
     assert set(training).isdisjoint(held_out)
 
 
+@pytest.mark.long
 def test_tokens_of_the_book_give_it_back(book: list[str]) -> None:
     training, held_out = text.split(book, 20)
     tokenizer = text.trained_tokenizer(training, 4096)

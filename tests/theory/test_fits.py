@@ -12,6 +12,8 @@ from emergence.theory.fits import FittedConstant, Interval
 from emergence.theory.model import Constants
 from emergence.theory.strengths import DataLaw
 
+pytestmark = pytest.mark.long
+
 INTERVAL = Interval(confidence=0.95, draws=60)
 STEPS, SIZES, WIDTHS = np.arange(0, 2001, 50), np.geomspace(50, 2000, 16).round(), np.arange(1, 21)
 PLANTED = {"B²": 1 / 22, "D_c": 800.0, "N_c": 4.0}

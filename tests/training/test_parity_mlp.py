@@ -116,6 +116,7 @@ def settings_of(given: Sweep, name: str = "one") -> SweepSettings:
     return SweepSettings(name=name, parity=parity, target=2.0, sweep=given, test=500, seed=9, device="cpu")
 
 
+@pytest.mark.long
 def test_a_sweep_learns_and_is_the_same_twice(tmp_path: Path) -> None:
     given = sweep(steps=400, every=150, widths=[3, 30], samples=[10, 2000], batch=200)
     for name in ("one", "two"):

@@ -16,6 +16,8 @@ from emergence.report.explorer.page import ExplorerError
 from emergence.schemas.analysis import SCORES
 from emergence.schemas.trajectories import MEASURE
 
+pytestmark = pytest.mark.long
+
 
 def figures(page: Path) -> dict[str, Any]:
     (text,) = re.findall(r'<script type="application/json" id="figures">(.*?)</script>', page.read_text())
