@@ -8,7 +8,7 @@ from synthetic.random_tables import random_table
 
 from emergence.analysis.intervals import clopper_pearson
 from emergence.claims.claims_table import as_text, join_claims
-from emergence.claims.replication import beside_exploratory, replicated
+from emergence.claims.replication import beside_exploratory, beside_published_sizes, replicated
 from emergence.io import tables
 from emergence.schemas.analysis import CLAIMS
 
@@ -17,7 +17,8 @@ UNTESTED = "not testable at this tier"
 
 def claims(**verdicts: str) -> pd.DataFrame:
     """Of Study 1, each with a verdict, as a run without an earlier one has them."""
-    rows = random_table(CLAIMS, claim=list(verdicts)).assign(study="anatomy", exploratory="", combined="", stable=None)
+    rows = random_table(CLAIMS, claim=list(verdicts)).assign(study="anatomy", stable=None)
+    rows = rows.assign(exploratory="", combined="", published_sizes="")
     return rows.assign(verdict=list(verdicts.values()))
 
 
@@ -55,3 +56,15 @@ def test_the_joined_table_has_both(tmp_path: Path) -> None:
     told = as_text(joined.reset_index())
     assert told.count("holds in the exploratory run") == 2
     assert told.count("as well") == 3, "A1, A4 is another, and A5"
+
+
+def test_verdicts_at_published_sizes_stand_beside_where_that_run_judged(tmp_path: Path) -> None:
+    larger = claims(A1="fails", A2="not run", A5=UNTESTED, A9="holds")
+    assert beside_published_sizes(LATER, larger).set_index("claim")["published_sizes"].to_dict() == {
+        "A1": "fails", "A2": "", "A3": "", "A4": "", "A5": UNTESTED, "A7": "",
+    }  # fmt: skip
+    paths = {name: tmp_path / f"{name}.parquet" for name in ("later", "larger", "joined")}
+    tables.write(CLAIMS, LATER, paths["later"])
+    tables.write(CLAIMS, larger, paths["larger"])
+    join_claims([paths["later"]], paths["joined"], tmp_path / "joined.csv", published_sizes=[paths["larger"]])
+    assert "fails in the run at published sizes" in as_text(tables.read(CLAIMS, paths["joined"]))

@@ -120,7 +120,7 @@ def test_what_changes_no_number_may_differ(compared: FinishedRun, settings_value
 def test_a_confirmatory_run_is_compared_with_the_one_that_is_kept(compared: FinishedRun) -> None:
     """Its seeds are others than those of the exploratory run, which stays where it is."""
     exploratory = record.read(compared.reference)
-    fresh = deepcopy(exploratory.config) | {"exploratory": "reference/tables/claims.parquet"}
+    fresh = deepcopy(exploratory.config) | {"keep": {"folder": "confirmatory"}}
     fresh["anatomy"]["seeds"] = [6, 7]
     compared.write_record(fresh)
     compared.write_claims(changed("A3", value=0.28))

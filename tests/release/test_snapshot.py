@@ -86,7 +86,9 @@ def test_the_page_of_claims_has_what_was_kept_and_names_what_was_added_since(fin
 def test_readers_get_the_confirmatory_verdicts_with_the_share_that_replicated(finished: FinishedRun) -> None:
     main(["snapshot"])
     made = record.read(finished.results)
-    finished.write_record(made.config | {"exploratory": "reference/tables/claims.parquet"})
+    finished.write_record(
+        made.config | {"exploratory": "reference/tables/claims.parquet", "keep": {"folder": "confirmatory"}}
+    )
     again = [{**row, "exploratory": row["verdict"], "combined": row["verdict"]} for row in CLAIM_ROWS]
     finished.write_claims([{**again[0], "verdict": "undecided", "combined": "undecided"}, *again[1:]])
     main(["snapshot"])
@@ -96,6 +98,30 @@ def test_readers_get_the_confirmatory_verdicts_with_the_share_that_replicated(fi
     assert "3 have the same verdict here (a share of 0.75 [0.19, 0.99])" in readme
     assert "| **undecided** | fails |" in (finished.reference / "CLAIMS.md").read_text()
     assert not (finished.reference / "confirmatory/CLAIMS.md").exists()
+
+
+def test_a_run_of_larger_models_is_kept_beside_the_reference_with_its_figures(finished: FinishedRun) -> None:
+    main(["snapshot"])
+    before = (finished.reference / "run.json").read_bytes(), (finished.folder / "README.md").read_bytes()
+    made = record.read(finished.results)
+    finished.write_record(made.config | {"keep": {"folder": "published_sizes", "figures": ["fig2"]}})
+    assert main(["snapshot"]) == 1, "its figure is missing"
+    (finished.folder / "figures/fig2.pdf").write_bytes(b"a figure")
+    finished.write_claims([{**row, "verdict": "undecided"} for row in CLAIM_ROWS])
+    assert main(["snapshot"]) == 0
+    larger = finished.reference / "published_sizes"
+    assert [path.name for path in (larger / "figures").iterdir()] == ["fig2.pdf"]
+    assert set(tables.read(CLAIMS, larger / "tables/claims.parquet")["verdict"]) == {"undecided"}
+    assert before == ((finished.reference / "run.json").read_bytes(), (finished.folder / "README.md").read_bytes())
+
+
+def test_the_page_of_claims_has_the_verdicts_at_published_sizes(finished: FinishedRun) -> None:
+    finished.write_claims([{**row, "published_sizes": "holds" * (row["claim"] == "A3")} for row in CLAIM_ROWS])
+    main(["snapshot"])
+    page = (finished.reference / "CLAIMS.md").read_text()
+    assert "| claim | statement | published | this run | verdict | published sizes |" in page
+    assert "| **fails** | holds |" in page
+    assert page.count("published sizes") == 1, "no column in Study 2, which has none"
 
 
 def test_readme_and_page_of_claims_are_those_of_the_reference_and_the_registries() -> None:

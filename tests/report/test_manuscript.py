@@ -46,7 +46,7 @@ def assembled(sources: dict[str, Path], folder: Path) -> Path:
 def test_manuscript_holds_text_numbers_and_figures(sources: dict[str, Path], tmp_path: Path) -> None:
     folder = assembled(sources, tmp_path / "manuscript")
     found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    data = ["data/compute.csv", "data/figures.json", "data/numbers.json"]
+    data = ["data/compute.csv", "data/figures.json", "data/larger.json", "data/numbers.json"]
     assert found == [*data, "figures/fig3.svg", "lib/quoting.typ", "paper.typ"]
     described = json.loads((folder / "data" / "figures.json").read_text())
     caption = [["strong", "Title."], ["plain", " Text of n"], ["sub", "s"], ["plain", "."]]

@@ -39,7 +39,8 @@ def said(folder: Path, text: str, *claims: dict[str, Any]) -> str:
         "settings": {"a": {"b": 0.05}},
     }
     (folder / "data" / "numbers.json").write_text(json.dumps(numbers))
-    (folder / "data" / "figures.json").write_text("{}")
+    for name in ("figures", "larger"):
+        (folder / "data" / f"{name}.json").write_text("{}")
     (folder / "data" / "compute.csv").write_text(COMPUTE)
     (folder / "main.typ").write_text(PLAIN.replace("SAID", text))
     found = typst.query(folder / "main.typ", "<said>", field="value", one=True, root=folder, ignore_system_fonts=True)

@@ -22,7 +22,7 @@ def claim(
     """A row of the claims table; its tolerance is that of draws unless ``more`` says otherwise."""
     texts = {key: f"{key} |{name}|" for key, kind in CLAIMS.columns.items() if kind == "string"}
     kept = {"id": name, "part": "", "reproduction": "draws", "stability": "", "stable": None, "ours": False}
-    kept |= {"exploratory": "", "combined": "", **more}
+    kept |= {"exploratory": "", "combined": "", "published_sizes": "", **more}
     numbers = {"value": value, "low": low, "high": high, "rule_low": None, "rule_high": None}
     return {**texts, **numbers, "claim": name, "study": study, "verdict": verdict, **kept}
 

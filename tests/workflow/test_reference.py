@@ -14,7 +14,9 @@ from support.project import SMOKE, ProjectCopy, commit_all, overlay, tier_files
 
 from emergence.config import loading
 from emergence.config.project import figures_drawn
+from emergence.io import tables
 from emergence.release import record
+from emergence.schemas.analysis import CLAIMS
 
 pytestmark = pytest.mark.workflow
 
@@ -56,6 +58,20 @@ def test_every_figure_is_redrawn_from_the_kept_tables(kept: ProjectCopy) -> None
         else:
             assert again.read_bytes() == original.read_bytes(), original.name
     assert {path.name for path in (kept.folder / "redrawn/results").iterdir()} == {"explorer.html"}
+
+
+def test_a_run_of_larger_models_stands_beside_another_one(kept: ProjectCopy) -> None:
+    """Here the same run, kept: each claim has its own verdict beside it, in the paper as well."""
+    beside = overlay(kept, "beside.yaml", "published_sizes: reference")
+    assert {"train", "measure_run", "study_claims", "figure"}.isdisjoint(kept.planned(*beside))
+    kept.snakemake("--cores", "all", "results/smoke/paper/paper.pdf", *beside)
+    claims = tables.read(CLAIMS, kept.folder / "results/smoke/claims.parquet")
+    judged = claims["verdict"] != "not run"
+    assert (claims["published_sizes"] == claims["verdict"].where(judged, "")).all()
+    numbers = json.loads((kept.folder / "results/smoke/numbers.json").read_text())
+    assert len(numbers["published_sizes"]["claims"]) == judged.sum()
+    assert {one["trainable"] for one in numbers["ran"]["sizes"]} <= {*numbers["published_sizes"]["parameters"]}
+    kept.snakemake("--cores", "all", "results/smoke/paper/paper.pdf", *overlay(kept, "alone.yaml", "{}"))
 
 
 def test_the_reference_run_can_be_looked_at(copy: ProjectCopy) -> None:

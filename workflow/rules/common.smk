@@ -123,6 +123,12 @@ def files(paths):
     return [local(os.path.relpath(path)) for path in paths]
 
 
+def of_larger_run(*names):
+    """Files of the kept run of larger models that stands beside this one, as inputs; none without such a run."""
+    larger = CONFIG.published_sizes
+    return files([Path(larger, name) for name in names] if larger else [])
+
+
 def caption(figure):
     """Caption of a figure, as an input."""
     return files([shipped(f"workflow/captions/{figure}.rst")])

@@ -2,6 +2,12 @@
 MANUSCRIPT = sorted(
     path for kind in ("*.typ", "*.yml") for path in (CHECKOUT / "paper").rglob(kind)
 )
+LARGER_FIGURES = []
+if CONFIG.published_sizes:
+    from emergence.release import record
+
+    KEEP = record.read(Path(CONFIG.published_sizes)).config.get("keep", {})
+    LARGER_FIGURES = [f"figures/{name}.pdf" for name in KEEP.get("figures", [])]
 # Tables that the paper quotes of each study.
 QUOTED = {
     "anatomy": [
@@ -73,6 +79,7 @@ use rule stage as paper_numbers with:
             if run not in SERIES
             or not TRAINED  # a tier of series alone has no other runs
         ],
+        published_sizes=of_larger_run("tables/claims.parquet", "run.json"),
     output:
         json="<results>/numbers.json",
     params:
@@ -98,6 +105,7 @@ use rule stage as manuscript with:
         figures=expand("<figures>/{figure}.pdf", figure=FIGURES),
         numbers=rules.paper_numbers.output.json,
         compute=rules.compute.output.csv,
+        larger=of_larger_run(*LARGER_FIGURES),
     output:
         folder=directory("<results>/manuscript"),
     params:

@@ -13,7 +13,13 @@ from emergence.claims.language import LANGUAGE
 from emergence.claims.neuromfa import NEUROMFA
 from emergence.claims.parity import PARITY
 from emergence.claims.registry import Claim, Registry
-from emergence.claims.replication import beside_exploratory, replication_text
+from emergence.claims.replication import (
+    ALONE,
+    beside_exploratory,
+    beside_published_sizes,
+    published_sizes_text,
+    replication_text,
+)
 from emergence.errors import EmergenceError
 from emergence.io import tables
 from emergence.io.files import replacing
@@ -29,8 +35,6 @@ class ChoiceError(EmergenceError):
 
 UNTRIED: list[Path] = []
 """Tables of stability of a run that tried no other settings."""
-FIRST: list[Path] = []
-"""Claims of an exploratory run, where there was none."""
 
 
 def join_claims(
@@ -38,12 +42,13 @@ def join_claims(
     table: Path,
     csv: Path,
     stabilities: list[Path] = UNTRIED,
-    exploratory: list[Path] = FIRST,
+    exploratory: list[Path] = ALONE,
+    published_sizes: list[Path] = ALONE,
 ) -> None:
     """Join the claims, study by study, with the stability of verdicts; the CSV copy is for reports and eyes.
 
     Claims of a study without a file, since it is switched off, are ``not run``. Of a confirmatory run, ``exploratory``
-    are the claims of the run before it.
+    are the claims of the run before it; ``published_sizes`` are those of a run of larger models.
     """
     judged = dict(list(tables.read(CLAIMS, *claims).groupby("study", sort=False)))
     rows = pd.concat(
@@ -54,6 +59,8 @@ def join_claims(
         rows = with_stability(rows, tables.read(STABILITY, *stabilities))
     if exploratory:
         rows = beside_exploratory(rows, tables.read(CLAIMS, *exploratory))
+    if published_sizes:
+        rows = beside_published_sizes(rows, tables.read(CLAIMS, *published_sizes))
     tables.write(CLAIMS, rows, table)
     with replacing(csv) as temporary:
         rows[CLAIMS.arrow.names].to_csv(temporary, index=False)
@@ -195,5 +202,5 @@ def _lines(row: Mapping[Any, Any]) -> list[str]:
         f"        rule       {row['rule']}",
     ]
     more = {"otherwise": row["otherwise"], "stability": row["stability"], "power": row["power"]}
-    more["before"] = replication_text(row)
+    more |= {"before": replication_text(row), "larger": published_sizes_text(row)}
     return lines + [f"        {name:<10} {text}" for name, text in more.items() if text]

@@ -279,4 +279,5 @@ class Registry:
             "stability": "",
             "exploratory": "",
             "combined": "",
+            "published_sizes": "",
         }

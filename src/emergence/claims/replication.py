@@ -1,12 +1,15 @@
-"""Did the verdicts of an exploratory run come out again, on fresh seeds under rules that were fixed in between?"""
+"""Verdicts of other runs beside those of this one: an earlier one with other seeds, and one of larger models."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
 from emergence.analysis.intervals import clopper_pearson
 from emergence.claims.rules import JUDGED
 
+ALONE: list[Path] = []
+"""Files of another run, where none stands beside this one."""
 DECIDED = tuple(sorted({*JUDGED} - {"undecided"}))
 """Verdicts that can be replicated."""
 
@@ -25,6 +28,17 @@ def beside_exploratory(claims: pd.DataFrame, exploratory: pd.DataFrame) -> pd.Da
     before = claims["claim"].map(earlier).fillna("")
     combined = claims["verdict"].where(before == claims["verdict"], "undecided").where(before != "", "")
     return claims.assign(exploratory=before, combined=combined)
+
+
+def beside_published_sizes(claims: pd.DataFrame, larger: pd.DataFrame) -> pd.DataFrame:
+    """The claims table with the verdicts of a run of models as large as published; empty where that run judged nothing.
+
+    Args:
+        claims: Table ``claims`` of this run.
+        larger: The same of the run of larger models.
+    """
+    judged = larger[larger["verdict"] != "not run"].set_index("claim")["verdict"]
+    return claims.assign(published_sizes=claims["claim"].map(judged).fillna(""))
 
 
 @dataclass(frozen=True)
@@ -68,3 +82,12 @@ def replication_text(row: pd.Series | dict[str, object]) -> str:
     if not earlier:
         return ""
     return f"{earlier} in the exploratory run{' as well' if earlier == row['verdict'] else ''}"
+
+
+def published_sizes_text(row: pd.Series | dict[str, object]) -> str:
+    """Verdict on one claim at published sizes; empty without such a run.
+
+    >>> published_sizes_text({"published_sizes": "fails"}), published_sizes_text({"published_sizes": ""})
+    ('fails in the run at published sizes', '')
+    """
+    return f"{row['published_sizes']} in the run at published sizes" if row["published_sizes"] else ""

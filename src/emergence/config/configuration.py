@@ -21,6 +21,7 @@ from emergence.figures import declarations
 STUDIES = ("anatomy", "parity", "neuromfa", "language", "interventions")
 """Keys of the studies, in the order of their claims."""
 Source = Literal["run", "reference"]
+FigureName = Annotated[str, Field(pattern=declarations.NAME)]
 Dpi = Annotated[int, Field(ge=50, le=600)]
 
 
@@ -82,6 +83,15 @@ class Reproduce(Strict):
     """of one, in shares of language models"""
 
 
+class Keep(Strict):
+    """How `emergence snapshot` keeps a run."""
+
+    folder: str = ""
+    """of the reference; empty for the reference itself"""
+    figures: list[FigureName] = Field(default_factory=list)
+    """figures that are kept as PDF, for the papers of other runs"""
+
+
 def _replaced(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Keys of ``own`` whose values are not those of ``shared``."""
     differing = {}
@@ -116,6 +126,9 @@ class Config(Strict):
     interventions: Switchable[Interventions] = None
     exploratory: str | None = None
     """claims table of an earlier run, with other seeds, whose verdicts stand beside those of this confirmatory one"""
+    published_sizes: str | None = None
+    """folder of a kept run of models as large as published, whose verdicts and figures stand beside this one's"""
+    keep: Keep = Keep()
     calibration: Calibration
     figures: Figures
     reproduce: Reproduce

@@ -20,7 +20,7 @@ from emergence.errors import EmergenceError
 from emergence.io import tables
 from emergence.io.files import replacing
 from emergence.release import record
-from emergence.release.snapshot import CONFIRMATORY, TABLES
+from emergence.release.snapshot import TABLES, folder_of
 from emergence.schemas.analysis import CLAIMS, REPRODUCTION
 from emergence.schemas.trajectories import CALIBRATION
 
@@ -85,7 +85,18 @@ def _shown(row: Mapping[str, Any]) -> str:
 Verdict = Literal["reproduced", "reproduced within sampling", "not reproduced"]
 Row = dict[str, Any]
 
-APART = ("tier", "toy", "device", "pathvars", "source", "figures", "reproduce", "exploratory")
+APART = (
+    "tier",
+    "toy",
+    "device",
+    "pathvars",
+    "source",
+    "figures",
+    "reproduce",
+    "exploratory",
+    "published_sizes",
+    "keep",
+)
 """Sections of a configuration in which runs may differ: no number of theirs depends on them."""
 SHOWN = 8
 """Differences of configurations that a message has room for."""
@@ -126,14 +137,14 @@ class Reproduction:
 def reproduce(results: Path, root: Path) -> Reproduction:
     """Compare a run with the reference by the tolerances of the reference; writes the table beside the results.
 
-    A run that confirms another is compared with the confirmatory one that is kept, any other with the exploratory one.
+    Compared is what the run would replace if it were kept.
 
     Raises:
         ReproduceError: if the two are not of one configuration.
         RecordError: if one of them is no finished run.
     """
     ours = record.read(results)
-    reference = root / CONFIRMATORY if ours.config.get("exploratory") else root
+    reference = root / folder_of(ours.config)
     theirs = record.read(reference)
     if differing := list(differences(theirs.config, ours.config)):
         more = f"; and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""

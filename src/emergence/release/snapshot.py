@@ -26,7 +26,7 @@ from emergence.schemas.trajectories import MEASURE
 ACCOUNT, PAPER = "run.json", "paper.pdf"
 TABLES, PICTURES = "tables", "figures"
 CONFIRMATORY = "confirmatory"
-"""Folder of the reference in which a confirmatory run is kept, beside the exploratory one."""
+"""Folder of the reference with the run that confirms it."""
 COPIES = ("claims.csv", "calibration.csv")
 """Tables that are kept for eyes as well."""
 LIMIT = 20_000_000
@@ -37,9 +37,9 @@ class SnapshotError(EmergenceError):
     """A run that cannot be kept; the message says why and the remedy."""
 
 
-def folder_of(config: Config, reference: Path) -> Path:
-    """Where a run is kept: one that confirms another, with its verdicts beside, in a folder of its own."""
-    return reference / CONFIRMATORY if config.exploratory else reference
+def folder_of(config: Mapping[str, Any]) -> str:
+    """Folder of the reference in which a run of a recorded configuration is kept; empty for the reference itself."""
+    return str(config.get("keep", {}).get("folder", ""))
 
 
 def leading(reference: Path) -> Path:
@@ -58,16 +58,19 @@ def snapshot(results: Path, root: Path, readme: Path) -> dict[str, Any]:
     """
     made = record.read(results)
     config = load(made.config)
-    reference = folder_of(config, root)
+    reference = root / folder_of(made.config)
     paper = Path(config.pathvars.paper, PAPER)
-    drawn = [results / path for recipe in made.figures.values() for paths in recipe.inputs.values() for path in paths]
-    if missing := [path for path in (*drawn, paper) if not path.exists()]:
+    inputs = [results / path for recipe in made.figures.values() for paths in recipe.inputs.values() for path in paths]
+    pictures = shown(readme.read_text(encoding="utf-8"), reference.relative_to(root.parent).as_posix())
+    pictures += [f"{figure}.pdf" for figure in config.keep.figures]
+    drawn = [Path(config.pathvars.figures, name) for name in pictures]
+    if missing := [path for path in (*inputs, *drawn, paper) if not path.exists()]:
         raise SnapshotError(f"{missing[0]}: no such file; finish the run (snakemake --cores all)")
     told = account(made.config, results, Path(config.pathvars.benchmarks))
-    with replacing_folder(reference / PICTURES) as pictures:
-        pictures.mkdir(parents=True)
-        for name in shown(readme.read_text(encoding="utf-8"), reference.relative_to(root.parent).as_posix()):
-            shutil.copyfile(Path(config.pathvars.figures, name), pictures / name)
+    with replacing_folder(reference / PICTURES) as kept:
+        kept.mkdir(parents=True)
+        for path in drawn:
+            shutil.copyfile(path, kept / path.name)
     with replacing(reference / PAPER) as temporary:
         shutil.copyfile(paper, temporary)
     with replacing_folder(reference / TABLES) as kept:

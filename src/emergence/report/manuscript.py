@@ -18,6 +18,9 @@ from emergence.io.files import replacing, replacing_folder, write_json
 from emergence.report import captions as texts
 
 MAIN = "paper.typ"
+LARGER = "figures/published_sizes"
+ALONE: list[Path] = []
+"""Figures of another run, where none stands beside this one."""
 
 
 class ManuscriptError(EmergenceError):
@@ -58,8 +61,9 @@ def assemble_manuscript(
     numbers: Path,
     compute: Path,
     folder: Path,
+    larger: list[Path] = ALONE,
 ) -> None:
-    """Copy text, figures and numbers into one folder.
+    """Copy text, figures and numbers into one folder; ``larger`` are figures of a kept run at published sizes.
 
     Raises:
         ManuscriptError: if a figure has no caption.
@@ -71,12 +75,14 @@ def assemble_manuscript(
     with replacing_folder(folder) as temporary:
         copies = [(path, temporary / path.relative_to(base)) for path in sources]
         copies += [(path, temporary / "figures" / path.name) for path in figures]
+        copies += [(path, temporary / LARGER / path.name) for path in larger]
         copies += [(numbers, temporary / "data" / "numbers.json"), (compute, temporary / "data" / "compute.csv")]
         for source, copy in copies:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
         drawn = {number(path): {"file": f"figures/{path.name}", "caption": described[number(path)]} for path in figures}
         write_json(temporary / "data" / "figures.json", drawn)
+        write_json(temporary / "data" / "larger.json", {number(path): f"{LARGER}/{path.name}" for path in larger})
 
 
 class TypesettingError(EmergenceError):

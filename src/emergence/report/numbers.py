@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from emergence.claims.replication import replicated
+from emergence.claims.replication import ALONE, replicated
 from emergence.errors import EmergenceError
 from emergence.io import tables
 from emergence.io.files import write_json
@@ -49,10 +49,28 @@ def run_summary(manifests: list[Record]) -> Record:
     }
 
 
+def larger_run(claims: Path, run: Path) -> Record:
+    """What the paper says of a kept run at published sizes: claims that it judged, and parameters of its models."""
+    judged = tables.read(CLAIMS, claims)
+    return {
+        "claims": records(judged[judged["verdict"] != "not run"]),
+        "parameters": sorted({one["parameters"]["trainable"] for one in read(run)["runs"].values()}),
+    }
+
+
 def join_numbers(
-    settings: dict[str, Any], claims: Path, calibration: Path, studies: list[Path], manifests: list[Path], json: Path
+    settings: dict[str, Any],
+    claims: Path,
+    calibration: Path,
+    studies: list[Path],
+    manifests: list[Path],
+    json: Path,
+    published_sizes: list[Path] = ALONE,
 ) -> None:
-    """Join the numbers of all studies with claims, calibration and run metadata; a study is the folder of its file."""
+    """Join the numbers of all studies with claims, calibration and run metadata; a study is the folder of its file.
+
+    Of a kept run at published sizes, ``published_sizes`` are its claims and its metadata.
+    """
     judged = tables.read(CLAIMS, claims)
     again = replicated(judged, settings["protocol"]["statistics"]["confidence"])
     write_json(
@@ -61,6 +79,7 @@ def join_numbers(
             "settings": settings,
             "claims": records(judged),
             "replicated": asdict(again) if again else None,
+            "published_sizes": larger_run(*published_sizes) if published_sizes else None,
             "calibration": records(tables.read(CALIBRATION, calibration)),
             "studies": {path.parent.name: read(path) for path in studies},
             "names": signal_labels(),

@@ -304,8 +304,9 @@ CLAIMS = Schema(
         "reproduction": "string",
         "exploratory": "string",
         "combined": "string",
+        "published_sizes": "string",
     },
-    added=frozenset({"otherwise", "exploratory", "combined"}),
+    added=frozenset({"otherwise", "exploratory", "combined", "published_sizes"}),
 )
 """Claims with this run's evidence, the control beside it, the verdict and its rule.
 
@@ -314,9 +315,10 @@ that nobody has published. ``rule_low`` and ``rule_high`` are the range that the
 it is open or bounds something else. ``stable``: no alternative setting gives another verdict; null where none was
 tried. ``figures`` (numbers) and ``tables`` (paths below the results) show the claim, separated by commas.
 ``reproduction`` is the kind of tolerance that another run is compared by. ``exploratory`` is the verdict of an earlier
-run with other seeds, and ``combined`` that of both where they agree; empty where there was none. ``interval``,
-``control``, ``stability``, ``power``, ``rule`` and ``otherwise`` are texts for reading: ``power`` says what would
-decide an undecided claim, ``otherwise`` what would have made the verdict come out otherwise.
+run with other seeds, and ``combined`` that of both where they agree; ``published_sizes`` that of a run of models as
+large as published. They are empty where there was none. ``interval``, ``control``, ``stability``, ``power``, ``rule``
+and ``otherwise`` are texts for reading: ``power`` says what would decide an undecided claim, ``otherwise`` what would
+have made the verdict come out otherwise.
 """
 
 STABILITY = Schema(

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import torch
@@ -15,12 +14,11 @@ from emergence.io.resumable import origin, resumable_job
 from emergence.models import build
 from emergence.schemas.interventions import ARM_RUNS
 from emergence.tasks import data
-from emergence.training.lockstep import TOGETHER, Lockstep, ShortRun, in_groups
+from emergence.training.lockstep import TOGETHER, Row, ShortRun, in_groups, record_runs
 from emergence.training.probe_states import ProbeStates, ranks
 from emergence.training.schedule import evaluation_steps
 from emergence.training.short_runs import runs_of_arms
 
-Row = dict[str, Any]
 Key = tuple[int, str]
 """Seed and arm."""
 
@@ -68,28 +66,21 @@ def train_seeds(seeds: Sequence[int], settings: PairedSettings) -> pd.DataFrame:
 
 def _record(runs: Mapping[Key, ShortRun], probe: ProbeStates, settings: PairedSettings) -> dict[Key, list[Row]]:
     """Rows of each run, from its first evaluation to the last, or to the step at which it diverged."""
-    lockstep, last = Lockstep(list(runs.values())), settings.paired.training.steps
+    last = settings.paired.training.steps
     ends = {arm.until for arm in settings.paired.arms.values() if arm.until is not None}
     evaluated = ends.union(evaluation_steps(settings.paired.every, last))
-    rows: dict[Key, list[Row]] = {key: [] for key in runs}
     losses: dict[Key, list[torch.Tensor]] = {key: [] for key in runs}
-    going = dict(runs)
-    for step in range(last + 1):
-        if step in evaluated:
-            for key, run in going.items():
-                rows[key] += _row(step, run, probe, losses[key], settings.epsilon)
-        if step == last:
-            break
-        lockstep.step(step)
-        for key, run in list(going.items()):
-            losses[key].append(run.loss)
-            if run.diverged:
-                rows[key].append({"step": step, "quantity": "diverged", "value": None})
-                del going[key]
-            elif run.term and step in evaluated and step in run.term.applied:
-                quantities = zip(("penalty", "penalty_gradient"), run.term.applied[step], strict=True)
-                rows[key] += [{"step": step, "quantity": name, "value": value} for name, value in quantities]
-    return rows
+
+    def before(step: int, key: Key) -> list[Row]:
+        return _row(step, runs[key], probe, losses[key], settings.epsilon) if step in evaluated else []
+
+    def after(step: int, key: Key) -> list[Row]:
+        losses[key].append(runs[key].loss)
+        applied = term.applied.get(step) if (term := runs[key].term) and step in evaluated else None
+        quantities = zip(("penalty", "penalty_gradient"), applied or (), strict=False)
+        return [{"step": step, "quantity": name, "value": value} for name, value in quantities]
+
+    return record_runs(runs, last, before, after)
 
 
 def _row(step: int, run: ShortRun, probe: ProbeStates, losses: list[torch.Tensor], epsilon: float) -> list[Row]:

@@ -1,13 +1,13 @@
 """Short runs of Study 4's clock: what sets the step of the early collapse? One table for the cells of one seed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import torch
 
+from emergence.config.frequencies import OptimiserName
 from emergence.config.interventions import Cell
 from emergence.config.short_runs import ClockSettings
 from emergence.config.training import TrainSettings
@@ -18,12 +18,10 @@ from emergence.models import build
 from emergence.schemas.interventions import CLOCK_RUNS
 from emergence.tasks import data
 from emergence.training import probe_states
-from emergence.training.lockstep import TOGETHER, Lockstep, ShortRun, in_groups
+from emergence.training.lockstep import TOGETHER, Row, ShortRun, in_groups, record_runs
 from emergence.training.probe_states import ProbeStates
 from emergence.training.schedule import checkpoint_steps
 from emergence.training.short_runs import run_of_cell
-
-Row = dict[str, Any]
 
 
 def train_clock(settings: ClockSettings, table: Path, state: Path) -> None:
@@ -62,15 +60,15 @@ def alike(cells: Sequence[Cell]) -> list[list[Cell]]:
 def record_cells(cells: Sequence[Cell], settings: ClockSettings) -> pd.DataFrame:
     """Rows of cells that train in lockstep, cell by cell."""
     device = build.device(settings.device)
-    runs = [run_of_cell(cell, of_cell(cell, settings), device) for cell in cells]
-    frames = []
-    for cell, rows in zip(cells, _record(cells, runs, settings), strict=True):
+    runs = {cell.name: run_of_cell(cell, of_cell(cell, settings), device) for cell in cells}
+    recorded, frames = _record(runs, {cell.name: cell.optimiser for cell in cells}, settings), []
+    for cell in cells:
         factors = {
             "cell": cell.name, "seed": settings.seed, "held_out": cell.held_out, "width": cell.size.width,
             "layers": cell.size.layers, "learning_rate": cell.learning_rate, "warmup": cell.warmup,
             "optimiser": cell.optimiser, "sigma": cell.sigma, "tasks": ".".join(cell.tasks),
         }  # fmt: skip
-        frames.append(pd.DataFrame(rows).assign(**factors))
+        frames.append(pd.DataFrame(recorded[cell.name]).assign(**factors))
     return pd.concat(frames, ignore_index=True)[CLOCK_RUNS.arrow.names].astype({"layer": "Int64", "value": "float64"})
 
 
@@ -82,32 +80,29 @@ def of_cell(cell: Cell, settings: ClockSettings) -> TrainSettings:
     return settings.of(cell.name, cell.size, settings.seed, training, cell.tasks)
 
 
-def _record(cells: Sequence[Cell], runs: Sequence[ShortRun], settings: ClockSettings) -> list[list[Row]]:
-    """Quantities of each run before each recorded step, and the gradient norm of the step itself."""
-    first, lockstep = runs[0].learner, Lockstep(runs)
+def _record(
+    runs: Mapping[str, ShortRun], optimisers: Mapping[str, OptimiserName], settings: ClockSettings
+) -> dict[str, list[Row]]:
+    """Quantities of the run of each cell before each recorded step, and the gradient norm of the step itself."""
+    first = next(iter(runs.values())).learner
     probe = ProbeStates(data.draw(first.layout.levels, settings.probes.examples, settings.probes.seed), first.device)
-    directions = [
-        probe.direction(run.learner.model, "gradient" if cell.optimiser == "sgd" else "sign")
-        for cell, run in zip(cells, runs, strict=True)
-    ]
-    rows: list[list[Row]] = [[] for _ in runs]
-    totals, ended = [0.0] * len(runs), [False] * len(runs)
-    recorded = set(checkpoint_steps(settings.records, settings.training.steps))
-    for step in range(settings.training.steps + 1):
+    directions = {
+        cell: probe.direction(run.learner.model, "gradient" if optimisers[cell] == "sgd" else "sign")
+        for cell, run in runs.items()
+    }
+    totals, recorded = dict.fromkeys(runs, 0.0), set(checkpoint_steps(settings.records, settings.training.steps))
+
+    def before(step: int, cell: str) -> Iterator[Row]:
         if step in recorded:
-            for number, run in enumerate(runs):
-                if not ended[number]:
-                    rows[number] += _row(step, run, probe, directions[number], settings.epsilon)
-                    rows[number].append({"step": step, "quantity": "rate_sum", "value": totals[number]})
-        lockstep.step(step)
-        for number, run in enumerate(runs):
-            totals[number] += run.rate(run.learner.settings, step)
-            if run.diverged and not ended[number]:
-                rows[number].append({"step": step, "quantity": "diverged", "value": None})
-                ended[number] = True
-            elif step in recorded and not ended[number]:
-                rows[number].append({"step": step, "quantity": "gradient_norm", "value": float(run.gradient_norm)})
-    return rows
+            yield from _row(step, runs[cell], probe, directions[cell], settings.epsilon)
+            yield {"step": step, "quantity": "rate_sum", "value": totals[cell]}
+
+    def after(step: int, cell: str) -> Iterator[Row]:
+        totals[cell] += runs[cell].rate(runs[cell].learner.settings, step)
+        if step in recorded:
+            yield {"step": step, "quantity": "gradient_norm", "value": float(runs[cell].gradient_norm)}
+
+    return record_runs(runs, settings.training.steps + 1, before, after)  # one more has the last gradient norm
 
 
 def _row(step: int, run: ShortRun, probe: ProbeStates, direction: torch.Tensor, epsilon: float) -> Iterator[Row]:

@@ -7,7 +7,6 @@ task-level is its share of the answer tokens, over which the loss is a mean, lik
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,12 +19,11 @@ from emergence.io.resumable import origin, resumable_job
 from emergence.models import build
 from emergence.schemas.interventions import FREQUENCY_RUNS
 from emergence.tasks import data
-from emergence.training.lockstep import Lockstep, ShortRun
+from emergence.training.lockstep import Row, ShortRun, record_runs
 from emergence.training.probe_states import ProbeStates
 from emergence.training.schedule import evaluation_steps
 from emergence.training.short_runs import run_of_frequencies
 
-Row = dict[str, Any]
 Key = tuple[int, OptimiserName]
 
 
@@ -79,18 +77,11 @@ def train_rotation(rotation: int, settings: FrequencySettings) -> pd.DataFrame:
 
 def _record(runs: Mapping[Key, ShortRun], probe: ProbeStates, settings: FrequencySettings) -> dict[Key, list[Row]]:
     """Scores of each run at its evaluations, up to the step at which it diverged."""
-    lockstep, last = Lockstep(list(runs.values())), settings.frequencies.training.steps
+    last = settings.frequencies.training.steps
     evaluated = set(evaluation_steps(settings.frequencies.every, last))
-    rows: dict[Key, list[Row]] = {key: [] for key in runs}
-    for step in range(last + 1):
-        for key, run in runs.items():
-            if step in evaluated and not run.diverged:
-                rows[key] += [{"step": step, **row} for row in probe.exact_match(probe(run.learner.model))]
-        if step == last:
-            break
-        before = {key for key, run in runs.items() if run.diverged}
-        lockstep.step(step)
-        for key, run in runs.items():
-            if run.diverged and key not in before:
-                rows[key].append({"step": step, "task": None, "level": None, "quantity": "diverged", "value": None})
-    return rows
+
+    def scores(step: int, key: Key) -> list[Row]:
+        seen = probe.exact_match(probe(runs[key].learner.model)) if step in evaluated else []
+        return [{"step": step, **row} for row in seen]
+
+    return record_runs(runs, last, scores)

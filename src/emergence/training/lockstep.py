@@ -5,9 +5,9 @@ would be one a run: small networks cost little more in tens than alone. The weig
 so each run keeps its own optimiser, learning rate and penalty; one that diverges stops, and the others go on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -24,6 +24,8 @@ from emergence.training.task_transformer import TaskLearner
 TOGETHER = 12
 """Runs of one lockstep, at most: more save no time, and keep more in memory."""
 Item = TypeVar("Item")
+Key = TypeVar("Key", bound=Hashable)
+Row = dict[str, Any]
 
 
 def in_groups(items: Sequence[Item], size: int) -> list[list[Item]]:
@@ -125,3 +127,32 @@ class Lockstep:
             gradient + more * factors.view(-1, *[1] * (more.dim() - 1))
             for gradient, more in zip(gradients, added, strict=True)
         ]
+
+
+def record_runs(
+    runs: Mapping[Key, ShortRun],
+    last: int,
+    before: Callable[[int, Key], Iterable[Row]],
+    after: Callable[[int, Key], Iterable[Row]] = lambda _step, _key: (),
+) -> dict[Key, list[Row]]:
+    """Train runs in lockstep and record each, to the last step or to a row ``diverged``.
+
+    Args:
+        runs: By whatever tells them apart.
+        last: Number of steps.
+        before: Rows of a run when so many steps have been taken, from none to all.
+        after: Rows of a run on the step (0-based) that has just been taken.
+    """
+    lockstep, going = Lockstep(list(runs.values())), list(runs)
+    rows: dict[Key, list[Row]] = {key: [] for key in runs}
+    for step in range(last + 1):
+        for key in going:
+            rows[key] += before(step, key)
+        if step == last:
+            break
+        lockstep.step(step)
+        for key in going:
+            ended = {"step": step, "quantity": "diverged", "value": None}
+            rows[key] += [ended] if runs[key].diverged else after(step, key)
+        going = [key for key in going if not runs[key].diverged]
+    return rows

@@ -90,6 +90,7 @@ function evidence(claim, figures) {
     claim.stability ? line("Stability", claim.stability) : [],
     claim.power ? line("Power", claim.power) : [],
     claim.exploratory ? line("Before", `${claim.exploratory} in the exploratory run, with other seeds; both together: ${claim.combined}`) : [],
+    claim.published_sizes ? line("Larger models", `${claim.published_sizes} in the run at published sizes`) : [],
     line("Comes from", el("ul", {},
       shown.map(([number]) => el("li", {}, `figure ${number}`)),
       claim.tables.map((path) => el("li", {}, "table ", el("code", { textContent: path }))))));
