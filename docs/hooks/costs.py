@@ -1,12 +1,13 @@
 """The cost of each group of claims as a table, in place of ``<!-- costs -->`` in a page.
 
 The numbers come from the benchmarks and files of a finished run, which a checkout does not contain. They are therefore
-stored in `docs/costs.json`, which is updated after a run of the full tier, from the top folder:
+stored in `docs/costs.json`, which is updated from the folder in which the full tier has run:
 
-    PYTHONPATH=src python docs/hooks/costs.py
+    PYTHONPATH=src python docs/hooks/costs.py .
 """
 
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ TARGETS = {
     "parity": ("B, L, M, T, J", "{results}/parity/claims.parquet"),
     "language": ("LM, P", "{results}/language/claims.parquet"),
     "neuromfa": ("N1 to N8, beside those above", "{results}/neuromfa/claims.parquet"),
+    "interventions": ("I1 to I19", "{results}/interventions/claims.parquet"),
     "calibration": ("estimators against exact values", "{results}/calibration.parquet"),
 }
 """Groups: their claims, and the table of their verdicts."""
@@ -81,4 +83,5 @@ def on_page_markdown(text: str, **_: Any) -> str:
 
 
 if __name__ == "__main__":
-    COSTS.write_text(json.dumps(costs(read(PROJECT / "config.yaml"), PROJECT), indent=1) + "\n")
+    full = read(PROJECT / "config.yaml", PROJECT / "workflow/tiers/full.yaml")
+    COSTS.write_text(json.dumps(costs(full, Path(sys.argv[1])), indent=1) + "\n")

@@ -116,7 +116,7 @@ def test_costs_are_those_of_the_benchmarks(tmp_path: Path) -> None:
         "measure_run/parity/rankme/mlp1000-s1": (360, 100), "measure_run/parity/neuromfa/mlp1000-s1": (720, 100),
         "leads/parity/rankme": (360, 100), "events/language": (36, 100),
         "evaluate_language_model/neox32-s1": (324, 900),
-        "calibration": (36, 100), "claims": (99999, 100),
+        "train_clock/1": (1080, 300), "calibration": (36, 100), "claims": (99999, 100),
     }  # fmt: skip
     for name, (seconds, memory) in jobs.items():
         path = tmp_path / f"results/benchmarks/{name}.json"
@@ -127,10 +127,18 @@ def test_costs_are_those_of_the_benchmarks(tmp_path: Path) -> None:
     kept.write_bytes(b"0" * 2_000_000)
     groups = costs.costs(config, tmp_path)["groups"]
     assert {name: cost["hours"] for name, cost in groups.items()} == {
-        "anatomy": 1.0, "parity": 0.2, "language": 0.1, "neuromfa": 0.2, "calibration": 0.01,
+        "anatomy": 1.0, "parity": 0.2, "language": 0.1, "neuromfa": 0.2, "interventions": 0.3, "calibration": 0.01,
     }  # fmt: skip
     assert groups["anatomy"] == {"jobs": 2, "hours": 1.0, "memory_mb": 700.0, "checkpoints_mb": 0.0}
     assert groups["language"]["checkpoints_mb"] == 2.0
+
+
+def test_measured_times_stand_where_a_page_asks_for_them() -> None:
+    page = hook("times").on_page_markdown("Times:\n\n<!-- times -->\n\n<!-- kept run -->")
+    kept = json.loads((PROJECT / "docs/times.json").read_text())
+    assert all(f"| `{command}` |" in page for command in kept)
+    assert "The kept run of tier `full` took" in page
+    assert "<!--" not in page
 
 
 def test_kept_costs_have_every_group() -> None:
