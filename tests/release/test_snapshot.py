@@ -174,6 +174,17 @@ def test_what_is_too_large_is_refused(finished: FinishedRun, monkeypatch: pytest
     assert (finished.folder / "README.md").read_text() == README
 
 
+def test_all_kept_runs_together_are_limited(finished: FinishedRun, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    main(["snapshot"])
+    monkeypatch.setattr(snapshot, "LIMIT", snapshot.size(finished.reference) + 5000)
+    assert main(["snapshot"]) == 0, "it takes the place of the one before"
+    made = record.read(finished.results)
+    finished.write_record(made.config | {"keep": {"folder": "published_sizes"}})
+    assert main(["snapshot"]) == 1
+    assert "MB with this run, more than" in capsys.readouterr().err
+    assert not (finished.reference / "published_sizes/tables").exists()
+
+
 def test_a_pause_costs_nothing(tmp_path: Path) -> None:
     jobs = []
     for name, end, seconds in (("a", 100, 60), ("b", 110, 40), ("c", 900, 10)):
