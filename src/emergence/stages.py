@@ -670,7 +670,13 @@ STAGES: dict[str, Stage] = {
     "corpus": Stage(
         "emergence.tasks.corpus:prepare_corpus",
         "Prepare the text, the tokenizer and the probe questions of language models",
-        {"settings": {"text": "language.text", "passages": "language.passages"}},
+        {
+            "settings": {
+                "text": "language.text",
+                "questions_by": "language.questions_by",
+                "passages": "language.passages",
+            }
+        },
         "language",
     ),
     "train_language_model": Stage(

@@ -72,6 +72,21 @@ def test_baselines_are_those_of_the_probe_sets(made: Path) -> None:
     assert (rows.loc[rows["metric"] == "accuracy", "value"] == 0.5).all()
 
 
+def test_kinds_of_questions_can_take_the_place_of_sets() -> None:
+    """Chance stays one half: the two items of a mirrored pair are of one kind."""
+    sets = {name: make() for name, make in FIXED.items()}
+    kinds = corpus.by_kind(sets)
+    assert len(kinds) == 21
+    assert {name for name in kinds if name.startswith("syntax")} == {
+        f"syntax_{kind}" for kind in ("number", "determiner", "gender", "anaphor", "person")
+    }
+    moved = [item for items in kinds.values() for item in items]
+    assert sorted(item.prompt for item in moved) == sorted(item.prompt for items in sets.values() for item in items)
+    for name, items in kinds.items():
+        assert {item.probe for item in items} == {name}
+        assert all(one.pair == other.pair for one, other in zip(items[::2], items[1::2], strict=True)), name
+
+
 def test_a_question_longer_than_the_context_names_the_key_and_what_would_do(made: Path, tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"^language\.text\.context: 20 .*; allowed: \d+ and more$") as error:
         corpus.prepare_corpus(settings(context=20), *(tmp_path / name for name in PATHS))

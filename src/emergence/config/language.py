@@ -131,6 +131,9 @@ class SeriesSettings(Strict):
         return self
 
 
+QuestionsBy = Literal["set", "kind"]
+
+
 class TextSettings(Strict):
     """The text of the embedded ladder and its tokens."""
 
@@ -180,6 +183,8 @@ class Language(Study):
     metric: Literal["accuracy"]
     """whose events enter the claims"""
     text: TextSettings
+    questions_by: QuestionsBy = "set"
+    """what emerges: a probe set as a whole, or each kind of question in it"""
     passages: Count
     """held-out passages, through which a model is measured as a whole, beside the probe sets"""
     ladder: Ladder

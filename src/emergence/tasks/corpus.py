@@ -3,7 +3,8 @@
 Questions are the seven probe sets and held-out passages, whose loss is that of training.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from emergence.config.language import TextSettings
+from emergence.config.language import QuestionsBy, TextSettings
 from emergence.config.types import Count, Strict
 from emergence.errors import EmergenceError
 from emergence.io import tables, tensors
@@ -32,9 +33,10 @@ WORDS = (12, 24)
 
 
 class CorpusSettings(Strict):
-    """The text and the number of held-out passages."""
+    """The text, how questions are grouped, and the number of held-out passages."""
 
     text: TextSettings
+    questions_by: QuestionsBy = "set"
     passages: Count
 
 
@@ -54,6 +56,8 @@ def prepare_corpus(
     training, held_out = text.split(text.chapters(), settings.text.held_out_every)
     verses = text.verses(held_out)
     probes = all_probes(verses, text.frequent(training, settings.text.frequent))
+    if settings.questions_by == "kind":
+        probes = by_kind(probes)
     questions = items(probes, passages(verses, settings.passages))
     learned = text.trained_tokenizer(training, settings.text.vocabulary)
     refuse_long(questions, learned, settings.text.context)
@@ -76,6 +80,15 @@ def passages(verses: Sequence[str], count: int) -> list[str]:
             f"language.passages: {count} exceeds the held-out verses of suitable length; allowed: at most {len(fit)}"
         )
     return [fit[place * len(fit) // count] for place in range(count)]
+
+
+def by_kind(probes: Mapping[str, Sequence[Item]]) -> dict[str, list[Item]]:
+    """Each kind of question of each set as a set of its own, called by both names."""
+    kinds: dict[str, list[Item]] = {}
+    for item in (item for part in probes.values() for item in part):
+        name = f"{item.probe}_{item.kind}"
+        kinds.setdefault(name, []).append(replace(item, probe=name))
+    return kinds
 
 
 def items(probes: dict[str, list[Item]], passages: Sequence[str]) -> pd.DataFrame:
