@@ -1,6 +1,6 @@
 """Measured times, in place of marks in a page: those of the README's commands, and the cost of the kept run.
 
-``<!-- times -->`` becomes the table that `make times` keeps in the README, ``<!-- kept run -->`` a sentence from the
+``<!-- times -->`` becomes the table that `make times` keeps in the README, ``<!-- run -->`` a sentence from the
 metadata of the run whose verdicts the README shows.
 """
 
@@ -12,7 +12,7 @@ from emergence.release.snapshot import ACCOUNT, leading
 
 PROJECT = Path(__file__).parents[2]
 BEGIN, END = "<!-- times -->\n", "<!-- /times -->"
-TIMES, KEPT_RUN = "<!-- times -->", "<!-- kept run -->"
+TIMES, KEPT_RUN = "<!-- times -->", "<!-- run -->"
 
 
 def times(readme: str) -> str:

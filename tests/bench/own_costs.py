@@ -89,7 +89,7 @@ def table(kept: Mapping[str, Any]) -> str:
         lines.append(f"| {' | '.join([f'{name}: {given}' if given else name, *times])} |")
     note = (
         f"\n*160M on one core: measured in processor seconds, {kept['machine']}, {kept['date']}, {kept['gib']} GiB in "
-        "all. Larger sizes are in proportion to the number of weights. No GPU was tried: arithmetic is taken to be "
+        "all. Larger sizes are in proportion to the number of weights. Columns of a GPU are estimates, with arithmetic "
         f"{GPU / CORE:.0f} times as fast. `python tests/bench/own_costs.py` measures again.*"
     )
     return "\n".join([*lines, note, ""])

@@ -21,8 +21,8 @@ BLOCK = re.compile(r"(?<=<!-- times -->\n).*?(?=<!-- /times -->)", re.DOTALL)
 FIGURE = "snakemake --cores all figures/fig3.pdf"
 COMMANDS = {
     "make explore": ("draws figures and explorer of the reference run, without training", "make explore"),
-    "make": ("a first result: all studies, figures and claims at small sizes", "rm -rf results && make"),
-    "make   # again": ("nothing is left to be done", "make"),
+    "make": ("a first run: all studies, figures and claims at small sizes", "rm -rf results && make"),
+    "make   # again": ("nothing to do", "make"),
     FIGURE: ("one figure, with all that it needs", f"rm -rf results figures/*.p* && .venv/bin/{FIGURE}"),
     "make smoke": ("every stage on toy models, whose numbers mean nothing", "make smoke"),
     "make test-fast": ("the quick unit tests", "make test-fast"),

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -98,6 +99,22 @@ def test_a_claim(copy: ProjectCopy) -> None:
     page.write_text(before[page])
 
 
+def test_additions_pass_the_tests_of_all(copy: ProjectCopy) -> None:
+    """With the four examples in place, nothing else needs to be touched."""
+    shared = [
+        "tests/config/test_loading.py", "tests/config/test_project.py", "tests/claims/test_claims_table.py",
+        "tests/tasks/test_algorithmic.py", "tests/measures/test_api.py", "tests/test_architecture.py",
+        "tests/docs/test_pages.py::test_every_measure_is_listed_with_what_it_is",
+    ]  # fmt: skip
+    headings = ("Add a task", "Add a measure", "Add a claim", "Add a figure")
+    with ExitStack() as files:
+        for block in chain.from_iterable(with_title(blocks(CONTRIBUTING, heading)) for heading in headings):
+            files.enter_context(block.put(copy.folder))
+        printed = python(copy, f"import pytest, sys; sys.exit(pytest.main(['-v', '-n0', *{shared!r}]))")
+    assert "test_answers_agree_with_plain_python[MAX-16] PASSED" in printed
+    assert "test_every_measure_measures_any_module[weight_norm] PASSED" in printed
+
+
 def test_a_language_model(smoke: ProjectCopy) -> None:
     """It is measured as the model of the ladder is whose checkpoints it has."""
     trajectories = smoke.folder / "results/smoke/language/trajectories"
@@ -171,5 +188,5 @@ def test_own_trajectories_are_measured(smoke: ProjectCopy) -> None:
 def test_the_appendix_asks_for_what_there_is(copy: ProjectCopy) -> None:
     (targets,) = ([words[-1] for words in shell_commands(blocks("appendix.md")) if words[0] == "snakemake"],)
     assert targets == ["workflow/tiers/reference.yaml"]
-    for group in ("anatomy", "parity", "language", "neuromfa"):
+    for group in ("anatomy", "parity", "language", "neuromfa", "interventions"):
         assert copy.planned(f"results/{group}/claims.parquet")

@@ -75,9 +75,11 @@ def test_the_term_against_a_collapse_is_added_as_shown(tmp_path: Path) -> None:
     assert any("emergence/collapse_penalty" in entry for entry in trainer.state.log_history)
 
 
-def test_every_measure_is_listed() -> None:
-    table = (DOCS / "own-checkpoints.md").read_text().partition("| measure |")[2].partition("\n\n")[0]
-    assert {*declared()} == set(re.findall(r"`(\w+)`", table))
+def test_every_measure_is_listed_with_what_it_is() -> None:
+    page = hook("measures").on_page_markdown((DOCS / "own-checkpoints.md").read_text())
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|$", page, re.MULTILINE)
+    assert {*declared()} <= {name for name, _ in rows}
+    assert all(about[0].isupper() for _, about in rows)
 
 
 @pytest.mark.long
@@ -102,7 +104,8 @@ def test_a_folder_of_checkpoints_is_converted_and_measured(tmp_path: Path, monke
 
 
 def test_pages_that_are_made_are_marked() -> None:
-    marks = {hook(name).MARK for name in ("settings", "commands", "schemas", "costs")}
+    marks = {hook(name).MARK for name in ("settings", "commands", "schemas", "costs", "measures")}
+    marks |= {hook("times").TIMES, hook("times").KEPT_RUN}
     marked = [re.findall(r"<!-- \w+ -->", (DOCS / page).read_text()) for page in PAGES]
     assert sorted(chain.from_iterable(marked)) == sorted(marks)
 

@@ -11,7 +11,7 @@ MAY_BE_TYPED = re.compile(
             r"```.*?```|`[^`]*`",  # raw text
             r"<[A-Za-z][\w-]*>|@[A-Za-z][\w-]*|\bStudy [1234]\b",  # labels, references, names
             r"#published\(<\w+>\)\[[^\]]*\]",
-            r'(?:see|figs?)\((?:"S?\d+"(?:, )?)+',
+            r'(?:see(?:-larger)?|figs?)\((?:"S?\d+"(?:, )?)+',
             r'"[A-Z]+\d+(?: [\w. ]+)?"|"[a-z]+_\d[^"\d]*"|"[^"\d]*"',  # claims, and texts without a digit
             r'\bnumbering: "[A1.]+"',
             rf"\b(?:{SHAPING}): {NUMBER}(?:%|\w+)?|\b{NUMBER}(?:pt|em|fr|cm|mm|deg)\b",

@@ -19,8 +19,14 @@ LEVELS = {
     "MOD": ["2", "5", "10", "11", "97", "100", "101", "999"],
     "MUL": ["1x1", "1x3", "2x1", "2x2", "4x4"],
 }
-ALL = [TaskLevel(task, level) for task, levels in LEVELS.items() for level in levels]
 SEEDS = st.integers(0, 2**32 - 1)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give ``each_level`` every level, when the whole file is known: more tasks may be added at its end."""
+    if "each_level" in metafunc.fixturenames:
+        every = [TaskLevel(task, level) for task, levels in LEVELS.items() for level in levels]
+        metafunc.parametrize("each_level", every, ids=lambda level: level.key)
 
 
 def backwards(number: int, digits: int) -> str:
@@ -79,48 +85,45 @@ def test_every_task_is_tested() -> None:
     assert {*LEVELS, symbols.CONTROL} == {*REFERENCE, symbols.CONTROL} == set(TASKS)
 
 
-@pytest.mark.parametrize("level", ALL, ids=lambda level: level.key)
-def test_control_has_the_prompts_and_the_answers_but_not_their_pairs(level: TaskLevel) -> None:
-    control = TaskLevel(symbols.CONTROL, level.key)
-    assert (control.length, control.answer_length) == (level.length, level.answer_length)
+def test_control_has_the_prompts_and_the_answers_but_not_their_pairs(each_level: TaskLevel) -> None:
+    control = TaskLevel(symbols.CONTROL, each_level.key)
+    assert (control.length, control.answer_length) == (each_level.length, each_level.answer_length)
     rng = np.random.default_rng(7)
-    drawn, real = control.sequences(rng, 2000)[:, 1:], level.sequences(rng, 2000)[:, 1:]
+    drawn, real = control.sequences(rng, 2000)[:, 1:], each_level.sequences(rng, 2000)[:, 1:]
     for column in range(control.length - 1):
         counts = [np.bincount(tokens[:, column], minlength=vocabulary.SIZE) / 2000 for tokens in (drawn, real)]
         assert np.abs(counts[0] - counts[1]).max() < 5 * np.sqrt(0.5 / 2000), "the same symbols at the same places"
-    answers = drawn[:, -level.answer_length :]
+    answers = drawn[:, -each_level.answer_length :]
     right = [
-        "".join(map(str, answer)) == REFERENCE[level.task](decode(prompt).replace(" ", ""), level.level)
-        for prompt, answer in zip(drawn[:, : level.prompt_length - 2], answers, strict=True)
+        "".join(map(str, answer)) == REFERENCE[each_level.task](decode(prompt).replace(" ", ""), each_level.level)
+        for prompt, answer in zip(drawn[:, : each_level.prompt_length - 2], answers, strict=True)
     ]
     _, counts = np.unique(answers, axis=0, return_counts=True)
     chance = (counts / 2000) @ (counts / 2000)  # that two answers agree
     assert np.mean(right) == pytest.approx(chance, abs=5 * np.sqrt(chance * (1 - chance) / 2000) + 1e-3)
 
 
-@pytest.mark.parametrize("level", ALL, ids=lambda level: level.key)
 @settings(max_examples=10)
 @given(seed=SEEDS)
-def test_answers_agree_with_plain_python(level: TaskLevel, seed: int) -> None:
-    for tokens in level.sequences(np.random.default_rng(seed), 20):
+def test_answers_agree_with_plain_python(each_level: TaskLevel, seed: int) -> None:
+    for tokens in each_level.sequences(np.random.default_rng(seed), 20):
         name, *rest = decode(tokens).split(" ")
         prompt, answer = "".join(rest).split("=")
-        assert name == level.task
-        assert answer == REFERENCE[level.task](prompt, level.level)
+        assert name == each_level.task
+        assert answer == REFERENCE[each_level.task](prompt, each_level.level)
 
 
-@pytest.mark.parametrize("level", ALL, ids=lambda level: level.key)
 @settings(max_examples=5)
 @given(seed=SEEDS, n=st.integers(1, 30))
-def test_lengths_are_fixed_and_tokens_known(level: TaskLevel, seed: int, n: int) -> None:
-    sequences = level.sequences(np.random.default_rng(seed), n)
-    assert sequences.shape == (n, level.length)
+def test_lengths_are_fixed_and_tokens_known(each_level: TaskLevel, seed: int, n: int) -> None:
+    sequences = each_level.sequences(np.random.default_rng(seed), n)
+    assert sequences.shape == (n, each_level.length)
     assert sequences.dtype == np.int64
     assert sequences.min() >= 0
     assert sequences.max() < vocabulary.SIZE
     assert not (sequences == symbols.PAD).any()
     assert (sequences == symbols.EQUALS).sum() == n
-    assert (sequences[:, level.prompt_length - 1] == symbols.EQUALS).all()
+    assert (sequences[:, each_level.prompt_length - 1] == symbols.EQUALS).all()
 
 
 @pytest.mark.parametrize(
@@ -143,11 +146,10 @@ def test_lengths_by_hand(task: str, level: str, length: int, answer: int) -> Non
     assert (found.length, found.answer_length, found.prompt_length) == (length, answer, length - answer)
 
 
-@pytest.mark.parametrize("level", ALL, ids=lambda level: level.key)
 @settings(max_examples=3)
 @given(seed=SEEDS)
-def test_seed_fixes_the_data(level: TaskLevel, seed: int) -> None:
-    first, again, other = (level.sequences(np.random.default_rng(s), 200) for s in (seed, seed, seed + 1))
+def test_seed_fixes_the_data(each_level: TaskLevel, seed: int) -> None:
+    first, again, other = (each_level.sequences(np.random.default_rng(s), 200) for s in (seed, seed, seed + 1))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
 

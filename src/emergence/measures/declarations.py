@@ -27,6 +27,8 @@ class MeasureDeclaration:
     """The declaration of one measure."""
 
     label: str
+    about: str = ""
+    """what it is: the first line of its module's docstring, without the full stop"""
     variants: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     signal_labels: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +70,7 @@ def _declaration(name: str, tree: ast.Module) -> MeasureDeclaration:
     }
     return MeasureDeclaration(
         label=literals.get("LABEL", name),
+        about=(ast.get_docstring(tree) or "").partition("\n")[0].rstrip("."),
         variants=tuple(_combinations(literals.get("VARIANTS", ()))),
         options=literals.get("OPTIONS", {}),
         signal_labels=literals.get("SIGNAL_LABELS", {}),
