@@ -421,6 +421,13 @@ def test_what_is_switched_off_leaves_out_what_reads_it(
             project(config, job.split()[-1], **wildcards)
 
 
+def test_interventions_run_alone(values: Values) -> None:
+    """Estimators are calibrated all the same, with the RankMe of that study."""
+    alone = loading.load({**values, **dict.fromkeys(("anatomy", "parity", "neuromfa", "language"))})
+    assert project(alone, "calibration")["epsilon"] == values["interventions"]["epsilon"]
+    assert alone.studies_with_claims == ["interventions"]
+
+
 def test_a_study_that_is_switched_off_is_in_no_list(values: Values) -> None:
     config = loading.load(changed(values, "parity", None))
     assert [*config.studies] == ["anatomy", "language"]

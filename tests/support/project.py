@@ -20,13 +20,14 @@ OVERLAYS = {
     "laptop": (),
     "full": ("full",),
     "confirm": ("full", "confirm"),
+    "clock": ("full", "clock"),
     "paper": ("full", "paper"),
     "published_cpu": ("full", "published_cpu"),
     "pythia": ("pythia",),
     "smoke": ("smoke",),
 }
 """Files of a tier in workflow/tiers, beside config.yaml."""
-TRAINING = [tier for tier in OVERLAYS if tier not in ("pythia", "published_cpu")]
+TRAINING = [tier for tier in OVERLAYS if tier not in ("clock", "pythia", "published_cpu")]
 """Tiers that train every study."""
 OF_EVERY_STATE = (
     "anatomy/measures/rankme/2x8-s1.parquet",

@@ -180,8 +180,9 @@ class Config(Strict):
 
     @property
     def rankme(self) -> RankMe | None:
-        """Options of RankMe in the first study that measures it, with which it is calibrated."""
-        return next((study.measures.rankme for study in self.studies.values() if study.measures.rankme), None)
+        """Options of RankMe, with which it is calibrated: those of the first study that measures it, or of Study 4."""
+        measured = (study.measures.rankme for study in self.studies.values() if study.measures.rankme)
+        return next(measured, RankMe(epsilon=self.interventions.epsilon) if self.interventions else None)
 
     @property
     def options(self) -> dict[str, dict[str, Strict]]:
