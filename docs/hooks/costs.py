@@ -64,7 +64,7 @@ def costs(config: Config, project: Path) -> dict[str, Any]:
 
 
 def lines(stored: dict[str, Any], results: str) -> Iterator[str]:
-    """The table, one line a group."""
+    """The table, one line per group."""
     yield "| claims | command: `snakemake --cores all` … | jobs | CPU hours | memory of a job | checkpoints |"
     yield "|---|---|---|---|---|---|"
     for name, (claims, target) in TARGETS.items():

@@ -25,13 +25,13 @@ def kept_run(run: dict[str, Any]) -> str:
 
     >>> machine, cost = {"cores": 2, "processor": "P"}, {"busy_seconds": 6000, "cpu_seconds": 9000, "memory_mb": 1100}
     >>> kept_run({"tier": "full", "kept_on": machine, "cost": cost})
-    'The kept run of tier `full` took 100 minutes on 2 cores (P): 2.5 CPU hours, and at most 1.1 GB of memory a job.'
+    'The kept run of tier `full` took 100 minutes on 2 cores (P): 2.5 CPU hours, and at most 1.1 GB of memory per job.'
     """
     machine, cost = run["kept_on"], run["cost"]
     return (
         f"The kept run of tier `{run['tier']}` took {cost['busy_seconds'] / 60:.0f} minutes on {machine['cores']} cores"
         f" ({machine['processor']}): {cost['cpu_seconds'] / 3600:.1f} CPU hours, and at most"
-        f" {cost['memory_mb'] / 1000:.1f} GB of memory a job."
+        f" {cost['memory_mb'] / 1000:.1f} GB of memory per job."
     )
 
 

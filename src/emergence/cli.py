@@ -96,7 +96,7 @@ def _describe_measure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="of checkpoints with the step in the name, or a trajectory of a run")
     parser.add_argument("--measure", required=True, metavar="NAME", help=f"one of {', '.join(declared())}")
     parser.add_argument("--data", type=Path, required=True, help="safetensors: <group>.inputs, .targets; or our probes")
-    parser.add_argument("--table", type=Path, required=True, help="Parquet file to write, one row a value")
+    parser.add_argument("--table", type=Path, required=True, help="Parquet file to write, one row per value")
     parser.add_argument("--model", metavar="PACKAGE.MODULE:FUNCTION", help="returns the torch module")
     parser.add_argument("--layers", nargs="+", metavar="NAME", help="submodules to look at instead of the blocks")
     parser.add_argument("--loss", metavar="PACKAGE.MODULE:FUNCTION", help="(outputs, targets) -> one loss an example")

@@ -1,7 +1,7 @@
 """Costs of series of checkpoints from elsewhere, told before a run begins: bytes to download, memory, time.
 
 All follow from the number of parameters that a repository or name states (``pythia-1.4b``). Every job of a series loads
-each of its checkpoints and, but for NeuroMFA, passes all questions through it: two operations a parameter and token.
+each of its checkpoints and, but for NeuroMFA, passes all questions through it: two operations per parameter and token.
 Not counted: the download's own time, the Hessian and the LLC.
 """
 

@@ -213,7 +213,7 @@ def start_fork_server(workflow: Any) -> None:
 def wake_only_at_job_ends(workflow: Any) -> None:
     """Have Snakemake look for work when a job ends on this machine, and at no other time.
 
-    Its limit of jobs a second has every look start a timer for another (9.27), also those that a timer has started. So
+    Its limit of jobs per second has every look start a timer for another (9.27), also those that a timer started. So
     looks become more with every job that ends, each at every input of all that waits: after 200 jobs of the default
     tier they took a quarter of a core.
     """

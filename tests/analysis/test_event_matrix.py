@@ -11,7 +11,7 @@ RUNS = {"large-s1": ("large", 400, 1), "small-s2": ("small", 50, 2), "small-s1":
 
 
 def rows(**columns: object) -> pd.DataFrame:
-    """A row a run and task-level, counted from 0; columns are functions of that number, or constants."""
+    """A row per run and task-level, counted from 0; columns are functions of that number, or constants."""
     identity = [
         {
             "study": "anatomy",

@@ -17,7 +17,7 @@ IDENTITY = {"study": "anatomy", "run": "r1", "size": "s", "parameters": 1000, "s
 
 
 def scored(curves: np.ndarray, steps: np.ndarray = STEPS) -> pd.DataFrame:
-    """Scores with one curve a level."""
+    """Scores with one curve per level."""
     frames = [
         pd.DataFrame({**IDENTITY, "level": str(i), "metric": "exact_match", "step": steps, "score": curve})
         for i, curve in enumerate(np.atleast_2d(curves))

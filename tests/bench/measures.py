@@ -1,4 +1,4 @@
-"""Every measure of a checkpoint with the options of the default tier, beside nothing: seconds a checkpoint."""
+"""Every measure of a checkpoint with the options of the default tier, beside nothing: seconds per checkpoint."""
 
 from collections.abc import Iterator
 from importlib import import_module  # noqa: TID251 - a module of this package, from a table or a checked setting

@@ -1,6 +1,6 @@
 """What a tier's training costs, and how long that takes: ``python tests/bench/tier_cost.py OVERLAY ...``.
 
-Counted: floating-point operations of every run, from the configuration. Measured: operations a second of one core of
+Counted: floating-point operations of every run, from the configuration. Measured: operations per second of one core of
 this machine, in the same call. Assumed, and said so: the share of a GPU's peak that training reaches, and that no step
 is shorter than its kernels take to be launched. Peaks are the makers' figures for dense products.
 """
@@ -32,7 +32,7 @@ GPUS = {  # peak in float32, and where a model can be trained in bfloat16
     "H100 SXM, bfloat16": (67e12, 989e12),
 }
 UTILISATION = 0.3
-LAUNCH = 0.002  # seconds a step: some hundred kernels
+LAUNCH = 0.002  # seconds per step: some hundred kernels
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Kind:
     """whether `compute.precision` applies; the networks and the transformer of sparse parity are float32"""
 
     def hours(self, speed: float, least: float = 0.0) -> float:
-        """Hours of all runs one after another, at operations a second; a step takes at least some seconds."""
+        """Hours of all runs one after another, at operations per second; a step takes at least some seconds."""
         return self.runs * max(self.each.flops / speed, self.each.steps * least) / 3600
 
 

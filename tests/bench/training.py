@@ -102,7 +102,7 @@ def gpt2(setup: Setup, grid: Grid, packed: bool) -> tuple[Work, Agreement]:
 
 
 def padded(grid: Grid, context: int) -> tuple[Tensor, Tensor]:
-    """One row an example, and the flat places from which answers are predicted."""
+    """One row per example, and the flat places from which answers are predicted."""
     sequences = list(grid.sequences())
     inputs = torch.full((len(sequences), context), PAD)
     for row, (tokens, _) in enumerate(sequences):

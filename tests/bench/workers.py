@@ -97,7 +97,7 @@ class Durations:
     weights: Mapping[str, float]
     """of each size of this tier and of the full one, embeddings left out"""
     slower: float
-    """how many times the operations a second of the GPU are those of the core that was recorded"""
+    """how many times the operations per second of the GPU are those of the core that was recorded"""
 
     def of(self, job: Job) -> float:
         """Seconds of a job."""

@@ -70,7 +70,7 @@ def test_every_claim_has_a_spread(default: loading.Config) -> None:
 
 
 def learners(ratio: float, spread: float, pairs: int) -> pd.DataFrame:
-    """Events of synthetic learners, one a study: those under an intervention come at a multiple of the plain steps."""
+    """Events of synthetic learners, one per study: under an intervention they come at a multiple of the plain steps."""
     rng = np.random.default_rng(7)
     effects = np.exp(rng.normal(np.log(ratio), spread, STUDIES * pairs))
     rows = [

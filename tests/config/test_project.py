@@ -42,7 +42,7 @@ def changed(values: Values, key: str, value: Any) -> Values:
 
 
 def jobs() -> dict[str, dict[str, str]]:
-    """Wildcards of one job of every stage; of a stage that studies share, of one a study."""
+    """Wildcards of one job of every stage; of a stage that studies share, of one per study."""
     named = {}
     for name in STAGES:
         if name not in OF_STUDIES:

@@ -44,7 +44,7 @@ PLANTED = {
     "after a call": '#estimate("A6") of 218 events',
     "within a list": "- it leads 3 events",
     "lost semicolon": 'That fails (#verdict("A6"); so does this).',
-    "word": "It was trained with three seeds a size.",
+    "word": "It was trained with three seeds per size.",
     "word at a break": "It was trained with twelve\nruns.",
     "method's content": 'It leads #row(rows, measure: "rankme").at("rate") [0.73].',
 }

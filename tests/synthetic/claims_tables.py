@@ -25,7 +25,7 @@ Row = dict[str, Any]
 def units(
     sizes: dict[str, int] = SIZES, tasks: tuple[str, ...] = TASKS, seeds: Sequence[int] = (1, 2, 3)
 ) -> list[dict[str, Any]]:
-    """One level of each task in each of some runs a size."""
+    """One level of each task in each of some runs per size."""
     return [
         {
             "study": "anatomy", "run": f"{size}-s{seed}", "size": size, "parameters": parameters, "seed": seed,

@@ -116,7 +116,7 @@ def test_few_skills_bend_the_law_of_small_alpha(multilinear: Constants, axis: st
 
 
 def law_of_data(skills: Skills, constants: Constants) -> loss.PowerLaw:
-    """Of a network that needs D_c samples a skill: h(u) = ½S² max(0, 1 − u) and c = 1/D_c."""
+    """Of a network that needs D_c samples per skill: h(u) = ½S² max(0, 1 − u) and c = 1/D_c."""
     integral = float(beta(skills.alpha / (skills.alpha + 1), 2))
     return loss.power_law(skills, constants.target**2 / 2, 1 / constants.shots, integral)
 

@@ -105,7 +105,7 @@ def test_a_verdict_threshold_judges_anew_only(smoke: ProjectCopy) -> None:
 
 def test_another_seed_adds_its_runs_only(smoke: ProjectCopy) -> None:
     planned = smoke.planned(*overlay(smoke, "seed.yaml", "anatomy: {seeds: [1, 2, 9]}"))
-    assert planned["train"] == 2  # one a size
+    assert planned["train"] == 2  # one per size
     assert planned["measure_run"] == 2 * MEASURES_OF_SMOKE
     assert "task_data" not in planned
 

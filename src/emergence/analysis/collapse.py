@@ -97,7 +97,7 @@ def change_of_rank(ranks: pd.DataFrame) -> pd.DataFrame:
 
 
 def curves_by_run(rows: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Curves of each run from table ``measure``: a row a curve, a column a step."""
+    """Curves of each run from table ``measure``: a row per curve, a column per step."""
     for _, run in rows.dropna(subset=["task"]).groupby("run", sort=False):
         yield run.pivot_table(index=CURVE, columns="step", values="value", sort=False).sort_index(axis=1)
 
@@ -119,7 +119,7 @@ def early_checkpoints(curves: pd.DataFrame, settings: Collapse) -> int:
 
 
 def find_collapses(rows: pd.DataFrame, settings: Collapse) -> pd.DataFrame:
-    """Table ``collapse`` from rows of one measure: one row a run, task-level, layer and variant.
+    """Table ``collapse`` from rows of one measure: one row per run, task-level, layer and variant.
 
     Raises:
         CollapseError: see `early_checkpoints`.

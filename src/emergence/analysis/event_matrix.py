@@ -1,4 +1,4 @@
-"""Event times and features of a measure as matrices: a row a run, a column a task-level.
+"""Event times and features of a measure as matrices: a row per run, a column per task-level.
 
 Three features of a measure's curve (table ``onsets``) predict the order of emergence, in a direction fixed beforehand:
 an earlier onset, a higher early value and a higher floor each predict an earlier event. Their signs are chosen so that

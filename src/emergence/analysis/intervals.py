@@ -50,7 +50,7 @@ class MeanInterval:
 
 
 def student_mean(values: pd.Series, confidence: float) -> MeanInterval:
-    """Mean of one value a run with Student's interval; NaN values do not count.
+    """Mean of one value per run with Student's interval; NaN values do not count.
 
     A percentile bootstrap over three runs covers far less than its nominal confidence.
 

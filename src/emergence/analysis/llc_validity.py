@@ -30,7 +30,7 @@ class LLCValiditySettings(Strict):
 
 
 def llc_validity(llc: pd.DataFrame, hessian: pd.DataFrame, settings: LLCValiditySettings) -> pd.DataFrame:
-    """Table ``llc_validity`` from rows of the measures `llc` and `hessian`: one row a checkpoint."""
+    """Table ``llc_validity`` from rows of the measures `llc` and `hessian`: one row per checkpoint."""
     of_mixture = llc[llc["task"].isna() & llc["variant"].str.startswith("mixture")]
     wide = of_mixture.pivot(index=CHECKPOINT, columns="variant", values="value").reset_index()
     told = wide[CHECKPOINT].assign(value=wide.get("mixture", np.nan), valid=wide.get("mixture/valid", np.nan) == 1)

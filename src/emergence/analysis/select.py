@@ -113,7 +113,7 @@ def seed_summary(
     """Mean, median and spread of a value over seeds, and over whatever else ``by`` does not name.
 
     Args:
-        table: One row a value; null values do not count.
+        table: One row per value; null values do not count.
         value: Column to be summarised.
         by: Columns whose combinations each get a row; a null is a value of its own.
         spread: From the lowest to the highest value, between two quantiles, or one standard deviation (n − 1) about

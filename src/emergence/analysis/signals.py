@@ -34,7 +34,7 @@ SIGNIFICANCE = 0.05
 
 @dataclass(frozen=True)
 class Signals:
-    """Curves of one measure along one run: a row a task-level (``names``), a column a checkpoint of the measure."""
+    """Curves of one measure along one run: a row per task-level (``names``), a column per checkpoint of the measure."""
 
     names: pd.MultiIndex
     steps: NDArray[np.int64]

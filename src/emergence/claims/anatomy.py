@@ -114,7 +114,7 @@ def scale_invariant_floors(floors: pd.DataFrame, settings: ClaimSettings) -> Fin
         f"by task {by_task.min():+.3f} to {by_task.max():+.3f}; "
         f"slope of floor / initial value {interval(depth, 'slope', '+.3f')}",
         judged=judge(slope, within(low, high), NO_SLOPE) if np.isfinite(pooled["low"]) else ONE_SIZE,
-        rule=f"interval within [{low:.3f}, {high:.3f}]: {settings.statistics.equivalence:.0%} a decade",
+        rule=f"interval within [{low:.3f}, {high:.3f}]: {settings.statistics.equivalence:.0%} per decade",
         bounds=within(low, high),
     )
 
@@ -140,7 +140,7 @@ def constant_floors(size_slopes: pd.DataFrame, settings: ClaimSettings, part: Pa
         interval=f"t over {int(row['runs'])} runs in {int(row['groups'])} groups of sizes",
         control=f"slopes of initial value and floor / initial value: {beside}",
         judged=judge(slope, rule, NO_SLOPE) if np.isfinite(row["low"]) else ALIKE if row["groups"] else OF_ONE,
-        rule=f"interval within [{rule.lowest:.3f}, {rule.highest:.3f}]: {settings.statistics.equivalence:.0%} a decade",
+        rule=f"interval within [{rule.lowest:.3f}, {rule.highest:.3f}]: {settings.statistics.equivalence:.0%} per decade",
         bounds=rule,
     )
 
@@ -165,7 +165,7 @@ def floor_of_modular_arithmetic(
     return Finding(
         *ends(row, "mean", "mean_"),
         interval=f"t over {row['runs']:.0f} runs, geometric mean",
-        control=f"slope {interval(row, 'slope', '+.3f')} decades a decade; {_by_variant(collapse, floor, settings)}",
+        control=f"slope {interval(row, 'slope', '+.3f')} decades per decade; {_by_variant(collapse, floor, settings)}",
         judged=judge(mean, rule, floor),
         rule=f"interval within [{rule.lowest:.2f}, {rule.highest:.2f}]",
         bounds=rule,

@@ -123,7 +123,7 @@ def constant_floor(clock_shares: pd.DataFrame, settings: InterventionClaimSettin
     """Slope of log floor on log size within groups of cells that agree in all else."""
     row = clock_shares.set_index("statistic").loc[f"floor on {part.name}"]
     low, high = equivalence_bounds(settings.statistics.equivalence)
-    text = f"interval within [{low:.3f}, {high:.3f}]: {settings.statistics.equivalence:.0%} a decade"
+    text = f"interval within [{low:.3f}, {high:.3f}]: {settings.statistics.equivalence:.0%} per decade"
     beside = "slopes of groups of cells that agree in all else"
     return _mean(f"I4 {part.name}", row, within(low, high), settings, "groups", beside, text, expected=0.0)
 

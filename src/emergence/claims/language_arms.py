@@ -61,7 +61,7 @@ def _beside(rows: pd.DataFrame) -> str:
     """Ranks, final losses and sizes, as text."""
     row = rows.loc["all"]
     ranks = f"lowest rank over the initial one {row['lowest']:.2f}, plain {row['lowest_against']:.2f}"
-    losses = f"final losses {row['loss']:.3f} and {row['loss_against']:.3f} nats a token"
+    losses = f"final losses {row['loss']:.3f} and {row['loss_against']:.3f} nats per token"
     difference = f"difference {interval(row, 'difference', '+.3f', 'difference_')}"
     by_size = [f"{size} {interval(one, 'ratio', '.2f')}" for size, one in rows.drop("all").iterrows()]
     return "; ".join([ranks, losses, difference, *by_size])

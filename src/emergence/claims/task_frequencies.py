@@ -1,7 +1,7 @@
 """Claims I10 and I11: do emergence steps scale with the frequency of a task-level as the solvable model says?
 
 The model has an exponent of 1 under gradient descent, and of 0 to 1/2 under Adam, by whether a skill is in every batch
-(`emergence.analysis.interventions.frequencies`). Units are Latin squares, one a seed.
+(`emergence.analysis.interventions.frequencies`). Units are Latin squares, one per seed.
 """
 
 from functools import partial

@@ -62,7 +62,7 @@ class Momentum(Strict):
 
 
 class TransformerTraining(Strict):
-    """Transformers of one block with a scalar output, one a seed (arXiv:2404.17563, appendix K.2)."""
+    """Transformers of one block with a scalar output, one per seed (arXiv:2404.17563, appendix K.2)."""
 
     task: ParityTask
     """the task, with skills and bits of its own"""
@@ -77,7 +77,7 @@ class TransformerTraining(Strict):
     steps: Count
     """optimiser steps"""
     batch: Count
-    """fresh samples a step"""
+    """fresh samples per step"""
     optimiser: Momentum
     """descends the mean squared error"""
     every: Count
@@ -130,7 +130,7 @@ class Sweep(Strict):
     steps: Count
     """optimiser steps"""
     batch: Count
-    """samples a step; all of a data set that is no larger"""
+    """samples per step; all of a data set that is no larger"""
     sigma: Positive
     """standard deviation of all parameters at the start, biases included"""
     optimiser: Optimiser
@@ -169,7 +169,7 @@ class NetworkSettings(Strict):
     """how it is trained, for this width and seed alone"""
     checkpoints: Checkpoints
     test: Count
-    """fresh samples a skill on which its strength is measured"""
+    """fresh samples per skill on which its strength is measured"""
     sampled: Count
     """of these, those of the noisy scores in which events are detected"""
     test_seed: Seed

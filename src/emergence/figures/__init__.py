@@ -1,1 +1,1 @@
-"""One module a figure; each draws tables and computes nothing that a table should hold."""
+"""One module per figure; each draws tables and computes nothing that a table should hold."""

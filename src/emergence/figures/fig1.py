@@ -23,7 +23,7 @@ def draw(dpi: int, metric: str, threshold: float, scores: Path, events: Path, pd
 
 
 def plot(scores: pd.DataFrame, events: pd.DataFrame, metric: str, threshold: float) -> Figure:
-    """Score over training, a column a task and a row a level.
+    """Score over training, a column per task and a row per level.
 
     Args:
         scores: Table ``scores``.
@@ -50,7 +50,7 @@ def plot(scores: pd.DataFrame, events: pd.DataFrame, metric: str, threshold: flo
     figure.supxlabel("optimiser steps", fontsize=7)
     handles = [
         *style.size_keys(scores),
-        style.key("event, one a seed", "0.35", "none", marker="|", markersize=5),
+        style.key("event, one per seed", "0.35", "none", marker="|", markersize=5),
         style.key("threshold", "0.6", style.DASHED, linewidth=0.6),
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), title="size (parameters)")

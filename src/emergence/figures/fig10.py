@@ -168,7 +168,7 @@ def _answers(figure: SubFigure, answered: pd.DataFrame, emerged: pd.DataFrame, c
         axes.set_axis_off()
     keys = [
         *style.size_keys(answered),
-        style.key("event, one a run", "0.35", "none", marker="|", markersize=5),
+        style.key("event, one per run", "0.35", "none", marker="|", markersize=5),
         style.key("chance", "0.6", style.DASHED, linewidth=0.6),
     ]
     grid.flat[-1].legend(handles=keys, loc="center", title="size (parameters)")
@@ -178,7 +178,7 @@ def _answers(figure: SubFigure, answered: pd.DataFrame, emerged: pd.DataFrame, c
 
 
 def _ranks(figure: SubFigure, ranks: pd.DataFrame, phases: pd.DataFrame, ends: list[str]) -> Axes:
-    """RankMe of the passages by layer, and of the probe sets' last layer, geometric means over runs; a panel a size."""
+    """RankMe of passages by layer, and of the probe sets' last layer, geometric means over runs; a panel per size."""
     grid = figure.subplots(1, len(ends), sharey=True, squeeze=False)[0]
     labels, passages = style.size_labels(ranks), select(ranks, task=PASSAGES)
     of_layers = mean_rank(passages, ["size", "layer", "step"])
@@ -232,7 +232,7 @@ def _phases(axes: Axes, shares: pd.DataFrame, last_first: pd.DataFrame) -> None:
 
 
 def _degrees(figure: SubFigure, degree: pd.DataFrame, ends: list[str], colours: style.Colours) -> Axes:
-    """Degree of emergence over training, mean and range over runs, beside its nulls; a panel a size."""
+    """Degree of emergence over training, mean and range over runs, beside its nulls; a panel per size."""
     grid = figure.subplots(1, len(ends), sharey=True, squeeze=False)[0]
     summary = seed_summary(degree, "E", ["size", "network", "step"])
     for size, axes in zip(ends, grid, strict=True):

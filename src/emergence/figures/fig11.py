@@ -86,7 +86,7 @@ def _shades(curves: pd.DataFrame) -> dict[int, Any]:
 
 
 def _curves(axes: Axes, curves: pd.DataFrame, over: str, shades: dict[int, Any]) -> None:
-    """One line a run, coloured by its width."""
+    """One line per run, coloured by its width."""
     for (_, _, width), run in groups(curves, ["cell", "seed", "width"]):
         shown = run[run[over] > 0]
         axes.plot(shown[over], shown["rank"], color=shades[width], linewidth=0.6, alpha=0.8)
@@ -134,7 +134,7 @@ def _errors(axes: Axes, laws: pd.DataFrame) -> None:
 
 
 def _layers(axes: Axes, collapses: pd.DataFrame) -> None:
-    """Step of half-collapse of each layer over that of the last, a line a run."""
+    """Step of half-collapse of each layer over that of the last, a line per run."""
     for (_, _, optimiser), run in groups(relative_to_last_layer(collapses), ["cell", "seed", "optimiser"]):
         axes.plot(run["depth"], run["ratio"], color=COLOURS[optimiser], linewidth=0.5, alpha=0.5)
     style.guide(axes, y=1)

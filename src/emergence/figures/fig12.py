@@ -69,7 +69,7 @@ def plot(arm_runs: pd.DataFrame, arm_events: pd.DataFrame, arm_effects: pd.DataF
     for axes, quantity, label in zip(
         upper,
         ("rank", "loss", "exact_match"),
-        ("rank of the last layer", "loss (nats a token)", "exact match"),
+        ("rank of the last layer", "loss (nats per token)", "exact match"),
         strict=True,
     ):
         _arms(axes, select(shown, quantity=quantity))

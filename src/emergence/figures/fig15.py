@@ -69,7 +69,7 @@ def _same(arm: Arm, reference: Arm, but: str) -> bool:
 
 
 def _colours(effects: pd.DataFrame) -> dict[str, str]:
-    """A colour a size, in their order in the table."""
+    """A colour per size, in their order in the table."""
     sizes = [size for size in effects["size"].unique() if size != "all"]
     palette = [style.SKY, style.BLUE, style.GREEN, style.ORANGE, style.VERMILION]
     return {size: palette[place % len(palette)] for place, size in enumerate(sizes)}

@@ -18,7 +18,7 @@ NEEDS = ("interventions.language", "language")
 INPUTS = {"language_arm_runs": "interventions/analysis/language_arm_runs/{language_arm_sizes}.parquet"}
 COLOURS = {PLAIN: "0.35", PREVENT: style.BLUE}
 NAMES = {PLAIN: "plain", PREVENT: "collapse prevented"}
-LABELS = {"rank": "rank of the last layer", "loss": "held-out loss (nats a token)"}
+LABELS = {"rank": "rank of the last layer", "loss": "held-out loss (nats per token)"}
 
 
 def draw(dpi: int, language_arm_runs: list[Path], language_arm_effects: Path, pdf: Path, png: Path) -> None:

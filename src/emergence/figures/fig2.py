@@ -48,7 +48,7 @@ def plot(
         collapse: Table ``collapse``.
         floors: Table ``floors``.
         variant: Variant of RankMe that is drawn.
-        equivalence: Relative change a decade of parameters that counts as none.
+        equivalence: Relative change per decade of parameters that counts as none.
     """
     ranks = last_layer(select(measures, variant=variant))
     rows = -(-ranks["task"].nunique() // COLUMNS)
@@ -63,7 +63,7 @@ def plot(
 
 
 def _recoveries(figure: SubFigure, ranks: pd.DataFrame, rows: int) -> Axes:
-    """A panel a task, a band a size (mean and range over seeds and levels)."""
+    """A panel per task, a band per size (mean and range over seeds and levels)."""
     tasks, colours = list(ranks["task"].unique()), style.size_colours(ranks)
     curves = seed_summary(ranks, "value", ["task", "size", "step"])
     grid = figure.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False)
@@ -89,7 +89,7 @@ def _recoveries(figure: SubFigure, ranks: pd.DataFrame, rows: int) -> Axes:
 
 
 def _floors(axes: Axes, floors: pd.DataFrame, equivalence: float) -> None:
-    """A dot a run and level, a line through each task's geometric means, and the wedge that counts as no change."""
+    """A dot per run and level, a line through each task's geometric means, and the wedge that counts as no change."""
     means = seed_summary(floors, "floor", ["task", "parameters"], geometric=True)
     colours = style.task_colours(floors["task"])
     for place, (task, colour) in enumerate(colours.items()):
@@ -101,7 +101,7 @@ def _floors(axes: Axes, floors: pd.DataFrame, equivalence: float) -> None:
     axes.set(xscale="log", yscale="log", xlabel="parameters", ylabel="floor of RankMe")
     axes.fill_between(
         wedge["parameters"], wedge["low"], wedge["high"], color=style.NULL_COLOUR, alpha=0.5,
-        linewidth=0, zorder=0, label=f"±{equivalence:.0%} a decade",
+        linewidth=0, zorder=0, label=f"±{equivalence:.0%} per decade",
     )  # fmt: skip
     axes.set_xticks(wedge["parameters"], labels=[style.thousands(size) for size in wedge["parameters"]])
     axes.minorticks_off()

@@ -35,7 +35,7 @@ PUBLISHED = {  # share, label, and where that stands to its line
 }
 SCATTERED = "rankme"
 STEPS = [digit * 10**power for power in range(1, 6) for digit in (1, 2, 5)]
-"""Ticks of steps: three a decade."""
+"""Ticks of steps: three per decade."""
 
 
 def draw(dpi: int, metric: str, events: Path, onsets: list[Path], order_prediction: Path, pdf: Path, png: Path) -> None:
@@ -72,7 +72,7 @@ def plot(
 
 
 def _scatters(figure: SubFigure, joined: pd.DataFrame, emerged: pd.DataFrame, rank: pd.Series) -> Axes:
-    """A panel a size, a dot an event whose curve has an onset; Spearman's correlation in the title."""
+    """A panel per size, a dot per event whose curve has an onset; Spearman's correlation in the title."""
     sizes = list(style.size_colours(emerged))
     grid = figure.subplots(1, max(1, len(sizes)), sharex=True, sharey=True, squeeze=False)[0]
     if rank.empty:

@@ -54,7 +54,7 @@ def draw(
 
 
 def plot(lead_power: pd.DataFrame, smallest_leads: pd.DataFrame, power: float) -> Figure:
-    """A panel a measure: the share of trials in which each rule sees a lead, over the planted lead; false positives.
+    """A panel per measure: the share of trials in which each rule sees a lead, over the planted lead; false positives.
 
     Args:
         lead_power: Table ``lead_power`` of all studies.

@@ -27,7 +27,7 @@ def draw(dpi: int, options: LocalLearning, llc_sweep: Path, pdf: Path, png: Path
 
 
 def plot(llc_sweep: pd.DataFrame, options: LocalLearning) -> Figure:
-    """λ̂ and the loss that chains gain against step size (a), λ̂ against nβ (b); a row a checkpoint.
+    """λ̂ and the loss that chains gain against step size (a), λ̂ against nβ (b); a row per checkpoint.
 
     Args:
         llc_sweep: Table ``llc_sweep``.

@@ -18,7 +18,7 @@ STUDY = "anatomy"
 NEEDS = ("anatomy.measures.rankme",)
 SLOPE = "slope of floors"  # one value; of the other quantities one for each difficulty
 COLUMNS = {
-    SLOPE: "slope of floors,\ndecades a decade",
+    SLOPE: "slope of floors,\ndecades per decade",
     "rate": "precursor rate",
     "excess over placebo": "excess over\nplacebo",
     "excess over control": "excess over\ncontrol",

@@ -63,7 +63,7 @@ def plot(
 
 
 def _strengths(axes: Axes, curves: pd.DataFrame, shares: list[float]) -> None:
-    """A line a seed and skill, with the shares at which skills are dated."""
+    """A line per seed and skill, with the shares at which skills are dated."""
     if curves.empty:
         style.not_run(axes)
         return

@@ -30,7 +30,7 @@ def band(axes: Axes, summary: pd.DataFrame, colour: Any, *, over: str = "step", 
 
 
 def size_bands(axes: Axes, summary: pd.DataFrame, colours: style.Colours, alpha: float = 0.2) -> None:
-    """A band a size."""
+    """A band per size."""
     for size, colour in colours.items():
         band(axes, select(summary, size=size), colour, alpha=alpha)
 
@@ -93,7 +93,7 @@ def rates(
     measures: Sequence[str],
     threshold: float | None = None,
 ) -> None:
-    """Precursor rates with intervals over runs, a row a measure, and the same under nulls as grey markers.
+    """Precursor rates with intervals over runs, a row per measure, and the same under nulls as grey markers.
 
     Args:
         axes: The panel.

@@ -1,6 +1,6 @@
 """Tables as Parquet files, checked against schema and hash whenever they are read.
 
-Tables are tidy: one row a value. Every table about runs begins with the columns of `RUN`, so that any two can be
+Tables are tidy: one row per value. Every table about runs begins with the columns of `RUN`, so that any two can be
 joined. The schemas themselves stand in `emergence.schemas`.
 
 The hash, in the metadata of the file, is taken over the content in a canonical form, so that it does not change when a

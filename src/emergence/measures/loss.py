@@ -20,7 +20,7 @@ VARIANTS = ("nats", "known", "own")
 
 
 def blind_loss(answers: Tensor) -> float:
-    """Loss of the best input-independent guess of answers (examples, tokens), nats a token; below 0 they are no tokens.
+    """Loss, nats per token, of the best input-independent guess of answers (examples, tokens); below 0 are no tokens.
 
     >>> round(blind_loss(torch.tensor([[0, 7], [1, 7]])), 4)  # ln 2 for the first token, 0 for the second
     0.3466

@@ -64,7 +64,7 @@ def masses(graph: csr_array, radii: ArrayLike, centres: ArrayLike, mass: ArrayLi
     chosen = _checked_centres(centres, graph.shape[0])
     held = np.ones(graph.shape[0]) if mass is None else np.asarray(mass, dtype=np.float64)
     if held.shape != graph.shape[:1] or not (held >= 0).all():
-        raise MultifractalError(f"masses {held.shape}: expected one a node, none negative or NaN")
+        raise MultifractalError(f"masses {held.shape}: expected one per node, none negative or NaN")
     size = max(1, ENTRIES // max(1, graph.shape[0]))
     parts = [
         _within(dijkstra(graph, directed=False, indices=chosen[first : first + size], limit=reach[-1]), reach, held)

@@ -221,7 +221,7 @@ def _checked(counts: ArrayLike, radii: Array) -> Array:
     values: Array = np.asarray(counts, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] != radii.size:
         raise MultifractalError(
-            f"counts {values.shape}: expected one row a node and {radii.size} columns, one a radius"
+            f"counts {values.shape}: expected one row per node and {radii.size} columns, one a radius"
         )
     if not (values > 0).all():
         raise MultifractalError("counts: an empty ball has no logarithm", "count its centre or widen the radii")

@@ -16,7 +16,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
         "Measure every checkpoint of a training run, find when groups of probes are learned, and what moves ahead of "
         "that, beside what else does. Run again to resume. Pickled checkpoints are refused."
     )
-    parser.add_argument("folders", type=Path, nargs="*", metavar="FOLDER", help="of checkpoints; one a run")
+    parser.add_argument("folders", type=Path, nargs="*", metavar="FOLDER", help="of checkpoints; one per run")
     parser.add_argument("--output-dir", type=Path, default=Path("report"), help="for report.html and tables (report)")
     language = parser.add_argument_group("causal language models of transformers")
     language.add_argument("--probes", type=Path, help="JSON lines: group, prompt, completion and optionally wrong")

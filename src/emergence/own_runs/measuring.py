@@ -87,7 +87,7 @@ def measure_run(
         rows = job.map_resumable(STATE, run.steps, measure_step, progress)
         means = [f"{name} {sum(each) / len(each):.2g}" for name, each in spent.items()]
         if means:
-            logger.info("%s: seconds a checkpoint: %s", run.name, ", ".join(means))
+            logger.info("%s: seconds per checkpoint: %s", run.name, ", ".join(means))
         return _split(run, rows)
 
 

@@ -1,6 +1,6 @@
 """Scores in the files that training leaves behind, as rows that `emergence.own_runs.scores` checks and scales.
 
-- **CSV**, long (``step,task,score``, optionally ``baseline`` and ``perfect``) or wide (``step`` and a column a task);
+- **CSV**, long (``step,task,score``, optionally ``baseline`` and ``perfect``) or wide (``step`` and a column per task);
 - **transformers**: ``trainer_state.json``, entries ``eval_…`` of its ``log_history``;
 - **Weights & Biases**: a history with ``_step`` as CSV or JSON lines, or the CSV of a chart (``Step``, ``run -
   metric``). The optimiser step that trainers log (``train/global_step``) is preferred: ``_step`` counts
@@ -130,7 +130,7 @@ def _json(path: Path) -> Any:
 
 
 def _table(path: Path) -> Logged:
-    """A CSV file, or one with tabs: long, or a column a task or metric."""
+    """A CSV file, or one with tabs: long, or a column per task or metric."""
     delimiter = "\t" if path.suffix == ".tsv" else ","
     records = list(csv.DictReader(_text(path).splitlines(), delimiter=delimiter))
     names = [name for name in (records[0] if records else {}) if name]

@@ -41,7 +41,7 @@ def filled(readme: str, text: str) -> str:
 
 
 def summary(claims: pd.DataFrame, run: Mapping[str, Any]) -> str:
-    """The text between the markers: counts of verdicts, a row a study, and the run's metadata.
+    """The text between the markers: counts of verdicts, a row per study, and the run's metadata.
 
     Args:
         claims: Table ``claims``.
@@ -97,7 +97,7 @@ def _made_of(run: Mapping[str, Any]) -> str:
     return (
         f"*The {run['tier']} tier {of}{changed} finished {run['finished'][:10]} on {machine['cores']}"
         f" cores ({machine['processor']}) after {cost['busy_seconds'] / 60:.0f} minutes, with"
-        f" {cost['cpu_seconds'] / 3600:.1f} CPU hours and at most {cost['memory_mb']} MB a job. Its tables are in"
+        f" {cost['cpu_seconds'] / 3600:.1f} CPU hours and at most {cost['memory_mb']} MB per job. Its tables are in"
         " `reference/`.*"
     )
 

@@ -108,7 +108,7 @@ class ReproduceError(EmergenceError):
 
 @dataclass(frozen=True)
 class Reproduction:
-    """A row a claim and a check (table ``reproduction``)."""
+    """A row per claim and a check (table ``reproduction``)."""
 
     rows: pd.DataFrame
 
@@ -125,7 +125,7 @@ class Reproduction:
         return "reproduced within sampling" if "within sampling" in self.counts else "reproduced"
 
     def __str__(self) -> str:
-        """A line a claim, those that are not the same with their reason; checks that are the same are only counted."""
+        """A line per claim, those that are not the same with a reason; checks that are the same are only counted."""
         told = self.rows[(self.rows["of"] == "claim") | (self.rows["outcome"] != "same")]
         width = max(map(len, told["name"]), default=0)
         each = zip(told["name"], told["outcome"], told["reason"], strict=True)
@@ -185,7 +185,7 @@ def _short(value: Any) -> str:
 
 
 def _claims(results: Path, reference: Path, allowed: Reproduce) -> Iterator[Row]:
-    """A row a claim."""
+    """A row per claim."""
     ours, theirs = (
         tables.read(CLAIMS, folder / "claims.parquet").set_index("claim") for folder in (results, reference)
     )

@@ -35,7 +35,7 @@ def jobs(folder: Path) -> list[Path]:
 
 
 def by_stage(folder: Path) -> pd.DataFrame:
-    """One row a stage: number of jobs, wall-clock and CPU hours, those of starting, and peak memory of a job (MB)."""
+    """One row per stage: number of jobs, wall-clock and CPU hours, those of starting, and peak memory of a job (MB)."""
     columns = ["stage", "wall_seconds", "cpu_seconds", "start_seconds", "memory_mb"]
     rows = [
         (path.relative_to(folder).parts[0].removesuffix(".json"), *(getattr(job, name) for name in columns[1:]))

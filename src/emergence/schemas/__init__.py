@@ -1,1 +1,1 @@
-"""The schema of every table: one module for what all studies share, one for the runs, one a study."""
+"""The schema of every table: one module for what all studies share, one for the runs, one per study."""

@@ -357,7 +357,7 @@ REPRODUCTION = Schema(
         "reason": "string",
     },
 )
-"""Comparison with the reference run, one row a claim or calibration check (``of``).
+"""Comparison with the reference run, one row per claim or calibration check (``of``).
 
 ``outcome`` is ``same``, ``within sampling``, ``differs``, ``missing`` from this run or ``added`` by it. Null where a
 run has no such value; the verdict of a check is passed or failed, without an interval.

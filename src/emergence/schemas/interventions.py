@@ -265,7 +265,7 @@ LANGUAGE_ARM_RUNS = Schema(
         "value?": "float64",
     },
 )
-"""Paired language models along training, ``plain`` and ``prevent``: ``loss`` of the held-out passages, nats a token,
+"""Paired language models along training, ``plain`` and ``prevent``: ``loss`` of the held-out passages, nats per token,
 and ``rank``, RankMe (centred, σ) of the last layer's states on them; a row ``diverged`` ends a run."""
 
 LANGUAGE_ARM_EFFECTS = Schema(
@@ -289,7 +289,7 @@ LANGUAGE_ARM_EFFECTS = Schema(
 """Runs whose collapse is prevented against plain ones, by size and over ``all``, with Student's intervals over pairs.
 
 ``ratio`` is that of the steps at which the two runs of a pair reach the higher of their final losses (geometric mean),
-``difference`` that of the final losses in nats a token. ``loss`` and ``lowest``, the lowest rank over the initial one,
-are means over the runs whose collapse is prevented, those ``_against`` over plain runs; ``diverged`` counts pairs of
-which a run diverged, which are left out.
+``difference`` that of the final losses in nats per token. ``loss`` and ``lowest``, the lowest rank over the initial
+one, are means over the runs whose collapse is prevented, those ``_against`` over plain runs; ``diverged`` counts pairs
+of which a run diverged, which are left out.
 """

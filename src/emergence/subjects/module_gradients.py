@@ -6,7 +6,7 @@ at a time, together at most `CHUNK_BYTES` of gradients (or one sample each); wit
 k(k + 1)/2 times.
 
 Where that would take several chunks, weights of linear layers and embeddings are held as the factors of their
-gradients instead (`emergence.subjects.gradients.Outer`): a language model then needs about as much memory a token as
+gradients instead (`emergence.subjects.gradients.Outer`): a language model then needs about as much memory per token as
 its activations take. Factors are those of the calls of a layer, so they are compared with a plain backward pass first:
 weights that also act elsewhere, or not sample by sample, differ there and are taken as all other parameters are.
 """

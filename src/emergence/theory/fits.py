@@ -234,7 +234,7 @@ def _shares(measured: ArrayLike, points: Array, constants: Constants) -> Array:
     """Measured R/S (seeds, points), checked."""
     values: Array = np.asarray(measured, dtype=np.float64)
     if points.ndim != 1 or values.ndim != 2 or values.shape[1] != points.size or not len(values):
-        raise TheoryError(f"strengths {values.shape}: expected one row a seed and {points.size} columns, one a point")
+        raise TheoryError(f"strengths {values.shape}: expected one row per seed and {points.size} columns, one a point")
     broken = ~np.isfinite(values).all(axis=1)
     if broken.any():
         raise TheoryError(f"strengths of seed {broken.argmax()}: not all finite; repair or leave out that run")

@@ -55,7 +55,7 @@ def of_width(width: ArrayLike, skills: Skills, constants: Constants) -> Array:
 
 
 def of_data(samples: ArrayLike, skills: Skills, constants: Constants) -> Array:
-    """L(D) = Σ P_k ½S² max(0, 1 − DP_k/D_c) of a network that needs D_c samples a skill.
+    """L(D) = Σ P_k ½S² max(0, 1 − DP_k/D_c) of a network that needs D_c samples per skill.
 
     The same for both laws of R_k, which is the projection on g_k alone (`emergence.theory.strengths.of_data`).
 

@@ -80,7 +80,7 @@ class LanguageLearner:
         return self.model.state_dict()
 
     def step(self, step: int) -> Tensor:
-        """Run optimiser step ``step`` (0-based); return its loss, nats a token, still on the device.
+        """Run optimiser step ``step`` (0-based); return its loss, nats per token, still on the device.
 
         Raises:
             TrainingError: if the loss or its gradient is not finite; the weights are then unchanged.

@@ -74,7 +74,7 @@ class PairedLearner(LanguageLearner):
         self.term = Intervention(arm, self._states_of_first_batch()) if arm else None
 
     def step(self, step: int) -> Tensor:
-        """Run optimiser step ``step`` (0-based); return its loss without the term, nats a token.
+        """Run optimiser step ``step`` (0-based); return its loss without the term, nats per token.
 
         Raises:
             TrainingError: if the loss or its gradient is not finite; the weights are then unchanged.
@@ -118,7 +118,7 @@ class HeldOutPassages:
 
     @torch.no_grad()
     def __call__(self, learner: PairedLearner) -> dict[str, float]:
-        """Mean loss, nats a token, and RankMe of the last block, at the positions that predict a token."""
+        """Mean loss, nats per token, and RankMe of the last block, at the positions that predict a token."""
         read_out: Any = learner.model.get_output_embeddings()  # type: ignore[operator]
         normed = learner.model.gpt_neox(self.tokens[:, :-1], use_cache=False)[0]  # type: ignore[operator]
         loss = F.cross_entropy(read_out(normed[self.predicted]), self.tokens[:, 1:][self.predicted])

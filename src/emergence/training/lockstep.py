@@ -1,7 +1,7 @@
 """Short runs of Study 4 in lockstep: transformers of one size whose gradients one pass computes.
 
 Weights of the same name stand in one tensor whose first dimension counts runs, and ``vmap`` makes one kernel of what
-would be one a run: small networks cost little more in tens than alone. The weights of a run are views of that tensor,
+would be one per run: small networks cost little more in tens than alone. The weights of a run are views of that tensor,
 so each run keeps its own optimiser, learning rate and penalty; one that diverges stops, and the others go on.
 """
 
@@ -48,7 +48,7 @@ class ShortRun:
     term: Intervention | None = None
     """added to the loss"""
     loss: Tensor = field(default_factory=lambda: torch.tensor(torch.nan))
-    """of the last step, nats a token"""
+    """of the last step, nats per token"""
     gradient_norm: Tensor = field(default_factory=lambda: torch.tensor(torch.nan))
     """of the last step, before clipping"""
     diverged: bool = False

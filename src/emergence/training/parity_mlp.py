@@ -42,7 +42,7 @@ class SweepSettings(Strict):
     """S, the strength of a learned skill"""
     sweep: Sweep
     test: Count
-    """fresh samples a skill on which its strength is measured"""
+    """fresh samples per skill on which its strength is measured"""
     seed: Seed
     """of these samples"""
     device: Device
@@ -150,7 +150,7 @@ def train_sweep(settings: SweepSettings, table: Path, state: Path) -> None:
 
 
 def _train_size(settings: SweepSettings, size: int | None, test: HeldOutSkills, job: ResumableJob) -> pd.DataFrame:
-    """Train the networks of one size of the data set; one row a step, skill, seed and width."""
+    """Train the networks of one size of the data set; one row per step, skill, seed and width."""
     sweep, inputs = settings.sweep, settings.parity.inputs
     networks = BatchedMLP(inputs, sweep.widths, len(sweep.seeds), build.device(settings.device))
     networks.initialise(sweep.sigma, sweep.seeds)

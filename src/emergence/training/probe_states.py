@@ -46,7 +46,7 @@ class ProbeStates:
         return Seen(states.double(), model.logits(states[-1]).double().log_softmax(dim=-1))
 
     def loss(self, seen: Seen) -> float:
-        """Mean loss, nats a token."""
+        """Mean loss, nats per token."""
         return float(-seen.log_probabilities.gather(1, self.targets[:, None]).mean())
 
     def exact_match(self, seen: Seen) -> Iterator[dict[str, Any]]:

@@ -32,7 +32,7 @@ class Evaluation:
         self.targets, self.repeated = torch.from_numpy(distinct.targets).to(device), distinct.repeated
 
     def __call__(self, model: Transformer) -> NDArray[np.float64]:
-        """Score a model: (task-levels, metrics); log-probability in nats an answer, loss in nats a token."""
+        """Score a model: (task-levels, metrics); log-probability in nats per answer, loss in nats per token."""
         return np.array(
             [
                 (hits.all(axis=1).mean(), hits.mean(), log_p.sum(axis=1).mean(), -log_p.mean())

@@ -1,7 +1,7 @@
 """Transformers on the algorithmic tasks: one run, or several of one size as a stack that fills a large device.
 
 In a stack, weights of the same name stand in one tensor whose first dimension counts runs, and ``vmap`` makes one
-kernel of what would be one a run. Each run has its own initialisation, data, gradient norm and loss, and AdamW works
+kernel of what would be one per run. Each run has its own initialisation, data, gradient norm and loss, and AdamW works
 entry by entry, so a run learns what it would learn alone, up to the order in which a device adds up.
 """
 
@@ -58,7 +58,7 @@ class TaskLearner:
         return [self.model]
 
     def step(self, step: int) -> Tensor:
-        """Run optimiser step ``step`` (0-based); return its loss, nats a token, still on the device.
+        """Run optimiser step ``step`` (0-based); return its loss, nats per token, still on the device.
 
         Raises:
             TrainingError: if the loss or its gradient is not finite; the weights are then unchanged.

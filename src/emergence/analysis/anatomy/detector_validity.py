@@ -153,7 +153,7 @@ class Transitions:
 
 
 def score_curves(scored: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Score curves of each run: a row a curve, a column a step."""
+    """Score curves of each run: a row per curve, a column per step."""
     for _, run in scored.groupby("run", sort=False):
         yield run.pivot_table(index=CURVE, columns="step", values="score", sort=False).sort_index(axis=1)
 

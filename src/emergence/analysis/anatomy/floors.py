@@ -34,7 +34,7 @@ def constant_floor(collapses: pd.DataFrame, equivalence: float) -> pd.DataFrame:
         equivalence: Margin, as a relative change per decade of parameters.
 
     Returns:
-        Columns ``parameters``, ``low`` and ``high``, a row a size.
+        Columns ``parameters``, ``low`` and ``high``, a row per size.
     """
     parameters = np.array(sorted(collapses["parameters"].unique()), dtype=float)
     decades, mean = np.log10(parameters / parameters.min()), np.exp(np.log(collapses["floor"]).mean())

@@ -1,6 +1,6 @@
 """Collapse floors over width at one depth, and over depth at one width: published sizes grow in both at once.
 
-The slope is that of log10 floor on log10 width (or layers), in decades a decade, among runs that agree in the other:
+The slope is that of log10 floor on log10 width (or layers), in decades per decade, among runs that agree in the other:
 both are centred within each group before one line is fitted to all. As in `emergence.analysis.anatomy.floors`, each
 run counts once, by the mean logarithm over its tasks. Initial ranks grow with width, and so may floors; the slope of
 their ratio (``depth``) stands beside.

@@ -1,6 +1,6 @@
 """Prediction before the fact: do the first steps of a run tell when each of its task-levels will emerge?
 
-From the first tenth of training (``interventions.early.share``) a run shows two numbers a task-level by its own loss
+From the first tenth of training (``interventions.early.share``) a run shows two numbers per task-level by its own loss
 (the score of its answers' log-probability at the end of the tenth, and the change since half of it) and two by geometry
 (the same of log RankMe in the last layer). A ridge regression on them, fitted on other runs, predicts the logarithm of
 the step of emergence. Its rival knows nothing of the run but which task-level is asked for: the mean over the fitted

@@ -7,7 +7,7 @@ a speed that does not depend on P, x = 0; one that is in few batches has a mean 
 a speed ∝ √P, x = 1/2. Weights that task-levels share need obey neither.
 
 In a Latin square each task-level has every frequency once, so differences of difficulty cancel: the exponent of a
-square is the slope of log step on log share within task-levels. Squares, one a seed, are the units of intervals.
+square is the slope of log step on log share within task-levels. Squares, one per seed, are the units of intervals.
 """
 
 from pathlib import Path

@@ -40,7 +40,7 @@ class PhaseSettings(Strict):
 
 
 def find_phases(rows: pd.DataFrame, settings: PhaseSettings) -> pd.DataFrame:
-    """Table ``phases`` from rows of RankMe's primary variant: one row a run, group and layer.
+    """Table ``phases`` from rows of RankMe's primary variant: one row per run, group and layer.
 
     Raises:
         CollapseError: see `early_checkpoints`.
@@ -50,7 +50,7 @@ def find_phases(rows: pd.DataFrame, settings: PhaseSettings) -> pd.DataFrame:
 
 
 def _of_run(wide: pd.DataFrame, settings: PhaseSettings) -> pd.DataFrame:
-    """The phases of one run, from its curves: a row a curve, a column a step."""
+    """The phases of one run, from its curves: a row per curve, a column per step."""
     steps, curves = wide.columns.to_numpy(), rank_scale(wide.to_numpy())
     shape = describe_collapse(curves, early_checkpoints(wide, settings.collapse), settings.collapse)
     smoothed, place = smooth(curves, settings.phases.smoothing), shape.floor_position

@@ -105,7 +105,7 @@ def _between(of: pd.DataFrame) -> dict[str, float]:
 
 
 def _wide(rows: pd.DataFrame, column: str) -> pd.DataFrame:
-    """A row a checkpoint, in order, a column a variant; NaN where not measured."""
+    """A row per checkpoint, in order, a column per variant; NaN where not measured."""
     expected = [prefix + name for prefix in NETWORKS.values() for name in (*AVERAGED, *PLAIN)]
     expected.append("mean_weight")
     chosen = rows[rows["variant"].isin(expected)]

@@ -65,7 +65,7 @@ def slope(step: pd.Series, true_step: pd.Series, minimum: int) -> float:
 
 
 def track_skills(moved: pd.DataFrame, joint: Joint, confidence: float) -> pd.DataFrame:
-    """Table ``measure_tracking`` from table ``signal_times``: one row a measure and definition."""
+    """Table ``measure_tracking`` from table ``signal_times``: one row per measure and definition."""
     groups = moved.groupby(["measure", "definition"], sort=False)
     rows = [
         {"measure": measure, "definition": name, **_tracking(of, joint, confidence)} for (measure, name), of in groups

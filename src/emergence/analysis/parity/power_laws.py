@@ -30,7 +30,7 @@ from emergence.schemas.parity import EMERGENCE_TIMES, ENTROPY, ENTROPY_SLOPES, P
 from emergence.schemas.trajectories import BEHAVIOUR
 from emergence.theory.model import Skills
 
-UNLEARNED = np.log(2)  # nats a sample
+UNLEARNED = np.log(2)  # nats per sample
 
 
 class PowerSettings(Strict):

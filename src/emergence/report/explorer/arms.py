@@ -11,7 +11,7 @@ from emergence.figures import panels
 from emergence.figures.fig12 import COLOURS, NAMES
 from emergence.report.json_values import columns
 
-QUANTITIES = {"rank": "rank of the last layer", "exact_match": "exact match", "loss": "loss, nats a token"}
+QUANTITIES = {"rank": "rank of the last layer", "exact_match": "exact match", "loss": "loss, nats per token"}
 SHOWN = ["size", "quantity", "arm", "step", "mean", "low", "high"]
 
 
