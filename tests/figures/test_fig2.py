@@ -52,7 +52,7 @@ def test_floors_are_of_all_tasks_but_the_control() -> None:
         assert_points(axes, rows["parameters"] * spread, rows["floor"])
         means = [np.exp(np.log(select(rows, size=size)["floor"]).mean()) for size in ("small", "large")]
         assert_line(axes, np.array([PARAMETERS["small"], PARAMETERS["large"]]) * spread, means)
-    assert legend(axes) == ["ADD", "NEW", "±10% a decade"]
+    assert legend(axes) == ["ADD", "NEW", "±10% per decade"]
 
 
 def test_the_wedge_changes_by_the_margin_a_decade() -> None:

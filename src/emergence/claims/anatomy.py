@@ -131,8 +131,8 @@ def scale_invariant_floors(floors: pd.DataFrame, settings: ClaimSettings) -> Fin
 def constant_floors(size_slopes: pd.DataFrame, settings: ClaimSettings, part: Part) -> Finding:
     """Slope of log floor on log width, or on log layers, among runs that agree in the other."""
     rows = select(size_slopes, over=part.name).set_index("quantity")
-    row, low_high = rows.loc["floor"], equivalence_bounds(settings.statistics.equivalence)
-    rule = within(*low_high)
+    row, equivalence = rows.loc["floor"], settings.statistics.equivalence
+    rule = within(*equivalence_bounds(equivalence))
     slope = OverRuns(*ends(row, "slope"), int(row["runs"]), settings.statistics.confidence)
     beside = ", ".join(f"of {name} {interval(rows.loc[name], 'slope', '+.3f')}" for name in ("initial", "depth"))
     return Finding(
@@ -140,7 +140,7 @@ def constant_floors(size_slopes: pd.DataFrame, settings: ClaimSettings, part: Pa
         interval=f"t over {int(row['runs'])} runs in {int(row['groups'])} groups of sizes",
         control=f"slopes of initial value and floor / initial value: {beside}",
         judged=judge(slope, rule, NO_SLOPE) if np.isfinite(row["low"]) else ALIKE if row["groups"] else OF_ONE,
-        rule=f"interval within [{rule.lowest:.3f}, {rule.highest:.3f}]: {settings.statistics.equivalence:.0%} per decade",
+        rule=f"interval within [{rule.lowest:.3f}, {rule.highest:.3f}]: {equivalence:.0%} per decade",
         bounds=rule,
     )
 
