@@ -206,15 +206,18 @@ def test_a_stopped_analysis_is_resumed(run: Path, probes: Path, tmp_path: Path, 
 
 
 def test_probes_with_a_wrong_completion_are_scored_from_half(run: Path, tmp_path: Path) -> None:
+    """Of ten answers, n likelier than the wrong ones are a score of n / 5 - 1."""
     lines = [
-        {"group": "copy", "prompt": f"copy {a} is", "completion": f" {b}", "wrong": f" {c}"}
-        for a, b, c in ((1, 1, 2), (2, 2, 1))
+        {"group": "copy", "prompt": f"copy {digit} is", "completion": f" {digit}", "wrong": f" {(digit + 1) % 10}"}
+        for digit in range(10)
     ]
     path = tmp_path / "probes.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     findings = emergence.analyze(run, probes=path, output_dir=tmp_path / "report", measures=["loss"])
-    assert set(findings.scores["score"]) <= {-1.0, 0.0, 1.0}
-    assert findings.scores["score"].iloc[-1] == 1
+    fifths = 5 * findings.scores["score"]
+    np.testing.assert_allclose(fifths, fifths.round(), atol=1e-9)
+    assert abs(fifths.iloc[0]) <= 3, "untrained"
+    assert fifths.iloc[-1] >= 3, "trained, on any processor"
 
 
 def test_copies_are_named_whatever_is_measured(run: Path, probes: Path, tmp_path: Path) -> None:
