@@ -424,7 +424,7 @@ def test_what_is_switched_off_leaves_out_what_reads_it(
 def test_interventions_run_alone(values: Values) -> None:
     """Estimators are calibrated all the same, with the RankMe of that study."""
     alone = loading.load({**values, **dict.fromkeys(("anatomy", "parity", "neuromfa", "language"))})
-    assert project(alone, "calibration")["epsilon"] == values["interventions"]["epsilon"]
+    assert project(alone, "calibration")["settings"]["epsilon"] == values["interventions"]["epsilon"]
     assert alone.studies_with_claims == ["interventions"]
 
 
