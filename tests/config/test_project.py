@@ -456,7 +456,7 @@ def test_without_neuromfa_no_study_measures_it(values: Values) -> None:
     assert config.studies_with_claims == ["anatomy", "parity", "language", "interventions"]
 
 
-@pytest.mark.parametrize("off", ["figures.fig99", "figures.figS99"])
+@pytest.mark.parametrize("off", ["figures.fig99", "figures.figS990"])
 def test_a_figure_that_does_not_exist_cannot_be_switched_off(values: Values, off: str) -> None:
     with pytest.raises(ConfigError, match=off):
         loading.load(changed(values, off, False))

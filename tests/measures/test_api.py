@@ -84,8 +84,9 @@ def test_a_random_model_is_measured_repeatably_and_reported(
         measure(name, model, data, rng=np.random.default_rng(seed), **SMALL.get(name, {})) for seed in (1, 1, 2)
     )
     assert_frame_equal(first, again)
-    assert not first["value"].equals(other["value"])
-    assert caplog.text.count("draws random numbers in evaluation mode") == 1
+    if first["task"].notna().any():  # not of the weights alone
+        assert not first["value"].equals(other["value"])
+        assert caplog.text.count("draws random numbers in evaluation mode") == 1
     assert torch.equal(torch.get_rng_state(), state), "what the caller draws next does not change"
 
 
