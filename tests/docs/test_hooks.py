@@ -137,7 +137,7 @@ def test_measured_times_stand_where_a_page_asks_for_them() -> None:
     page = hook("times").on_page_markdown("Times:\n\n<!-- times -->\n\n<!-- run -->")
     kept = json.loads((PROJECT / "docs/times.json").read_text())
     assert all(f"| `{command}` |" in page for command in kept)
-    assert "The kept run of tier `full` took" in page
+    assert "The kept run of tier `" in page
     assert "<!--" not in page
 
 

@@ -217,7 +217,7 @@ def test_probes_with_a_wrong_completion_are_scored_from_half(run: Path, tmp_path
     fifths = 5 * findings.scores["score"]
     np.testing.assert_allclose(fifths, fifths.round(), atol=1e-9)
     assert abs(fifths.iloc[0]) <= 3, "untrained"
-    assert fifths.iloc[-1] >= 3, "trained, on any processor"
+    assert fifths.iloc[-1] >= 3, "trained"
 
 
 def test_copies_are_named_whatever_is_measured(run: Path, probes: Path, tmp_path: Path) -> None:

@@ -176,6 +176,10 @@ def test_what_is_too_large_is_refused(finished: FinishedRun, monkeypatch: pytest
 
 def test_all_kept_runs_together_are_limited(finished: FinishedRun, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     main(["snapshot"])
+    before = {path: path.read_bytes() for path in finished.reference.rglob("*") if path.is_file()}
+    monkeypatch.setattr(snapshot, "LIMIT", 100)
+    assert main(["snapshot"]) == 1
+    assert before == {path: path.read_bytes() for path in finished.reference.rglob("*") if path.is_file()}
     monkeypatch.setattr(snapshot, "LIMIT", snapshot.size(finished.reference) + 5000)
     assert main(["snapshot"]) == 0, "it takes the place of the one before"
     made = record.read(finished.results)

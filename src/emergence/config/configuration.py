@@ -86,7 +86,7 @@ class Reproduce(Strict):
 class Keep(Strict):
     """How `emergence snapshot` keeps a run."""
 
-    folder: str = ""
+    folder: Annotated[str, Field(pattern=r"^[a-z_]*$")] = ""
     """of the reference; empty for the reference itself"""
     figures: list[FigureName] = Field(default_factory=list)
     """figures that are kept as PDF, for the papers of other runs"""

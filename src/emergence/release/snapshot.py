@@ -7,6 +7,7 @@ Variants of measures that nothing looks at are left out of the tables.
 import json
 import re
 import shutil
+import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Set
 from pathlib import Path
@@ -67,18 +68,21 @@ def snapshot(results: Path, root: Path, readme: Path) -> dict[str, Any]:
     if missing := [path for path in (*inputs, *drawn, paper) if not path.exists()]:
         raise SnapshotError(f"{missing[0]}: no such file; finish the run (snakemake --cores all)")
     told = account(made.config, results, Path(config.pathvars.benchmarks))
-    with replacing_folder(reference / PICTURES) as kept:
-        kept.mkdir(parents=True)
-        for path in drawn:
-            shutil.copyfile(path, kept / path.name)
-    with replacing(reference / PAPER) as temporary:
-        shutil.copyfile(paper, temporary)
-    with replacing_folder(reference / TABLES) as kept:
-        copy_tables(results, kept, compared_variants(config))
-        for name in COPIES:
-            shutil.copyfile(results / name, kept / name)
-        if (total := size(kept) + size(root, but={kept, reference / TABLES})) > LIMIT:
+    with tempfile.TemporaryDirectory(dir=root.parent) as folder:  # what is kept stays until all is known to fit
+        fresh = Path(folder)
+        copy_tables(results, fresh / TABLES, compared_variants(config))
+        (fresh / PICTURES).mkdir()
+        copies = [*((results / name, fresh / TABLES / name) for name in COPIES), (paper, fresh / PAPER)]
+        for source, copy in [*copies, *((path, fresh / PICTURES / path.name) for path in drawn)]:
+            shutil.copyfile(source, copy)
+        replaced = {reference / name for name in (TABLES, PICTURES, PAPER)}
+        if (total := size(fresh) + size(root, but=replaced)) > LIMIT:
             raise SnapshotError(f"{root}: {total / 1e6:.1f} MB with this run, more than {LIMIT / 1e6:.0f}")
+        for name in (TABLES, PICTURES):
+            with replacing_folder(reference / name) as kept:
+                shutil.move(fresh / name, kept)
+        with replacing(reference / PAPER) as temporary:
+            shutil.move(fresh / PAPER, temporary)
     write_json(reference / record.NAME, made.model_dump())
     write_json(reference / ACCOUNT, told)
     write_claims(root, readme)
@@ -118,8 +122,8 @@ def shown(readme: str, folder: str) -> list[str]:
 
 
 def size(folder: Path, but: Set[Path] = frozenset()) -> int:
-    """Bytes of all files in a folder, ``but`` for those in other folders."""
-    files = (path for path in folder.rglob("*") if path.is_file() and not but & {*path.parents})
+    """Bytes of all files in a folder, ``but`` for some of them, or those in some folders."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not but & {path, *path.parents})
     return sum(path.stat().st_size for path in files)
 
 
