@@ -15,10 +15,10 @@ SLOW := $(AT_LAST) or nightly or browser or long
 run: .venv/ready  ## run the default tier, a first result
 	$(BIN)/snakemake --cores all
 
-full: .venv/ready  ## run the tier of the reference, in hours
+full: .venv/ready  ## run the exploratory tier: all sizes, seeds and steps, in hours
 	$(BIN)/snakemake --cores all $(FULL)
 
-confirm: .venv/ready  ## run the full tier with fresh seeds, whose verdicts stand beside those of the reference
+confirm: .venv/ready  ## run the tier of the reference: the full tier with fresh seeds, in hours
 	$(BIN)/snakemake --cores all $(CONFIRM)
 
 help:  ## list the targets
@@ -49,19 +49,22 @@ test: lint .venv/docs  ## linters, unit tests, the workflow in a copy, faults
 test-all: test  ## these, and what takes minutes: Slurm where it is installed, a compiler, a model of 160M weights
 	$(BIN)/pytest -m nightly -rs
 
-reproduce: full  ## run the full tier, then compare each claim with reference/
-	$(BIN)/emergence reproduce results/full
+reproduce: confirm  ## run the tier of the reference, then compare each claim with it
+	$(BIN)/emergence reproduce results/confirm
 
-reference: full  ## run the full tier, then keep tables, paper and claims as reference/
+reference: full  ## run both, then keep tables, paper and claims in reference/
 	$(BIN)/emergence verify results/full
 	$(BIN)/emergence snapshot results/full
 	$(BIN)/python -m emergence.job_costs results/full
+	$(BIN)/snakemake --cores all $(CONFIRM)
+	$(BIN)/emergence verify results/confirm
+	$(BIN)/emergence snapshot results/confirm
 
 archive: .venv/ready  ## pack the last commit with checksums and metadata into dist/
 	$(BIN)/emergence archive
 
-arxiv: .venv/ready  ## run the full tier, then pack the paper with its data and figures
-	$(BIN)/snakemake --cores all $(FULL) arxiv
+arxiv: .venv/ready  ## run the tier of the reference, then pack the paper with its data and figures
+	$(BIN)/snakemake --cores all $(CONFIRM) arxiv
 
 docs: .venv/docs explore  ## build the documentation: site/index.html, with the explorer of the reference run
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -114,7 +114,8 @@ def test_a_run_that_made_the_claims_ends_in_their_summary(
     for path in ("results/claims.parquet", "reference/tables/claims.parquet"):
         tables.write(CLAIMS, pd.DataFrame(CLAIM_ROWS), tmp_path / path)
     nothing = {"stage": "explorer", "settings": {}, "inputs": {}}
-    record.write_record({"tier": settings_values["tier"]}, {}, nothing, tmp_path / "reference/record.json")
+    kept = tmp_path / "reference" / settings_values["keep"]["folder"]
+    record.write_record({"tier": settings_values["tier"]}, {}, nothing, kept / "record.json")
     running.end_of_run(loading.load({**settings_values, **changed}), folder, Path("reference"), files)
     said = capsys.readouterr().out
     assert [words for words in shown if words not in said] == []

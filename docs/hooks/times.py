@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from emergence.release.snapshot import ACCOUNT, leading
+from emergence.release.snapshot import ACCOUNT
 
 PROJECT = Path(__file__).parents[2]
 BEGIN, END = "<!-- times -->\n", "<!-- /times -->"
@@ -37,6 +37,6 @@ def kept_run(run: dict[str, Any]) -> str:
 
 def on_page_markdown(text: str, **_: Any) -> str:
     """Replace both marks."""
-    run = json.loads((leading(PROJECT / "reference") / ACCOUNT).read_text(encoding="utf-8"))
+    run = json.loads((PROJECT / "reference" / ACCOUNT).read_text(encoding="utf-8"))
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     return text.replace(TIMES, times(readme)).replace(KEPT_RUN, kept_run(run))

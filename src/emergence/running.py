@@ -14,6 +14,8 @@ from emergence.release import record
 from emergence.run_display import Job, RunDisplay
 
 logger = logging.getLogger("snakemake.logging")
+FULL = "full"
+"""Tier with all of our sizes, seeds and steps."""
 
 
 def begin(workflow: Any, config: Config, folder: Callable[[str], str], reference: Path) -> RunDisplay | None:
@@ -94,10 +96,10 @@ def end_of_run(config: Config, folder: Callable[[str], str], reference: Path, fi
     places = {"explorer": Path(explorer), "figures": Path(folder("<figures>")), "paper": paper, "claims": claims}
     show = f"{command()} show {os.path.relpath(table)}"
     then = {"one study": f"{show} --study {config.studies_with_claims[0]}", "all claims": show}
-    if config.tier == (tier := _tier(reference)):
+    if config.tier == _tier(reference / config.keep.folder):
         then["compare with the reference"] = f"{command()} reproduce {table.parent}"
-    elif tier:
-        then[f"the tier of the reference, {tier}"] = f"snakemake --cores all --configfile workflow/tiers/{tier}.yaml"
+    elif config.tier != FULL:
+        then["all sizes, seeds and steps"] = f"snakemake --cores all --configfile workflow/tiers/{FULL}.yaml"
     shown = {what: Path(os.path.relpath(path)) for what, path in places.items()}
     replace_unencodable()
     cost = "" if kept else cost_text(Path(folder("<benchmarks>")))

@@ -33,7 +33,8 @@ def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings_values: d
         path = made.results / f"benchmarks/{name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asdict(Usage(seconds, 1.0, 0.5, 216.4))))
-    made.write_record(settings_values | {"pathvars": contents(PROJECT / "config.yaml")["pathvars"]})
+    own = contents(PROJECT / "config.yaml")
+    made.write_record(settings_values | {"pathvars": own["pathvars"], "keep": own["keep"]})
     (tmp_path / "figures").mkdir()
     (tmp_path / "figures/fig1.png").write_bytes(b"a picture")
     (tmp_path / "paper").mkdir()

@@ -96,7 +96,7 @@ def test_calibration_is_compared(compared: FinishedRun, changes: dict[str, Any],
 def test_runs_of_other_configurations_are_not_compared(
     compared: FinishedRun, settings_values: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = deepcopy(settings_values)
+    other = deepcopy(settings_values) | {"keep": {}}
     other["anatomy"]["seeds"] = [1, 2]
     other["protocol"]["events"]["threshold"] = 0.4
     compared.write_record(other)
@@ -109,7 +109,7 @@ def test_runs_of_other_configurations_are_not_compared(
 
 
 def test_what_changes_no_number_may_differ(compared: FinishedRun, settings_values: dict[str, Any]) -> None:
-    other = settings_values | {"tier": "mine", "device": "cpu", "figures": {"dpi": 90}}
+    other = settings_values | {"tier": "mine", "device": "cpu", "figures": {"dpi": 90}, "keep": {}}
     other["reproduce"] = {**other["reproduce"], "collapse": 0.5}  # the tolerances are those of the reference
     compared.write_record(other)
     compared.write_claims(changed("A3", value=0.26))
@@ -120,13 +120,13 @@ def test_what_changes_no_number_may_differ(compared: FinishedRun, settings_value
 def test_a_confirmatory_run_is_compared_with_the_one_that_is_kept(compared: FinishedRun) -> None:
     """Its seeds are others than those of the exploratory run, which stays where it is."""
     exploratory = record.read(compared.reference)
-    fresh = deepcopy(exploratory.config) | {"keep": {"folder": "confirmatory"}}
+    fresh = deepcopy(exploratory.config) | {"keep": {"folder": "again"}}
     fresh["anatomy"]["seeds"] = [6, 7]
     compared.write_record(fresh)
     compared.write_claims(changed("A3", value=0.28))
     assert main(["snapshot"]) == 0
     assert record.read(compared.reference) == exploratory
-    assert record.read(compared.reference / "confirmatory").config["anatomy"]["seeds"] == [6, 7]
+    assert record.read(compared.reference / "again").config["anatomy"]["seeds"] == [6, 7]
     assert set(told(compared)) == {"same"}
     compared.write_claims(CLAIM_ROWS)
     assert told(compared)["A3"] == "differs"

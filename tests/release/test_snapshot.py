@@ -14,6 +14,7 @@ from emergence.errors import EmergenceError
 from emergence.io import tables
 from emergence.io.usage import Usage
 from emergence.release import record, run_metadata, snapshot
+from emergence.release.compact_tables import compared_variants
 from emergence.schemas.analysis import CLAIMS
 from emergence.schemas.trajectories import MEASURE
 
@@ -44,7 +45,7 @@ def test_of_measures_what_is_looked_at_is_kept(finished: FinishedRun) -> None:
 
 
 def test_variants_are_those_of_signals_in_any_study(settings_values: dict[str, Any]) -> None:
-    found = snapshot.compared_variants(load(settings_values))
+    found = compared_variants(load(settings_values))
     assert found["rankme"] == {"answer/centred/sigma"}
     assert found["neuromfa"] == {"alpha_0", "width", "E", "mean_weight"}
     assert found["loss"] == {"known", "own"}  # of Studies 1 and 2
@@ -85,10 +86,6 @@ def test_the_page_of_claims_has_what_was_kept_and_names_what_was_added_since(fin
 
 def test_readers_get_the_confirmatory_verdicts_with_the_share_that_replicated(finished: FinishedRun) -> None:
     main(["snapshot"])
-    made = record.read(finished.results)
-    finished.write_record(
-        made.config | {"exploratory": "reference/tables/claims.parquet", "keep": {"folder": "confirmatory"}}
-    )
     again = [{**row, "exploratory": row["verdict"], "combined": row["verdict"]} for row in CLAIM_ROWS]
     finished.write_claims([{**again[0], "verdict": "undecided", "combined": "undecided"}, *again[1:]])
     main(["snapshot"])
@@ -97,7 +94,6 @@ def test_readers_get_the_confirmatory_verdicts_with_the_share_that_replicated(fi
     assert "Of the 4 claims that the exploratory run decided" in readme
     assert "3 have the same verdict here (a share of 0.75 [0.19, 0.99])" in readme
     assert "| **undecided** | fails |" in (finished.reference / "CLAIMS.md").read_text()
-    assert not (finished.reference / "confirmatory/CLAIMS.md").exists()
 
 
 def test_a_run_of_larger_models_is_kept_beside_the_reference_with_its_figures(finished: FinishedRun) -> None:
@@ -110,9 +106,32 @@ def test_a_run_of_larger_models_is_kept_beside_the_reference_with_its_figures(fi
     finished.write_claims([{**row, "verdict": "undecided"} for row in CLAIM_ROWS])
     assert main(["snapshot"]) == 0
     larger = finished.reference / "published_sizes"
+    assert not (larger / "paper.pdf").exists()
+    assert {*record.read(larger).figures} == {"fig2"}
+    assert (larger / "tables/anatomy/measures/rankme/4x16-s1.parquet").exists(), "its figure is drawn from it"
     assert [path.name for path in (larger / "figures").iterdir()] == ["fig2.pdf"]
     assert set(tables.read(CLAIMS, larger / "tables/claims.parquet")["verdict"]) == {"undecided"}
     assert before == ((finished.reference / "run.json").read_bytes(), (finished.folder / "README.md").read_bytes())
+
+
+def test_of_a_run_beside_the_reference_tables_of_claims_and_named_figures_are_kept(finished: FinishedRun) -> None:
+    """The reference itself has all that figures, explorer and claims are made from, and not what none of them reads."""
+    rows = tables.read(MEASURE, finished.results / "anatomy/measures/rankme/4x16-s1.parquet")
+    for name in ("loss", "llc"):
+        tables.write(MEASURE, rows, finished.results / f"anatomy/measures/{name}/4x16-s1.parquet")
+    made = record.read(finished.results)
+    explored = {"measures": ["anatomy/measures/loss/4x16-s1.parquet"]}
+    for folder, kept in (("", {"claims", "calibration", "rankme", "loss"}), ("earlier", {"claims", "calibration"})):
+        record.write_record(
+            made.config | {"keep": {"folder": folder}},
+            made.figures,
+            made.explorer.model_dump() | {"inputs": explored},
+            finished.results / record.NAME,
+        )
+        assert main(["snapshot"]) == 0
+        own = finished.reference / folder / "tables"
+        found = [path.relative_to(own).parts for path in own.rglob("*.parquet")]
+        assert {of[2] if of[1:] else of[0].removesuffix(".parquet") for of in found} == kept
 
 
 def test_the_page_of_claims_has_the_verdicts_at_published_sizes(finished: FinishedRun) -> None:

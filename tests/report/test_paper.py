@@ -1,4 +1,4 @@
-"""The paper of a run of no study: nothing outside a study's own section needs that study."""
+"""The paper of a run of no study: nothing outside a study's own section needs that study, nor any training."""
 
 from pathlib import Path
 
@@ -16,13 +16,6 @@ from emergence.report import manuscript, numbers
 from emergence.schemas.analysis import CLAIMS
 from emergence.schemas.trajectories import CALIBRATION
 
-MANIFEST = {
-    "settings": {"study": "another", "size": {"name": "4x16"}},
-    "parameters": {"trainable": 5, "total": 5},
-    "hardware": {"machine": "x86_64", "cores": 2, "device": "cpu"},
-    "versions": {"torch": "2", "python": "3"},
-    "checkpoints": [1, 2],
-}
 STUDIES = ("anatomy", "parity", "neuromfa", "language", "interventions")
 
 
@@ -31,7 +24,6 @@ def made(settings_values: dict[str, object], tmp_path: Path) -> Path:
     """What a run leaves whose claims were all not run."""
     join_claims([], tmp_path / "claims.parquet", tmp_path / "claims.csv")
     tables.write(CALIBRATION, pd.DataFrame(columns=CALIBRATION.arrow.names), tmp_path / "calibration.parquet")
-    write_json(tmp_path / "manifest.json", MANIFEST)
     (tmp_path / "compute.csv").write_text("stage,jobs,hours,cpu_hours,memory_mb\n")
     write_json(tmp_path / "settings.json", settings_for(loading.load(settings_values), "paper_numbers")["settings"])
     return tmp_path
@@ -44,9 +36,8 @@ def assembled(made: Path, larger: list[Path], figures: list[Path]) -> Path:
         made / "claims.parquet",
         made / "calibration.parquet",
         [],
-        [made / "manifest.json"],
         made / "numbers.json",
-        larger,
+        published_sizes=larger,
     )
     sources = [path for kind in ("*.typ", "*.yml") for path in (PROJECT / "paper").rglob(kind)]
     target = made / "manuscript"

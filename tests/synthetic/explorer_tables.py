@@ -71,7 +71,7 @@ class ExplorerTables:
         self.inputs: dict[str, Any] = {
             "claims": self.write(CLAIMS, _claims()),
             "calibration": self.write(CALIBRATION, _checks()),
-            "phases": self.write(PHASES, self.units("language", PHASED)),
+            "phases": [self.write(PHASES, self.units("language", PHASED))],
             "collapses": [self.write(COLLAPSE, self.units("anatomy", COLLAPSED))],
             "figures": [self.picture(number) for number in ("3", "4", "10")],
             "captions": [self.caption(number) for number in ("3", "4", "10")],

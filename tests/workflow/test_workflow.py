@@ -144,7 +144,7 @@ def test_the_profile_of_clusters_plans_every_tier(copy: ProjectCopy, tier: str) 
     planned = counted(printed)
     expected = {name: len(study.runs) for name, study in loading.read(*files).studies.items()}
     assert planned.get("train", 0) == expected.get("anatomy", 0)
-    assert planned["evaluate_language_model"] == expected["language"]
+    assert planned.get("evaluate_language_model", 0) == expected.get("language", 0)
     assert sum(planned.values()) < yaml.safe_load((copy.folder / profile / "profile.yaml").read_text())["jobs"]
 
 

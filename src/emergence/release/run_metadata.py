@@ -72,8 +72,8 @@ class AccountError(EmergenceError):
     """A run that cannot be accounted for; the message says what is missing and the remedy."""
 
 
-def account(config: dict[str, Any], results: Path, benchmarks: Path) -> dict[str, Any]:
-    """All of it, ready for JSON: times in seconds, memory in MB.
+def account(config: dict[str, Any], results: Path, benchmarks: Path, *, trained: bool = True) -> dict[str, Any]:
+    """All of it, ready for JSON: times in seconds, memory in MB. Study 4 alone has no trajectories (``trained``).
 
     Raises:
         AccountError: if there are no trajectories or no benchmarks.
@@ -82,7 +82,7 @@ def account(config: dict[str, Any], results: Path, benchmarks: Path) -> dict[str
         json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*/trajectories/*/manifest.json"))
     ]
     jobs = compute.jobs(benchmarks)
-    if not manifests:
+    if trained and not manifests:
         raise AccountError(f"{results}: no trajectories; give the results folder of a run that is finished")
     if not jobs:
         raise AccountError(f"{benchmarks}: no benchmarks, so nothing tells how long the run took; run it again")

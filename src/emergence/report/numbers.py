@@ -63,13 +63,14 @@ def join_numbers(
     claims: Path,
     calibration: Path,
     studies: list[Path],
-    manifests: list[Path],
     json: Path,
+    manifests: list[Path] = ALONE,
     published_sizes: list[Path] = ALONE,
 ) -> None:
     """Join the numbers of all studies with claims, calibration and run metadata; a study is the folder of its file.
 
-    Of a kept run at published sizes, ``published_sizes`` are its claims and its metadata.
+    Study 4 alone has no ``manifests``. Of a kept run at published sizes, ``published_sizes`` are its claims and its
+    metadata.
     """
     judged = tables.read(CLAIMS, claims)
     again = replicated(judged, settings["protocol"]["statistics"]["confidence"])

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from support.page_data import content
-from synthetic.explorer_tables import HOSTILE, STEPS, ExplorerTables
+from synthetic.explorer_tables import HOSTILE, STEPS, ExplorerTables, settings
 
 from emergence.figures.declarations import declared
 from emergence.io import tables
-from emergence.report.explorer.page import ExplorerError
+from emergence.report.explorer.page import ExplorerError, build_explorer
 from emergence.schemas.analysis import SCORES
 from emergence.schemas.trajectories import MEASURE
 
@@ -46,6 +46,16 @@ def test_the_page_names_no_other_file_and_forbids_requests(page: Path) -> None:
     assert "default-src 'none'" in head
     assert re.findall(r'\b(?:src|href)="(?!#|data:,)[^"]*"', text[: text.index('<script type="text/plain"')]) == []
     assert "{{" not in head
+
+
+def test_a_run_of_pairs_alone_has_a_page(world: ExplorerTables) -> None:
+    """Of Study 4, which is no study of trajectories: there are claims, checks and pairs, and no table of runs."""
+    named = ("claims", "calibration", "figures", "captions", "arm_runs", "arm_effects")
+    path = world.folder / "alone.html"
+    alone = settings().model_copy(update={"studies": []})
+    build_explorer(alone, **{name: world.inputs[name] for name in named}, page=path)
+    assert content(path)["arms"]
+    assert content(path)["studies"] == []
 
 
 def test_the_same_tables_give_the_same_bytes(world: ExplorerTables, page: Path) -> None:
