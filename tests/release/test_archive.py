@@ -17,13 +17,15 @@ from emergence.release import run_metadata
 from emergence.release.archive import archive
 
 FILES = ("CITATION.cff", "LICENSE", "README.md", "Snakefile", "pyproject.toml", "workflow/rules/common.smk")
+KEPT = ("run.json", "record.json", "tables/claims.csv")
 
 
 @pytest.fixture
 def committed(tmp_path: Path) -> Path:
     """A repository with some files of the project, a script and a link."""
     folder = tmp_path / "repository"
-    for name in FILES:
+    kept = [f"reference/{name}" for name in KEPT] + [f"reference/exploratory/{name}" for name in KEPT]
+    for name in (*FILES, *kept):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(PROJECT / name, folder / name)
     (folder / "profiles").symlink_to("workflow")
@@ -105,6 +107,24 @@ def test_crate_follows_the_workflow_profile(graph: dict[str, dict[str, Any]]) ->
     assert graph[main["programmingLanguage"]["@id"]]["@type"] == "ComputerLanguage"
     assert graph["README.md"]["about"] == {"@id": "./"}
     assert graph["README.md"]["encodingFormat"] == "text/markdown"
+
+
+def test_crate_has_the_provenance_of_every_kept_run(graph: dict[str, dict[str, Any]]) -> None:
+    """By https://www.researchobject.org/workflow-run-crate/profiles/workflow_run_crate, version 0.5."""
+    conforms = {graph[profile["@id"]]["name"] for profile in graph["./"]["conformsTo"]}
+    assert {"Workflow Run Crate", "Process Run Crate"} < conforms
+    runs = {graph[of["@id"]]["object"][0]["@id"]: graph[of["@id"]] for of in graph["./"]["mentions"]}
+    assert set(runs) == {"reference/record.json", "reference/exploratory/record.json"}
+    for path, run in runs.items():
+        folder = path.removesuffix("/record.json")
+        told = json.loads((PROJECT / folder / "run.json").read_text())
+        assert run["@type"] == "CreateAction"
+        assert run["instrument"] == graph["./"]["mainEntity"]
+        assert run["result"] == [{"@id": f"{folder}/tables/claims.csv"}]
+        assert run["endTime"] == told["finished"]
+        assert told["project"]["commit"] in run["description"]
+        used = {graph[of["@id"]]["name"]: graph[of["@id"]]["value"] for of in run["resourceUsage"]}
+        assert used["processor time of all jobs"] == str(told["cost"]["cpu_seconds"])
 
 
 def test_crate_says_what_the_citation_says(graph: dict[str, dict[str, Any]]) -> None:
