@@ -7,7 +7,8 @@ authors, licence and studies are those of `CITATION.cff`; a run is a folder with
 
 import json
 import mimetypes
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from emergence.release import record
@@ -60,7 +61,7 @@ def crate_metadata(
         **shared,
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
         "programmingLanguage": {"@id": LANGUAGE},
-        "creator": _references(authors),
+        "creator": _one_or_more(authors),
     }
     root = {
         "@id": "./",
@@ -70,7 +71,7 @@ def crate_metadata(
         "description": " ".join(citation["abstract"].split()),
         "keywords": ", ".join(citation["keywords"]),
         "datePublished": date,
-        "author": _references(authors),
+        "author": _one_or_more(authors),
         "citation": _references(studies),
         "mainEntity": {"@id": MAIN},
         "mentions": _references(run for run in runs if run["@type"] == "CreateAction"),
@@ -97,7 +98,7 @@ def _profiles() -> list[Entity]:
     ]
 
 
-def _run(path: str, files: Mapping[str, bytes], agents: Iterable[Entity]) -> Iterator[Entity]:
+def _run(path: str, files: Mapping[str, bytes], agents: Sequence[Entity]) -> Iterator[Entity]:
     """The run whose metadata lie at a path, from its configuration to tables, figures and paper, and what it used."""
     folder, run = path.rpartition("/")[0], json.loads(files[path])
     name = f"#run-{folder.replace('/', '-')}"
@@ -120,11 +121,11 @@ def _run(path: str, files: Mapping[str, bytes], agents: Iterable[Entity]) -> Ite
         "name": f"Snakemake's run of the tier {run['tier']}",
         "description": f"{run['cost']['jobs']} jobs at commit {commit}, on {run['kept_on']['cores']} cores"
         f" ({run['kept_on']['processor']}), with {', '.join(versions)}.",
-        "endTime": run["finished"],
+        "endTime": datetime.fromisoformat(run["finished"]).isoformat(),
         "actionStatus": "http://schema.org/CompletedActionStatus",
         "instrument": {"@id": MAIN},
-        "agent": _references(agents),
-        "object": [{"@id": f"{folder}/{record.NAME}"}],
+        "agent": _one_or_more(agents),
+        "object": {"@id": f"{folder}/{record.NAME}"},
         "result": [{"@id": file} for file in files if file.startswith(made)],
         "resourceUsage": _references(used),
     }
@@ -171,6 +172,12 @@ def _study(reference: Mapping[str, Any]) -> Entity:
     """A study that is rebuilt here."""
     number = reference["identifiers"][0]["value"].removeprefix("arXiv:")
     return {"@id": f"https://arxiv.org/abs/{number}", "@type": "ScholarlyArticle", "name": reference["title"]}
+
+
+def _one_or_more(entities: Sequence[Entity]) -> Entity | list[Entity]:
+    """A reference to an entity, or a list of several."""
+    references = _references(entities)
+    return references[0] if len(references) == 1 else references
 
 
 def _references(entities: Iterable[Entity]) -> list[Entity]:
