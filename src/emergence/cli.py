@@ -268,7 +268,7 @@ COMMANDS = {
     ),
     "reproduce": Command(
         "compare a run with the reference; ends in 1 if it is not reproduced",
-        "emergence reproduce results/full",
+        "emergence reproduce results/confirm",
         _describe_reference,
         _reproduce,
     ),
