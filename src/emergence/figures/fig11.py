@@ -8,7 +8,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.analysis.interventions.clock import CLOCK, QUANTITIES, rank_curves, relative_to_last_layer
+from emergence.analysis.interventions.clock import CLOCK, OTHER_SEEDS, SETTINGS, rank_curves, relative_to_last_layer
 from emergence.analysis.select import groups, select
 from emergence.figures import panels, style
 from emergence.io import tables
@@ -25,6 +25,8 @@ NAMES = {
     "gradient_norm": "gradient norm",
     "weight_norm": "weight norm",
     "entropy": "output entropy",
+    "settings": "every setting",
+    "other_seeds": "other seeds",
 }
 COLOURS = {"adamw": style.BLUE, "adam": style.SKY, "sgd": style.VERMILION}
 OPTIMISERS = {"adamw": "AdamW", "adam": "Adam", "sgd": "SGD"}
@@ -117,15 +119,16 @@ def _predictions(axes: Axes, predictions: pd.DataFrame) -> None:
 
 
 def _errors(axes: Axes, laws: pd.DataFrame) -> None:
-    """Mean error factor of every quantity with its interval over held-out cells."""
+    """Mean error factor of every prediction with its interval over held-out cells; hollow: those added afterwards."""
     if laws.empty:
         style.not_run(axes, "no held-out cell collapses")
         return
-    shown = laws.set_index("quantity").reindex([name for name in QUANTITIES if name in set(laws["quantity"])])
+    shown = laws.set_index("quantity").reindex([name for name in NAMES if name in set(laws["quantity"])])
     columns = ("factor", "factor_low", "factor_high")
     for place, (quantity, row) in enumerate(shown.iterrows()):
         colour = style.BLUE if quantity == CLOCK else "0.5"
-        panels.intervals(axes, [place], row.to_frame().T, columns=columns, colour=colour)
+        face = "white" if quantity in (SETTINGS, OTHER_SEEDS) else colour
+        panels.intervals(axes, [place], row.to_frame().T, columns=columns, colour=colour, markerfacecolor=face)
     style.guide(axes, x=1)
     axes.set_xscale("log")
     style.plain_ticks(axes, [1, 1.5, 2, 3, 5], on="x")

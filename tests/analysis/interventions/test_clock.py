@@ -99,6 +99,23 @@ def test_the_loss_predicts_what_it_sets(statistics: Statistics) -> None:
     assert found_laws.loc["rate_sum", "factor"] > 1.3
 
 
+def test_a_law_in_every_setting_finds_a_power_law(by_rate: pd.DataFrame, collapses: pd.DataFrame) -> None:
+    """Steps that are a power of width, rate and warm-up are predicted exactly; other seeds tell what seeds share."""
+    steps = 40 * collapses["width"] ** -0.5 * (collapses["learning_rate"] / 0.001) ** -0.7 * collapses["warmup"] ** 0.2
+    again = collapses.assign(seed=2, collapse_step=1.5 * steps)
+    both = pd.concat([collapses.assign(collapse_step=steps), again], ignore_index=True)
+    runs = pd.concat([by_rate, by_rate.assign(seed=2)], ignore_index=True)
+    errors = predict_steps(runs, both).set_index(["quantity", "seed"])["error"]
+    half = np.log(1.5) / 2  # the law lies between both seeds
+    np.testing.assert_allclose(errors["settings", 1], half, atol=1e-6)
+    np.testing.assert_allclose(errors["settings", 2], -half, atol=1e-6)
+    np.testing.assert_allclose(errors["other_seeds", 1], 2 * half, atol=1e-6)
+
+
+def test_a_cell_with_one_seed_has_no_other(by_rate: pd.DataFrame, statistics: Statistics) -> None:
+    assert "other_seeds" not in laws(by_rate, statistics).index
+
+
 def test_laws_are_fitted_on_cells_that_are_not_held_out(by_rate: pd.DataFrame, collapses: pd.DataFrame) -> None:
     """Damage to what is held out changes no prediction of it."""
     damaged = collapses.assign(rate_sum=collapses["rate_sum"].where(~collapses["held_out"], 99.0))

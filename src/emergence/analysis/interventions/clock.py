@@ -5,8 +5,12 @@ floor. For each quantity q a law is fitted on the cells that are not held out: l
 width, log depth and log σ, with a constant for each optimiser. In a held-out cell the law predicts the value of q, and
 so the step at which the run's own curve of q reaches it. The sum of learning rates and the number of steps are known
 before a run; the other quantities are read off the run itself, an advantage that they are given.
+
+Two further predictions bound these, and no claim rests on them, since the errors of the clock had been seen when they
+were added: the step as a power law in every setting, rate and warm-up among them, and the step of the other seeds.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +33,10 @@ from emergence.schemas.interventions import (
 CLOCK = "rate_sum"
 RIVALS = ("step", "loss", "gradient_norm", "weight_norm", "entropy")
 QUANTITIES = (CLOCK, *RIVALS)
+SETTINGS, OTHER_SEEDS = "settings", "other_seeds"
+SIZE = {"width": 32.0, "layers": 4.0, "sigma": 0.02}
+"""Factors of a law of size, and their usual values."""
+EVERY_SETTING = {**SIZE, "learning_rate": 0.001, "warmup": 10.0}
 KEYS = list(FACTORS)
 RESAMPLES = 200
 """Of cells, for the interval of an exponent."""
@@ -92,16 +100,17 @@ def relative_to_last_layer(collapses: pd.DataFrame) -> pd.DataFrame:
 
 
 class ClockLaw:
-    """log q at the collapse as a linear function of log width, log depth and log σ, by optimiser."""
+    """log q at the collapse as a linear function of the logarithms of some factors, by optimiser."""
 
-    def __init__(self, collapses: pd.DataFrame, quantity: str) -> None:
+    def __init__(self, collapses: pd.DataFrame, quantity: str, factors: Mapping[str, float] = SIZE) -> None:
+        self.factors = factors
         self.optimisers = sorted(collapses["optimiser"].unique())
         design, values = self.design(collapses), np.log(collapses[quantity].to_numpy(dtype=float))
         self.coefficients: Array = np.linalg.lstsq(design, values, rcond=None)[0]
 
     def design(self, collapses: pd.DataFrame) -> Array:
-        """Columns: width, depth, σ relative to their usual values, then a constant for each optimiser."""
-        sizes = np.log(collapses[["width", "layers", "sigma"]].to_numpy(dtype=float) / [32, 4, 0.02])
+        """Columns: the factors relative to their usual values, then a constant for each optimiser."""
+        sizes = np.log(collapses[[*self.factors]].to_numpy(dtype=float) / [*self.factors.values()])
         kinds = np.stack([(collapses["optimiser"] == name).to_numpy(dtype=float) for name in self.optimisers], axis=1)
         return np.concatenate([sizes, kinds], axis=1)
 
@@ -133,7 +142,7 @@ def first_reached(curve: pd.Series, value: float) -> float:
 
 
 def predict_steps(runs: pd.DataFrame, collapses: pd.DataFrame) -> pd.DataFrame:
-    """Table ``clock_predictions``: every quantity's prediction in every held-out cell whose last layer collapses.
+    """Table ``clock_predictions``: every prediction of the step in every held-out cell whose last layer collapses.
 
     Args:
         runs: Table ``clock_runs``.
@@ -142,19 +151,34 @@ def predict_steps(runs: pd.DataFrame, collapses: pd.DataFrame) -> pd.DataFrame:
     last = collapses[collapses["last"]].dropna(subset=["collapse_step"])
     last = last[last["collapse_step"] > 0]
     fitted, tested = last[~last["held_out"]], last[last["held_out"]]
+    if not len(fitted) or not len(tested):
+        return pd.DataFrame(columns=CLOCK_PREDICTIONS.arrow.names)
     curves = {key: _curves(run) for key, run in runs.groupby(["cell", "seed"], sort=False)}
+    of_run = [curves[key] for key in zip(tested["cell"], tested["seed"], strict=True)]
+    observed = np.maximum(tested["collapse_step"].to_numpy(dtype=float), 1.0)
+    every_setting = ClockLaw(fitted, "collapse_step", EVERY_SETTING)
+    predicted = {name: _read_off(ClockLaw(fitted, name).predicts(tested), of_run, name) for name in QUANTITIES}
+    predicted |= {SETTINGS: every_setting.predicts(tested), OTHER_SEEDS: _of_other_seeds(tested["cell"], observed)}
     frames = []
-    for quantity in QUANTITIES if len(fitted) and len(tested) else ():
-        values = ClockLaw(fitted, quantity).predicts(tested)
-        of_run = [curves[key][quantity] for key in zip(tested["cell"], tested["seed"], strict=True)]
-        reached = np.array([first_reached(curve, value) for curve, value in zip(of_run, values, strict=True)])
-        steps = np.maximum(np.where(np.isnan(values), np.nan, reached), 1.0)
-        observed = np.maximum(tested["collapse_step"].to_numpy(dtype=float), 1.0)
-        named = tested[KEYS].assign(
-            quantity=quantity, observed=observed, predicted=steps, error=np.log(steps / observed)
-        )
-        frames.append(named.dropna(subset=["predicted"]))
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=CLOCK_PREDICTIONS.arrow.names)
+    for name, values in predicted.items():
+        steps = np.maximum(values, 1.0)
+        rows = tested[KEYS].assign(quantity=name, observed=observed, predicted=steps, error=np.log(steps / observed))
+        frames.append(rows.dropna(subset=["predicted"]))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _read_off(values: Array, curves: Sequence[Mapping[str, pd.Series]], quantity: str) -> Array:
+    """Steps at which each run's own curve of a quantity reaches a value; NaN where that is."""
+    reached = [first_reached(of[quantity], value) for of, value in zip(curves, values, strict=True)]
+    return np.where(np.isnan(values), np.nan, reached)
+
+
+def _of_other_seeds(cells: pd.Series, steps: Array) -> Array:
+    """Geometric mean of the steps of the other runs of each run's cell; NaN where it is alone."""
+    logs = pd.Series(np.log(steps), index=cells.index)
+    of_cell = logs.groupby(cells)
+    others = of_cell.transform("size") - 1
+    return np.exp((of_cell.transform("sum") - logs) / others.where(others > 0)).to_numpy()
 
 
 def judge_laws(predictions: pd.DataFrame, collapses: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
@@ -168,21 +192,24 @@ def judge_laws(predictions: pd.DataFrame, collapses: pd.DataFrame, settings: Sta
         rng = np.random.default_rng(settings.seed)
         return cluster_bootstrap(values, clusters, settings.confidence, settings.bootstrap, rng)
 
-    for quantity in [name for name in QUANTITIES if name in wide]:
-        errors = wide[quantity].to_numpy()
-        low, high = bounds(errors, cells)
-        row = {"quantity": quantity, "cells": len({*cells}), "runs": len(wide), "factor": np.exp(errors.mean())}
+    for quantity in [name for name in (*QUANTITIES, SETTINGS, OTHER_SEEDS) if name in wide]:
+        known = wide[quantity].notna().to_numpy()
+        errors, of = wide.loc[known, quantity].to_numpy(), cells[known]
+        low, high = bounds(errors, of)
+        row = {"quantity": quantity, "cells": len({*of}), "runs": len(errors), "factor": np.exp(errors.mean())}
         row |= {"factor_low": np.exp(low), "factor_high": np.exp(high)}
         if quantity != CLOCK:
-            differences = (wide[CLOCK] - wide[quantity]).to_numpy()
+            differences = (wide[CLOCK] - wide[quantity])[known].to_numpy()
             row["excess"] = differences.mean()
-            row["excess_low"], row["excess_high"] = bounds(differences, cells)
+            row["excess_low"], row["excess_high"] = bounds(differences, of)
         rows.append({**row, **_exponent(collapses, quantity, settings)})
     return pd.DataFrame(rows, columns=CLOCK_LAWS.arrow.names)
 
 
 def _exponent(collapses: pd.DataFrame, quantity: str, settings: Statistics) -> dict[str, float]:
-    """Exponent of the width over all cells, with a bootstrap over cells."""
+    """Exponent of the width over all cells, with a bootstrap over cells, of a quantity that has a law of size."""
+    if quantity not in QUANTITIES:
+        return {}
     last = collapses[collapses["last"]].dropna(subset=["collapse_step"])
     last = last[(last[quantity] > 0) & (last["collapse_step"] > 0)]
     if last["width"].nunique() < 2:
