@@ -132,12 +132,12 @@ def constant_floors(size_slopes: pd.DataFrame, settings: ClaimSettings, part: Pa
     """Slope of log floor on log width, or on log layers, among runs that agree in the other."""
     rows = select(size_slopes, over=part.name).set_index("quantity")
     row, equivalence = rows.loc["floor"], settings.statistics.equivalence
-    rule = within(*equivalence_bounds(equivalence))
+    rule, count = within(*equivalence_bounds(equivalence)), int(row["groups"])
     slope = OverRuns(*ends(row, "slope"), int(row["runs"]), settings.statistics.confidence)
     beside = ", ".join(f"of {name} {interval(rows.loc[name], 'slope', '+.3f')}" for name in ("initial", "depth"))
     return Finding(
         *ends(row, "slope"),
-        interval=f"t over {int(row['runs'])} runs in {int(row['groups'])} groups of sizes",
+        interval=f"t over {int(row['runs'])} runs in {count} group{'s' * (count != 1)} of sizes",
         control=f"slopes of initial value and floor / initial value: {beside}",
         judged=judge(slope, rule, NO_SLOPE) if np.isfinite(row["low"]) else ALIKE if row["groups"] else OF_ONE,
         rule=f"interval within [{rule.lowest:.3f}, {rule.highest:.3f}]: {equivalence:.0%} per decade",

@@ -39,7 +39,7 @@ def fewer_steps(language_arm_effects: pd.DataFrame, settings: InterventionClaimS
     estimate = OverRuns(*ends(row, "ratio"), int(row["pairs"]), settings.statistics.confidence, "pairs", log=True)
     return Finding(
         *ends(row, "ratio"),
-        interval=f"t over {row['pairs']} pairs of runs, of the mean log ratio",
+        interval=f"t over {int(row['pairs'])} pairs of runs, of the mean log ratio",
         control=_beside(rows),
         judged=_judged(row, estimate, settings),
         rule=TEXT,
