@@ -59,8 +59,8 @@ def _replicated(claims: pd.DataFrame, confidence: float) -> str:
     if again is None:
         return ""
     return (
-        f"Of the {again.decided} claims that the exploratory run decided, with other seeds and before the rules were"
-        f" fixed, {again.count} have the same verdict here"
+        f"Of the {again.decided} claims that the exploratory run decided, on seeds seen before the rules were frozen,"
+        f" {again.count} have the same verdict here"
         f" (a share of {again.share:.2f} [{again.low:.2f}, {again.high:.2f}])."
     )
 
