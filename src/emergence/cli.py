@@ -150,9 +150,8 @@ def _json(text: str) -> dict[str, Any]:
 
 
 def _describe_show(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "claims", type=Path, nargs="?", default=Path("results/claims.parquet"), help="of a run (default: %(default)s)"
-    )
+    parser.add_argument("claims", type=Path, nargs="?", default="results/claims.parquet", help="table (%(default)s)")
+    parser.add_argument("--id", help="only this claim, such as A2, in all its parts")
     parser.add_argument("--study", help="only claims of this study")
     parser.add_argument("--verdict", help='only claims with this verdict, such as holds or "not run"')
 
@@ -163,7 +162,8 @@ def _show(options: argparse.Namespace) -> int:
     from emergence.release import record
     from emergence.schemas.analysis import CLAIMS
 
-    print(as_text(chosen(tables.read(CLAIMS, options.claims), study=options.study, verdict=options.verdict)))
+    wanted = {name: getattr(options, name) for name in ("id", "study", "verdict")}
+    print(as_text(chosen(tables.read(CLAIMS, options.claims), **wanted)))
     if record.is_toy(options.claims.parent):
         print(f"\n{TOY}")
     return 0

@@ -145,6 +145,12 @@ def test_null_is_named_on_writing(tmp_path: Path, column: str, values: list[Any]
 LOOSE = Schema("things", {f"{name.rstrip('?')}?": kind for name, kind in SCHEMA.columns.items()})
 
 
+def test_a_missing_file_is_no_damaged_one(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=r"absent.parquet: no such file; check its path") as error:
+        tables.read(SCHEMA, tmp_path / "absent.parquet")
+    assert "delete" not in str(error.value)
+
+
 @pytest.mark.parametrize(("column", "values"), NULLS)
 def test_null_is_named_on_reading(tmp_path: Path, column: str, values: list[Any]) -> None:
     tables.write(LOOSE, GOOD.assign(**{column: values}), tmp_path / "things.parquet")

@@ -29,6 +29,7 @@ def test_enough_runs_with_a_control_and_losses_have_no_limits() -> None:
         ({"add": 15, "copy": CHECKPOINTS}, "No event, hence no lead, where the score does not stay above 0.5: copy."),
         ({"add": 15, "copy": 57}, "Above 0.5 at the end, but for fewer than 6 evaluations: copy; train on."),
         ({"add": 15, "copy": 0}, "Above 0.5 from the first evaluation on, so nothing can precede it: copy."),
+        ({"add": 15, "copy": 2}, "Less than 2 evaluations after the first, so nothing can lead it by that much: copy;"),
         ({"add": 15}, "One group, so there are no curves of others to compare with."),
         (JUMPS, "One run: rates have no interval"),
         (JUMPS, "No control to compare with."),

@@ -89,8 +89,8 @@ def test_a_file_without_probes_is_refused(content: bytes, tmp_path: Path) -> Non
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "latin.jsonl").write_bytes("ä".encode("latin-1"))
-    for name in ("absent.jsonl", "latin.jsonl", "."):
-        with pytest.raises(ProbeError, match="cannot be read") as error:
+    for name, wrong in (("absent.jsonl", "no such file"), ("latin.jsonl", "cannot be read"), (".", "cannot be read")):
+        with pytest.raises(ProbeError, match=wrong) as error:
             read_probes(tmp_path / name)
         one_line(error)
 

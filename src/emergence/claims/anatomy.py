@@ -12,7 +12,7 @@ import pandas as pd
 
 from emergence.analysis.anatomy.floors import equivalence_bounds
 from emergence.analysis.intervals import clopper_pearson
-from emergence.analysis.select import last_layer, select
+from emergence.analysis.select import last_layer, select, without_control
 from emergence.claims import anatomy_order, anatomy_precursors, published
 from emergence.claims.estimates import OverRuns, Share, ends
 from emergence.claims.llc_caveat import llc_caveat
@@ -73,13 +73,17 @@ def _sizes(table: pd.DataFrame) -> str:
 )
 def early_collapse(collapse: pd.DataFrame, settings: ClaimSettings) -> Finding:
     """Every task's representation collapses early."""
-    return universal_collapse(collapse[collapse["task"] != CONTROL], settings)
+    return universal_collapse(without_control(collapse), settings)
+
+
+def of_last_layer(collapse: pd.DataFrame, settings: ClaimSettings) -> pd.DataFrame:
+    """Rows of the primary variant at the last layer."""
+    return last_layer(collapse[collapse["variant"] == settings.variant])
 
 
 def universal_collapse(collapse: pd.DataFrame, settings: ClaimSettings, more: str = "") -> Finding:
     """That all of these curves collapse: at the last layer, in most runs and levels of a task x size unit."""
-    collapse = collapse[collapse["variant"] == settings.variant]
-    last = collapse[collapse["layer"] == collapse.groupby("run")["layer"].transform("max")]
+    last = of_last_layer(collapse, settings)
     units = last.groupby(["task", "size"])["collapse_step"].apply(lambda steps: steps.notna().mean() > 0.5)
     return of_share(
         Share(int(units.sum()), len(units), settings.statistics.confidence),

@@ -202,5 +202,5 @@ def _lines(row: Mapping[Any, Any]) -> list[str]:
         f"        rule       {row['rule']}",
     ]
     more = {"otherwise": row["otherwise"], "stability": row["stability"], "power": row["power"]}
-    more |= {"before": replication_text(row), "larger": published_sizes_text(row)}
+    more |= {"before": replication_text(row), "larger": published_sizes_text(row), "tables": row["tables"]}
     return lines + [f"        {name:<10} {text}" for name, text in more.items() if text]

@@ -4,7 +4,6 @@
 >>> trainer = L.Trainer(..., callbacks=[EmergenceCallback({"mine": (inputs, targets)}, every=100)])  # doctest: +SKIP
 """
 
-import logging
 from collections.abc import Collection, Mapping
 from functools import wraps
 from pathlib import Path
@@ -16,8 +15,6 @@ from emergence.integrations import CallbackError
 from emergence.integrations.collapse_penalty import CollapsePenalty
 from emergence.own_runs.tracker import Tracker
 from emergence.subjects.examples import Examples
-
-logger = logging.getLogger("emergence")
 
 
 class EmergenceCallback(Callback):  # type: ignore[misc]
@@ -102,7 +99,7 @@ class EmergenceCallback(Callback):  # type: ignore[misc]
             return
         self._log(trainer)
         folder = Path(self.output_dir or Path(trainer.default_root_dir, "emergence"))
-        logger.info("%s\nReport: %s", self.tracker.report(folder, control=self.control), folder / "report.html")
+        print(f"{self.tracker.report(folder, control=self.control)}\nReport: {folder / 'report.html'}")
 
     def _log(self, trainer: Any) -> None:
         """Measure the model once a step, on the first process."""

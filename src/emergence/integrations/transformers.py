@@ -4,7 +4,6 @@
 >>> trainer = Trainer(..., processing_class=tokenizer, callbacks=[EmergenceCallback("probes.jsonl")])  # doctest: +SKIP
 """
 
-import logging
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,6 @@ from emergence.integrations.penalised_loss import PenalisedLoss
 from emergence.own_runs.measured_run import language_subject
 from emergence.own_runs.tracker import CHEAP, SubjectTracker
 from emergence.tasks.own_probes import Probe, read_probes
-
-logger = logging.getLogger("emergence")
 
 FOLDER = "emergence"
 """Of the report, within the output folder of the Trainer."""
@@ -120,7 +117,7 @@ class EmergenceCallback(TrainerCallback):
             return
         self._log(state)
         folder = Path(self.output_dir or Path(args.output_dir, FOLDER))
-        logger.info("%s\nReport: %s", self.tracker.report(folder, control=self.control), folder / "report.html")
+        print(f"{self.tracker.report(folder, control=self.control)}\nReport: {folder / 'report.html'}")
 
     def _log(self, state: Any) -> None:
         """Measure the model once a step, on the first process."""

@@ -174,6 +174,8 @@ def _refusing(path: Path) -> Iterator[None]:
         yield
     except MemoryError:
         raise
+    except FileNotFoundError:
+        raise TableError(f"{path}: no such file; check its path, or run what makes it") from None
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise TableError(f"{path}: not a readable Parquet file ({reason}); delete it and run again") from None

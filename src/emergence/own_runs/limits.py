@@ -67,6 +67,20 @@ def _of_events(events: pd.DataFrame, scores: pd.DataFrame, protocol: Protocol) -
     emerged = enough[enough["emerged"]]
     if names := _counted(emerged[emerged["step"] <= emerged["run"].map(first).astype(float)], enough):
         yield f"Above {settings.threshold} from the first evaluation on, so nothing can precede it: {names}."
+    margin = protocol.precursors.margin
+    place = _evaluations_before(emerged, scores)
+    if names := _counted(emerged[(place > 0) & (place < margin)], enough):
+        yield (
+            f"Less than {margin:g} evaluations after the first, so nothing can lead it by that much: {names}; "
+            "save checkpoints from step 0 on, and more of them early."
+        )
+
+
+def _evaluations_before(events: pd.DataFrame, scores: pd.DataFrame) -> "pd.Series[float]":
+    """How many evaluations of its run each event comes after the first, in part between two."""
+    steps = {run: np.unique(of["step"]) for run, of in scores.groupby("run")}
+    places = [np.interp(step, steps[run], np.arange(len(steps[run]))) for run, step in events[["run", "step"]].values]
+    return pd.Series(places, index=events.index, dtype=float)
 
 
 def _counted(rows: pd.DataFrame, among: pd.DataFrame) -> str:
@@ -83,7 +97,7 @@ def _counted(rows: pd.DataFrame, among: pd.DataFrame) -> str:
 def _of_number(runs: Runs) -> Iterator[str]:
     count, enough = runs.scores["run"].nunique(), runs.protocol.verdicts.minimum_runs
     if runs.numbered:
-        yield f"{listed(runs.numbered)} have one seed: they count as replicates, numbered in this order."
+        yield f"{listed(runs.numbered)} name no seed: they count as replicates, numbered in this order."
     if count == 1:
         yield (
             "One run: rates have no interval, and there are no other seeds to tell easy groups from hard ones. "

@@ -42,6 +42,8 @@ def read_probes(path: Path) -> dict[str, list[Probe]]:
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except FileNotFoundError:
+        raise ProbeError(f"{path}: no such file; check its path") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ProbeError(f"{path}: cannot be read ({error}); give a file of JSON lines in UTF-8") from None
     groups: dict[str, list[Probe]] = {}
