@@ -127,7 +127,7 @@ def test_tables_on_a_full_disk_are_named(tmp_path: Path, monkeypatch: pytest.Mon
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "Error writing bytes to file. Detail: [errno 28] No space left on device")
 
-    monkeypatch.setattr(tables.pq, "write_table", full)
+    monkeypatch.setattr(tables.pq.ParquetWriter, "write_table", full)
     with pytest.raises(FileError, match=r"x\.parquet: .*disk is full"):
         tables.write(BASELINES, tables.pd.DataFrame(columns=list(BASELINES.columns)), tmp_path / "x.parquet")
     assert list(tmp_path.iterdir()) == []
