@@ -82,6 +82,7 @@ def test_no_stage_reads_a_clock_that_can_go_back() -> None:
     assert {path.name for path in sources if clocks.search(path.read_text())} == {
         "run_metadata.py",  # dates
         "archive.py",
+        "crate.py",
         "folder_origin.py",  # whether a checkpoint is still the one that was measured
         "provenance.py",  # whether a source is still the one that was read
     }
