@@ -10,7 +10,7 @@ CONFIRM := $(FULL) workflow/tiers/confirm.yaml
 AT_LAST := workflow or faults or slow
 SLOW := $(AT_LAST) or nightly or browser or long
 
-.PHONY: run full confirm help smoke explore dev lint test-fast test test-all reproduce reference archive arxiv docs bench times clean
+.PHONY: run full confirm help smoke explore paper dev lint test-fast test test-all reproduce reference archive arxiv docs bench times clean
 
 run: .venv/ready  ## run the default tier, a first result
 	$(BIN)/snakemake --cores all
@@ -27,8 +27,11 @@ help:  ## list the targets
 smoke: .venv/ready  ## run every stage on toy models, in minutes
 	$(BIN)/snakemake --cores all --configfile workflow/tiers/smoke.yaml
 
-explore: .venv/ready  ## figures and explorer of the reference run, without training
+explore: .venv/ready  ## figures, explorer and paper of the reference run, without training
 	$(BIN)/snakemake --cores all --configfile workflow/tiers/reference.yaml
+
+paper: explore  ## set the paper anew from the tables of the reference run, and keep it there
+	cp results/reference/paper/paper.pdf reference/paper.pdf
 
 dev: .venv/dev .venv/docs  ## set up what linters, tests and documentation need
 

@@ -234,6 +234,19 @@ def test_no_variable_is_called_found() -> None:
     assert unnamed == set()
 
 
+def test_sorts_keep_the_order_of_equals() -> None:
+    """By one column, NumPy's default sort orders equals as the processor's instructions have it."""
+    unstable = {
+        f"{module}:{call.lineno}"
+        for module in MODULES
+        for call in ast.walk(ast.parse((PACKAGE / module).read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "sort_values"
+        if not (call.args and isinstance(call.args[0], ast.List | ast.Tuple))
+        if "kind" not in {word.arg for word in call.keywords}
+    }
+    assert unstable == set()
+
+
 def test_text_is_utf_8_in_every_locale() -> None:
     of_locale = {
         f"{module}:{node.lineno}"

@@ -9,6 +9,7 @@ from emergence.claims import inputs
 from emergence.config.configuration import Config
 from emergence.config.project import possible, switched_on
 from emergence.figures.declarations import Input, declared
+from emergence.report.quoted_tables import QUOTED
 from emergence.stages import STAGES
 
 MADE_BY = {table: name for name, stage in STAGES.items() for table in stage.tables}
@@ -63,6 +64,10 @@ class ResultsLayout:
             if self._is_made(_study(place.path), name) and (not place.needs or switched_on(self.config, place.needs))
             for path in self._expanded(place.path)
         ]
+
+    def quoted_from(self, study: str) -> dict[str, list[str]]:
+        """Tables that the paper quotes of a study, by their names."""
+        return {name: self.made(study, name) for name in QUOTED[study]}
 
     def explorer_inputs(self) -> dict[str, list[str]]:
         """Tables that the explorer shows, by the paths of its stage."""

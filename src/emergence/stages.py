@@ -960,6 +960,7 @@ STAGES: dict[str, Stage] = {
         },
     ),
     "compute": Stage("emergence.report.compute:summarise_compute", "Sum up time and memory of all jobs"),
+    "kept_compute": Stage("emergence.report.compute:restore_compute", "Restore time and memory of a kept run"),
     "record": Stage(
         "emergence.release.record:write_record",
         "Record the configuration and how figures and explorer are made",

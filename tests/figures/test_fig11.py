@@ -40,12 +40,21 @@ def drawn() -> list[Axes]:
     return panels(fig11.plot(RUNS, COLLAPSES, PREDICTIONS, LAWS))
 
 
-def test_ranks_are_of_the_last_layer_over_the_initial_one() -> None:
+def test_falls_are_shares_of_the_way_from_the_initial_rank_to_the_floor_and_end_there() -> None:
     for cell, width in WIDTHS.items():
-        curve = select(RUNS, cell=cell, layer=2, quantity="rank")["value"].to_numpy(dtype=float)
-        relative = (curve / curve[0])[1:]
-        assert_line(drawn()[0], STEPS[1:], relative)
-        assert_line(drawn()[1], np.array(STEPS[1:]) * 0.01 * width, relative)
+        last = COLLAPSES[(COLLAPSES["cell"] == cell) & COLLAPSES["last"]].iloc[0]
+        ranks = select(RUNS, cell=cell, layer=2, quantity="rank")["value"].to_numpy(dtype=float)[1:]
+        shares = np.log(ranks / last["initial"]) / np.log(last["floor"] / last["initial"])
+        shown = slice(0, int(np.argmax(shares >= 1)) + 1 if (shares >= 1).any() else None)
+        assert_line(drawn()[0], STEPS[1:][shown], shares[shown])
+        assert_line(drawn()[1], (np.array(STEPS[1:]) * 0.01 * width)[shown], shares[shown])
+
+
+def test_titles_say_how_far_apart_the_middle_half_of_collapses_lies() -> None:
+    last = select(COLLAPSES, last=True)
+    for axes, at in zip(drawn(), (last["collapse_step"], last["rate_sum"] * last["width"]), strict=False):
+        low, high = np.quantile(at, [0.25, 0.75])
+        assert f"×{high / low:.1f} apart" in axes.get_title()
 
 
 def test_predictions_stand_against_observations() -> None:

@@ -21,7 +21,7 @@ def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings_values: d
     made.write_calibration()
     tables.write(MEASURE, measure_rows(), made.results / "anatomy/measures/rankme/4x16-s1.parquet")
     manifest = {
-        "settings": {"run": "4x16-s1"},
+        "settings": {"study": "anatomy", "size": {"name": "4x16"}, "run": "4x16-s1"},
         "hardware": {"cores": 2},
         "versions": {"torch": "2"},
         "seeds": {"run": 1},

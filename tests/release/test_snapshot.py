@@ -98,7 +98,7 @@ def test_readers_get_the_confirmatory_verdicts_with_the_share_that_replicated(fi
 
 def test_a_run_of_larger_models_is_kept_beside_the_reference_with_its_figures(finished: FinishedRun) -> None:
     main(["snapshot"])
-    before = (finished.reference / "run.json").read_bytes(), (finished.folder / "README.md").read_bytes()
+    before = (finished.reference / "run.json").read_bytes(), (finished.reference / "paper.pdf").read_bytes()
     made = record.read(finished.results)
     finished.write_record(made.config | {"keep": {"folder": "published_sizes", "figures": ["fig2"]}})
     assert main(["snapshot"]) == 1, "its figure is missing"
@@ -111,7 +111,11 @@ def test_a_run_of_larger_models_is_kept_beside_the_reference_with_its_figures(fi
     assert (larger / "tables/anatomy/measures/rankme/4x16-s1.parquet").exists(), "its figure is drawn from it"
     assert [path.name for path in (larger / "figures").iterdir()] == ["fig2.pdf"]
     assert set(tables.read(CLAIMS, larger / "tables/claims.parquet")["verdict"]) == {"undecided"}
-    assert before == ((finished.reference / "run.json").read_bytes(), (finished.folder / "README.md").read_bytes())
+    assert before == ((finished.reference / "run.json").read_bytes(), (finished.reference / "paper.pdf").read_bytes())
+    own = tables.read(CLAIMS, finished.reference / "tables/claims.parquet").set_index("claim")
+    assert own["published_sizes"].to_dict() == dict.fromkeys(own.index, "undecided")
+    assert own["verdict"].to_dict() == {row["claim"]: row["verdict"] for row in CLAIM_ROWS}
+    assert "| published sizes |" in (finished.reference / "CLAIMS.md").read_text()
 
 
 def test_of_a_run_beside_the_reference_tables_of_claims_and_named_figures_are_kept(finished: FinishedRun) -> None:

@@ -29,6 +29,13 @@ def test_times_are_summed_by_stage(tmp_path: Path) -> None:
     )
 
 
+def test_what_a_kept_run_took_is_restored(tmp_path: Path) -> None:
+    rules = {"measure_run": {"jobs": 2, "seconds": 5400.0, "cpu_seconds": 3600.0, "memory_mb": 300}}
+    (tmp_path / "run.json").write_text(json.dumps({"cost": {"rules": rules}}))
+    compute.restore_compute(tmp_path / "run.json", tmp_path / "compute.csv")
+    assert (tmp_path / "compute.csv").read_text() == "stage,jobs,hours,cpu_hours,memory_mb\nmeasure_run,2,1.5,1.0,300\n"
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"wall_seconds": 1}', '{"wall_seconds": "x"}'])
 def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "claims.json").write_text(text)

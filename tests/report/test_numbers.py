@@ -134,22 +134,25 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
         numbers.read(tmp_path / "anatomy.json")
 
 
-def test_runs_are_summed_up_by_kind() -> None:
+def test_runs_are_summed_up_by_kind(tmp_path: Path) -> None:
     manifest = {
-        "settings": {"study": "anatomy", "size": {"name": "4x16"}},
+        "settings": {"study": "anatomy", "size": {"name": "4x16"}, "run": "4x16-s1"},
         "parameters": {"trainable": 5},
         "hardware": {"cores": 2},
         "versions": {"torch": "2"},
         "checkpoints": [1, 2],
     }
-    found = numbers.run_summary([manifest, manifest])
-    assert found["sizes"] == [{"study": "anatomy", "size": "4x16", "trainable": 5}]
-    assert (found["hardware"], found["versions"], found["runs"], found["checkpoints"]) == (
-        [{"cores": 2}],
-        [{"torch": "2"}],
-        2,
-        4,
-    )
+    other = manifest | {"settings": {**manifest["settings"], "run": "4x16-s2"}, "checkpoints": [1]}
+    for name, of_run in (("first", manifest), ("second", other)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(of_run))
+    summed = numbers.run_summary(numbers.trained_runs([tmp_path / "first.json", tmp_path / "second.json"]))
+    assert summed == {
+        "sizes": [{"study": "anatomy", "size": "4x16", "trainable": 5}],
+        "hardware": [{"cores": 2}],
+        "versions": [{"torch": "2"}],
+        "runs": 2,
+        "checkpoints": 3,
+    }
 
 
 def test_the_paper_is_given_every_setting_but_of_looks(settings_values: dict[str, object]) -> None:

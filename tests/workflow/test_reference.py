@@ -57,7 +57,16 @@ def test_every_figure_is_redrawn_from_the_kept_tables(kept: ProjectCopy) -> None
             np.testing.assert_allclose(imread(again), imread(original), atol=8 / 255, err_msg=original.name)
         else:
             assert again.read_bytes() == original.read_bytes(), original.name
-    assert {path.name for path in (kept.folder / "redrawn/results").iterdir()} == {"explorer.html"}
+
+
+def test_the_paper_is_set_anew_from_what_is_kept(kept: ProjectCopy) -> None:
+    """With the numbers of the run itself, and its figures."""
+    kept.snakemake("--cores", "all", *redrawn(kept, "redrawn"), "--", "redrawn/paper/paper.pdf")
+    again, run = (
+        json.loads((kept.folder / f"{of}/numbers.json").read_text()) for of in ("redrawn/results", "results/smoke")
+    )
+    assert again == run
+    assert (kept.folder / "redrawn/paper/paper.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_a_run_of_larger_models_stands_beside_another_one(kept: ProjectCopy) -> None:
@@ -85,6 +94,7 @@ def test_the_reference_run_can_be_looked_at(copy: ProjectCopy) -> None:
 def test_a_reference_trains_nothing(kept: ProjectCopy) -> None:
     asked = ("--config", "source=reference", "--", "figures/fig3.pdf")
     assert kept.planned(*asked) == {"redraw": 1}
+    assert {"train", "measure_run", "study_claims"}.isdisjoint(kept.planned(*asked[:-1], "results/explorer.html"))
     said = kept.snakemake("--dry-run", *asked[:-1], "figures/fig99.pdf", check=False)
     assert "fig99: the reference run (tier smoke) has no such figure, only fig1, " in said
     assert "MissingRuleException" in kept.snakemake("--dry-run", *asked[:-1], "results/claims.parquet", check=False)
@@ -98,7 +108,7 @@ def test_an_edited_figure_is_redrawn(kept: ProjectCopy) -> None:
     style.write_text(before + "\n# an edit\n")
     planned = kept.planned(*arguments)
     style.write_text(before)
-    assert planned == {"redraw": 1, "explorer": 1}
+    assert planned == {"redraw": 1, "explorer": 1, "manuscript": 1, "paper": 1}
 
 
 def test_the_run_reproduces_its_own_reference(kept: ProjectCopy) -> None:

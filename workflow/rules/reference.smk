@@ -8,6 +8,8 @@ try:
 except EmergenceError as error:
     raise WorkflowError(f"There is no reference run to draw from.\n{error}") from None
 RECIPES = RECORD.figures
+FIGURES = list(RECIPES)
+CAPTIONS = {figure: caption(figure) for figure in FIGURES}
 
 
 def kept(paths):
@@ -54,8 +56,8 @@ use rule stage as explorer with:
     input:
         ASSETS,
         **kept_tables(RECORD.explorer),
-        figures=expand("<figures>/{figure}.png", figure=RECIPES),
-        captions=[path for figure in RECIPES for path in caption(figure)],
+        figures=expand("<figures>/{figure}.png", figure=FIGURES),
+        captions=list(CAPTIONS.values()),
     output:
         page="<results>/explorer.html",
     params:

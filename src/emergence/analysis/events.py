@@ -44,7 +44,7 @@ def find_events(scored: pd.DataFrame, settings: Events) -> pd.DataFrame:
     """Table ``events``: whether, when and how fast each score curve emerges."""
     rows = []
     for key, curve in scored.groupby([*UNIT, "metric"], sort=False):
-        ordered = curve.sort_values("step")
+        ordered = curve.sort_values("step", kind="stable")
         rows.append(dict(zip([*UNIT, "metric"], key, strict=True)) | _event(ordered, settings))
     return pd.DataFrame(rows)
 

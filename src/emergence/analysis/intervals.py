@@ -198,5 +198,5 @@ def holm(p: pd.Series) -> pd.Series:
     >>> holm(pd.Series([0.04, np.nan, 0.01, 0.5, 0.03])).tolist()
     [0.09, nan, 0.04, 0.5, 0.09]
     """
-    ordered = p.dropna().astype(float).sort_values()
+    ordered = p.dropna().astype(float).sort_values(kind="stable")
     return (ordered * np.arange(len(ordered), 0, -1)).cummax().clip(upper=1.0).reindex(p.index)

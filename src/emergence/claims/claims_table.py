@@ -45,7 +45,7 @@ def join_claims(
     exploratory: list[Path] = ALONE,
     published_sizes: list[Path] = ALONE,
 ) -> None:
-    """Join the claims, study by study, with the stability of verdicts; the CSV copy is for reports and eyes.
+    """Join the claims, study by study, with the stability of verdicts.
 
     Claims of a study without a file, since it is switched off, are ``not run``. Of a confirmatory run, ``exploratory``
     are the claims of the run before it; ``published_sizes`` are those of a run of larger models.
@@ -61,6 +61,11 @@ def join_claims(
         rows = beside_exploratory(rows, tables.read(CLAIMS, *exploratory))
     if published_sizes:
         rows = beside_published_sizes(rows, tables.read(CLAIMS, *published_sizes))
+    write_claims_table(rows, table, csv)
+
+
+def write_claims_table(rows: pd.DataFrame, table: Path, csv: Path) -> None:
+    """Write claims as a table, and as CSV for reports and eyes."""
     tables.write(CLAIMS, rows, table)
     with replacing(csv) as temporary:
         rows[CLAIMS.arrow.names].to_csv(temporary, index=False)

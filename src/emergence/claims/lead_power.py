@@ -231,7 +231,7 @@ def find_smallest(table: pd.DataFrame, power: float, confidence: float) -> pd.Da
     """Table ``smallest_leads`` from table ``lead_power``."""
     rows = []
     for key, of_rule in table.groupby(RULE, sort=False):
-        own = select(of_rule, kind="own").sort_values("lead", ascending=False)
+        own = select(of_rule, kind="own").sort_values("lead", ascending=False, kind="stable")
         seen = own[(own["share"] >= power).cummin() & (own["lead"] > 0)]
         without = of_rule[(of_rule["kind"] != "own") | (of_rule["lead"] == 0)]
         count, trials = int(without["count"].sum()), int(without["trials"].sum())

@@ -34,7 +34,7 @@ ENDS = ("ratio", "low", "high")
 
 def exponent(scaling_exponents: pd.DataFrame, settings: ParityClaimSettings, *, model: str, axis: str) -> Finding:
     """The largest distance of a corrected slope from its law, over all α; untested where one could not be fitted."""
-    chosen = select(scaling_exponents, model=model, axis=axis).sort_values("alpha")
+    chosen = select(scaling_exponents, model=model, axis=axis).sort_values("alpha", kind="stable")
     fits, most = chosen[chosen["quantity"] == "loss"], settings.scaling.verdicts.exponent
     worst = float((fits["corrected"] - fits["expected"]).abs().max(skipna=False))
     return Finding(

@@ -35,7 +35,7 @@ def later_than_theory(power_laws: pd.DataFrame, comparisons: pd.DataFrame, setti
     row, least = slope_row(power_laws, SGD, HALF), settings.scaling.verdicts.exponent
     value, low, high = (row[name] - row["expected"] for name in ("slope", "low", "high"))
     of_time = comparisons[(comparisons["quantity"] == "crossing") & (comparisons["axis"] == "step")]
-    ratios = ", ".join(f"{value:.2f}" for value in of_time.sort_values("skill")["value"])
+    ratios = ", ".join(f"{value:.2f}" for value in of_time.sort_values("skill", kind="stable")["value"])
     return Finding(
         value,
         low,
@@ -131,7 +131,7 @@ def spread_over_seeds(sweep: pd.DataFrame, settings: ParityClaimSettings) -> Fin
 
 def exponent_of_networks(network_exponents: pd.DataFrame, settings: ParityClaimSettings, *, axis: str) -> Finding:
     """The slope of the loss of the networks with most skills; untested where theory with as many is not near it."""
-    every = network_exponents[network_exponents["axis"] == axis].sort_values("skills")
+    every = network_exponents[network_exponents["axis"] == axis].sort_values("skills", kind="stable")
     rows = every[every["part"] == "all"].to_dict("records")
     halves = every[(every["part"] != "all") & (every["skills"] == every["skills"].max())].to_dict("records")
     row, tolerance = rows[-1], settings.networks.constant

@@ -94,7 +94,7 @@ def order_of_skills(detection_times: pd.DataFrame, settings: ParityClaimSettings
         (detection_times["metric"] == asked.metric) & (detection_times["detector"] == asked.detector)
     ]
     taught = primary[primary["task"] != CONTROL].assign(skill=lambda rows: rows["level"].astype(int))
-    taught = taught.sort_values("skill")
+    taught = taught.sort_values("skill", kind="stable")
     truly, seemingly = (_ordered(taught, column) for column in ("true_step", "step"))
     total = len(truly)
     return _counted(

@@ -47,7 +47,7 @@ def plot(scores: pd.DataFrame, events: pd.DataFrame, metric: str, threshold: flo
             _panel(axes, select(curves, **unit), select(events, **unit), threshold, style.size_colours(scores))
     for axes in grid[:, 0]:
         axes.set_ylabel("score")
-    figure.supxlabel("optimiser steps", fontsize=7)
+    figure.supxlabel("optimiser steps", fontsize=style.TEXT)
     handles = [
         *style.size_keys(scores),
         style.key("event, one per seed", "0.35", "none", marker="|", markersize=5),

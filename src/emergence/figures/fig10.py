@@ -172,7 +172,7 @@ def _answers(figure: SubFigure, answered: pd.DataFrame, emerged: pd.DataFrame, c
         style.key("chance", "0.6", style.DASHED, linewidth=0.6),
     ]
     grid.flat[-1].legend(handles=keys, loc="center", title="size (parameters)")
-    figure.supxlabel("optimiser steps", fontsize=7)
+    figure.supxlabel("optimiser steps", fontsize=style.TEXT)
     first: Axes = grid[0, 0]
     return first
 
@@ -204,7 +204,7 @@ def _ranks(figure: SubFigure, ranks: pd.DataFrame, phases: pd.DataFrame, ends: l
     grid[0].yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     grid[0].minorticks_off()
     grid[0].set_ylabel("RankMe")
-    figure.supxlabel("optimiser steps", fontsize=7)
+    figure.supxlabel("optimiser steps", fontsize=style.TEXT)
     style.legend(figure, grid[0], loc="outside upper center", ncols=5, columnspacing=1, handlelength=1.2)
     first_panel: Axes = grid[0]
     return first_panel
@@ -251,6 +251,6 @@ def _degrees(figure: SubFigure, degree: pd.DataFrame, ends: list[str], colours: 
     grid[0].set_ylabel("degree of emergence E")
     if len(summary):
         grid[0].legend(loc="upper left", handlelength=2)
-    figure.supxlabel("optimiser steps", fontsize=7)
+    figure.supxlabel("optimiser steps", fontsize=style.TEXT)
     first: Axes = grid[0]
     return first

@@ -8,7 +8,15 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.analysis.interventions.clock import CLOCK, OTHER_SEEDS, SETTINGS, rank_curves, relative_to_last_layer
+from emergence.analysis.interventions.clock import (
+    CLOCK,
+    OTHER_SEEDS,
+    SETTINGS,
+    fall_curves,
+    half_way,
+    quartile_ratio,
+    relative_to_last_layer,
+)
 from emergence.analysis.select import groups, select
 from emergence.figures import panels, style
 from emergence.io import tables
@@ -55,7 +63,7 @@ def draw(
 def plot(
     clock_runs: pd.DataFrame, clock_collapses: pd.DataFrame, clock_predictions: pd.DataFrame, clock_laws: pd.DataFrame
 ) -> Figure:
-    """Ranks over steps (a) and sums of rates (b), predictions (c), errors (d), layers (e) and floors (f).
+    """Falls over steps (a) and sums of rates (b), predictions (c), errors (d), layers (e) and floors (f).
 
     Args:
         clock_runs: Table ``clock_runs``.
@@ -65,14 +73,16 @@ def plot(
     """
     figure = style.page(4.6)
     upper, lower = figure.subplots(2, 3)
-    curves = rank_curves(select(clock_runs, optimiser="adamw"))
+    of_adamw = select(clock_collapses, optimiser="adamw")
+    curves, halves = fall_curves(select(clock_runs, optimiser="adamw"), of_adamw), half_way(of_adamw)
     shades = _shades(curves)
-    _curves(upper[0], curves, "step", shades)
-    _curves(upper[1], curves, "scaled", shades)
-    upper[0].set(xlabel="optimiser steps", ylabel="rank of the last layer\nover its initial value")
-    upper[1].set_xlabel("sum of learning rates × width")
+    for axes, over, label in ((upper[0], "step", "optimiser steps"), (upper[1], "scaled", "sum of rates × width")):
+        _falls(axes, curves, over, shades)
+        axes.set_title(f"half-way: quartiles ×{quartile_ratio(halves[over]):.1f} apart", fontsize=style.SMALL)
+        axes.set_xlabel(label)
+    upper[0].set_ylabel("share of the fall in rank\nof the last layer")
     handles = [style.key(f"width {width}", shade) for width, shade in shades.items()]
-    upper[0].legend(handles=handles, loc="lower left", fontsize=5, handlelength=1.2)
+    upper[1].legend(handles=handles, loc="center left", fontsize=style.TINY, handlelength=1.2)
     _predictions(upper[2], clock_predictions)
     _errors(lower[0], clock_laws)
     _layers(lower[1], clock_collapses)
@@ -87,13 +97,12 @@ def _shades(curves: pd.DataFrame) -> dict[int, Any]:
     return {width: shades(0.12 + 0.83 * place / max(1, len(widths) - 1)) for place, width in enumerate(widths)}
 
 
-def _curves(axes: Axes, curves: pd.DataFrame, over: str, shades: dict[int, Any]) -> None:
+def _falls(axes: Axes, curves: pd.DataFrame, over: str, shades: dict[int, Any]) -> None:
     """One line per run, coloured by its width."""
     for (_, _, width), run in groups(curves, ["cell", "seed", "width"]):
-        shown = run[run[over] > 0]
-        axes.plot(shown[over], shown["rank"], color=shades[width], linewidth=0.6, alpha=0.8)
-    axes.set(xscale="log", yscale="log")
-    style.plain_ticks(axes, [0.2, 0.3, 0.5, 0.7, 1], on="y")
+        axes.plot(run[over], run["fall"], color=shades[width], linewidth=0.4, alpha=0.6)
+    style.guide(axes, y=0.5)
+    axes.set(xscale="log", ylim=(-0.1, 1.1))
 
 
 def _predictions(axes: Axes, predictions: pd.DataFrame) -> None:
@@ -115,7 +124,7 @@ def _predictions(axes: Axes, predictions: pd.DataFrame) -> None:
     keys = [style.key(OPTIMISERS[name], colour, "none", marker="o", markersize=3) for name, colour in COLOURS.items()]
     keys = [key for key, name in zip(keys, COLOURS, strict=True) if (predictions["optimiser"] == name).any()]
     keys.append(style.key("from steps alone", "0.65", "none", marker="x", markersize=3))
-    axes.legend(handles=keys, loc="upper left", fontsize=5, handlelength=1)
+    axes.legend(handles=keys, loc="upper left", fontsize=style.TINY, handlelength=1)
 
 
 def _errors(axes: Axes, laws: pd.DataFrame) -> None:
@@ -138,8 +147,11 @@ def _errors(axes: Axes, laws: pd.DataFrame) -> None:
 
 def _layers(axes: Axes, collapses: pd.DataFrame) -> None:
     """Step of half-collapse of each layer over that of the last, a line per run."""
-    for (_, _, optimiser), run in groups(relative_to_last_layer(collapses), ["cell", "seed", "optimiser"]):
+    relative = relative_to_last_layer(collapses)
+    for (_, _, optimiser), run in groups(relative, ["cell", "seed", "optimiser"]):
         axes.plot(run["depth"], run["ratio"], color=COLOURS[optimiser], linewidth=0.5, alpha=0.5)
+    handles = [style.key(OPTIMISERS[name], COLOURS[name]) for name in COLOURS if (relative["optimiser"] == name).any()]
+    axes.legend(handles=handles, loc="upper right", fontsize=style.TINY, handlelength=1.2)
     style.guide(axes, y=1)
     axes.set(yscale="log", xlabel="depth of the layer (1: last)", ylabel="step of half-collapse\nover the last layer's")
     style.plain_ticks(axes, [0.5, 0.7, 1, 1.5, 2, 3, 5], on="y")

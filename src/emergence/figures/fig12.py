@@ -64,7 +64,7 @@ def plot(arm_runs: pd.DataFrame, arm_events: pd.DataFrame, arm_effects: pd.DataF
     figure = style.page(4.4)
     top, bottom = style.rows(figure, [1, 1.05])
     upper = top.subplots(1, 3)
-    first = arm_runs.sort_values("parameters")["size"].iloc[0] if len(arm_runs) else ""
+    first = arm_runs.sort_values("parameters", kind="stable")["size"].iloc[0] if len(arm_runs) else ""
     shown = select(arm_runs, size=first)
     for axes, quantity, label in zip(
         upper,
@@ -110,7 +110,7 @@ def _events(axes: Axes, events: pd.DataFrame) -> None:
     axes.set(xscale="log", yscale="log", xlabel="emergence, plain (step)", ylabel="emergence, collapse prevented")
     for on in ("x", "y"):
         style.plain_ticks(axes, [tick for tick in (10, 20, 50, 100, 200, 500, 1000) if ends[0] < tick < ends[1]], on=on)
-    axes.legend(loc="upper left", fontsize=5, handlelength=1)
+    axes.legend(loc="upper left", fontsize=style.TINY, handlelength=1)
 
 
 def _effects(axes: Axes, effects: pd.DataFrame, margin: float) -> None:

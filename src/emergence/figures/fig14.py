@@ -41,7 +41,7 @@ def plot(predictions: pd.DataFrame, accuracy: pd.DataFrame) -> Figure:
     last.set_xlabel("rank correlation with the order")
     last.set_yticklabels([])
     keys = [style.key(label, colour, "none", marker="o", markersize=3) for label, colour in SCHEMES.values()]
-    middle.legend(handles=keys, loc="best", fontsize=5, handlelength=1)
+    middle.legend(handles=keys, loc="best", fontsize=style.TINY, handlelength=1)
     style.panel_letters([first, middle, last])
     return figure
 
@@ -61,7 +61,7 @@ def _predictions(axes: Axes, predictions: pd.DataFrame) -> None:
     for on in ("x", "y"):
         style.plain_ticks(axes, [tick for tick in TICKS if ends[0] < tick < ends[1]], on=on)
     axes.set(xlim=ends, ylim=ends)
-    axes.legend(loc="upper left", fontsize=5, handlelength=1)
+    axes.legend(loc="upper left", fontsize=style.TINY, handlelength=1)
 
 
 def _accuracy(axes: Axes, accuracy: pd.DataFrame, name: str) -> None:

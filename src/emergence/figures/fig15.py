@@ -77,7 +77,11 @@ def _colours(effects: pd.DataFrame) -> dict[str, str]:
 
 def _curves(axes: Axes, effects: pd.DataFrame, places: Mapping[str, float]) -> None:
     """Ratio over a setting of the penalty: by size, and over all pairs in black."""
-    rows = effects[effects["arm"].isin(places)].assign(place=effects["arm"].map(places)).sort_values("place")
+    rows = (
+        effects[effects["arm"].isin(places)]
+        .assign(place=effects["arm"].map(places))
+        .sort_values("place", kind="stable")
+    )
     colours = {**_colours(effects), "all": "0.1"}
     for number, (size, colour) in enumerate(colours.items()):
         of_size = select(rows, size=size)

@@ -36,7 +36,7 @@ def plot(runs: pd.DataFrame, effects: pd.DataFrame) -> Figure:
     """
     figure = style.page(2.3)
     *curves, ratios = figure.subplots(1, 3)
-    largest = runs.sort_values("parameters")["size"].iloc[-1] if len(runs) else ""
+    largest = runs.sort_values("parameters", kind="stable")["size"].iloc[-1] if len(runs) else ""
     for axes, (quantity, label) in zip(curves, LABELS.items(), strict=True):
         _arms(axes, select(runs, size=largest, quantity=quantity))
         axes.set(xlabel=f"optimiser steps, {largest}", ylabel=label)

@@ -82,7 +82,7 @@ def _recoveries(figure: SubFigure, ranks: pd.DataFrame, rows: int) -> Axes:
     first.set_yscale("log", base=2)
     style.plain_ticks(first, [1, 2, 4, 8, 16, 32, 64], on="y")
     first.set_ylim(0.8 * ranks["value"].min(), 1.25 * ranks["value"].max())
-    figure.supxlabel("optimiser steps", fontsize=7)
+    figure.supxlabel("optimiser steps", fontsize=style.TEXT)
     keys = style.size_keys(ranks)
     figure.legend(handles=keys, loc="outside upper center", ncols=len(keys), title="size (parameters)")
     return first
@@ -123,5 +123,5 @@ def _slopes(axes: Axes, slopes: pd.DataFrame, equivalence: float) -> None:
     axes.set(xlabel="slope of log floor on log parameters")
     axes.annotate(
         "scale-invariant", (0, 1), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
-        ha="center", fontsize=6, color="0.35",
+        ha="center", fontsize=style.SMALL, color="0.35",
     )  # fmt: skip

@@ -87,7 +87,7 @@ def _maps(figure: SubFigure, ranks: pd.DataFrame, sizes: list[str], labels: dict
         image = _map(axes, select(changes, size=size))
         axes.set_title(labels[size], pad=2)
     maps[0].set_ylabel("layer")
-    figure.supxlabel("optimiser steps", fontsize=7)
+    figure.supxlabel("optimiser steps", fontsize=style.TEXT)
     bar = figure.colorbar(image, ax=maps, pad=0.01, aspect=12)
     bar.set_label("RankMe / value at step 0")
     bar.set_ticks([0.25, 0.5, 1, 2], labels=["¼", "½", "1", "2"])

@@ -92,7 +92,7 @@ def plot(
         _relations(axes, select(shares, definition=name), measures)
         axes.set_title(name, pad=2)
     style.named_rows(bars[0], style.measure_names(measures))
-    lower.supxlabel("share of events", fontsize=7)
+    lower.supxlabel("share of events", fontsize=style.TEXT)
     style.legend(lower, bars[0], loc="outside upper center", ncols=4)
     style.panel_letters([left, right, bars[0]])
     return figure

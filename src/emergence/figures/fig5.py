@@ -83,7 +83,7 @@ def _scatters(figure: SubFigure, joined: pd.DataFrame, emerged: pd.DataFrame, ra
         _scatter(axes, select(joined, size=size))
         axes.set_title(f"{size}: ρ = {rank[size]:.2f}", pad=2)
     grid[0].set_ylabel("emergence (step)")
-    figure.supxlabel("onset of RankMe's recovery (step)", fontsize=7)
+    figure.supxlabel("onset of RankMe's recovery (step)", fontsize=style.TEXT)
     style.legend(figure, *grid, loc="outside upper center", ncols=9, handletextpad=0.2, columnspacing=1)
     return grid[0]
 
@@ -113,7 +113,7 @@ def _reversals(axes: Axes, tests: pd.DataFrame, measures: list[str]) -> None:
     most = int(tests["pairs"].max()) if len(tests) else 0
     for row in tests[tests["pairs"] < most].itertuples():
         place = (1.0, measures.index(row.measure))
-        axes.annotate(f"{row.pairs} pairs", place, ha="right", va="center", fontsize=5, color="0.4")
+        axes.annotate(f"{row.pairs} pairs", place, ha="right", va="center", fontsize=style.TINY, color="0.4")
     _frame(axes, measures, "swap")
     axes.tick_params(labelleft=False)
     axes.set_xlabel(f"share of reversed pairs (n = {most}) whose onsets reverse")
@@ -132,7 +132,7 @@ def _frame(axes: Axes, measures: list[str], statistic: str) -> None:
         style.guide(axes, x=value, line=style.DASHED, colour="0.3")
         axes.annotate(
             f"{label}: {100 * value:.0f} %", (value, 1), xycoords=("data", "axes fraction"), xytext=(0, 2),
-            textcoords="offset points", ha=side, fontsize=5, color="0.3",
+            textcoords="offset points", ha=side, fontsize=style.TINY, color="0.3",
         )  # fmt: skip
     axes.set_xlim(0, 1)
     style.named_rows(axes, style.measure_names(measures))

@@ -127,7 +127,7 @@ def _exponents(axes: Axes, fits: pd.DataFrame, colours: Colours) -> None:
     for number, (text, colour) in enumerate(lines):
         axes.annotate(
             text.replace("-", "−"), (0.97, 0.985), xycoords="axes fraction", xytext=(0, -7.5 * number),
-            textcoords="offset points", ha="right", va="top", color=colour, fontsize=5.5,
+            textcoords="offset points", ha="right", va="top", color=colour, fontsize=style.TINY,
         )  # fmt: skip
 
 

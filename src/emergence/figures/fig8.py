@@ -120,7 +120,7 @@ def plot(
             _movements(axes, select(signal_times, measure=measure), select(tracked, measure=measure).iloc[0])
         _keys_of_movements(middle, list(signal_times["definition"].unique()), definition)
         grid[0].set_ylabel("measure moves (step)")
-        middle.supxlabel("skill's strength passes one half (step)", fontsize=7)
+        middle.supxlabel("skill's strength passes one half (step)", fontsize=style.TEXT)
         _rates(shares, rates, measures, precursor_rate)
         _outcomes(words, select(rule_outcomes, definition=definition), tracked)
     else:
@@ -137,7 +137,7 @@ def _colours(levels: pd.Series) -> dict[str, str]:
 
 def _one_run(axes: Axes, behaviour: pd.DataFrame, events: pd.DataFrame) -> None:
     """Strength of each skill on many samples; detected events as markers at one half, closed-form times as ticks."""
-    curves = select(behaviour, metric="true_strength").query("step > 0").sort_values("step")
+    curves = select(behaviour, metric="true_strength").query("step > 0").sort_values("step", kind="stable")
     control, taught = select(curves, task=CONTROL), without_control(curves)
     colours = _colours(taught["level"])
     for level in control["level"].unique():
@@ -172,7 +172,7 @@ def _errors(figure: SubFigure, errors: pd.DataFrame, timing: float) -> Axes:
     of_skills = errors[errors["skill"].str.isdecimal()]
     colours = _colours(of_skills["skill"])
     for axes, (reference, name) in zip(grid, REFERENCES.items(), strict=True):
-        axes.set_title(f"against {name}", loc="left", fontsize=6, pad=2)
+        axes.set_title(f"against {name}", loc="left", fontsize=style.SMALL, pad=2)
         if select(of_skills, reference=reference).empty:
             style.not_run(axes, "no constant could be fitted")
             continue
@@ -189,7 +189,7 @@ def _errors(figure: SubFigure, errors: pd.DataFrame, timing: float) -> Axes:
     lower.set(xlabel="skill", xlim=(0.5, len(colours) + 0.5))
     keys = [style.key(name, line="none", marker=marker, markersize=3.2) for name, marker in DETECTORS.items()]
     measured.legend(handles=keys, loc="lower left", bbox_to_anchor=(0, 1.08), ncols=3, handletextpad=0.2)
-    figure.supylabel("detector error (checkpoints)", fontsize=7)
+    figure.supylabel("detector error (checkpoints)", fontsize=style.TEXT)
     first: Axes = measured
     return first
 

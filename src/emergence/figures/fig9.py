@@ -94,7 +94,7 @@ def plot(
     lower[1].set_ylabel("capability, mean score")
     _over_training(lower[3], anatomy, "survivors", "neurons within the cut-offs")
     keys = [*style.size_keys(anatomy), *(style.key(name, line=line) for name, line in LINES.items())]
-    lower[3].legend(handles=keys, loc="lower right", fontsize=5, handlelength=2, labelspacing=0.25)
+    lower[3].legend(handles=keys, loc="lower right", fontsize=style.TINY, handlelength=2, labelspacing=0.25)
     lower[3].set_ylim(-0.03, 1.03)
     style.panel_letters([upper[0], upper[2], grid[0], *lower[:2], lower[3]])
     return figure
@@ -116,7 +116,9 @@ def _title(axes: Axes, rows: pd.DataFrame, text: str) -> None:
 
 def _spectra(axes: Axes, spectra: pd.DataFrame) -> None:
     """f(α) of the first seed at checkpoints evenly spread in log steps; at the last also of shuffled weights."""
-    known = spectra[spectra["seed"] == spectra["seed"].min()].dropna(subset=["alpha", "f"]).sort_values("q")
+    known = (
+        spectra[spectra["seed"] == spectra["seed"].min()].dropna(subset=["alpha", "f"]).sort_values("q", kind="stable")
+    )
     steps = evenly_spaced(known["step"].unique(), SPECTRA_DRAWN)
     shades = mpl.colormaps["magma_r"](np.linspace(0.2, 0.85, max(1, len(steps))))
     dots: dict[str, Any] = {"marker": "o", "markersize": 1.6}
@@ -179,7 +181,7 @@ def _at_the_end(axes: Axes, means: pd.DataFrame) -> None:
 def _against(axes: Axes, able: pd.DataFrame, column: str, label: str) -> None:
     """Capability over E, or over its rival: the path of each run over training, its end a dot."""
     for size, colour in style.size_colours(able).items():
-        of_size = select(able, size=size).sort_values("step")
+        of_size = select(able, size=size).sort_values("step", kind="stable")
         for run in of_size["run"].unique():
             path = select(of_size, run=run)
             axes.plot(path[column], path["capability"], color=colour, linewidth=0.7)

@@ -92,7 +92,7 @@ def _rates(axes: Axes, grid: pd.DataFrame, run: pd.DataFrame, rate: str, line: s
     apart = run.assign(noise=APART * grid["noise"].max())
     for table in (grid, apart):
         for name, colour in COLOURS.items():
-            rows = select(table, detector=name).sort_values("noise")
+            rows = select(table, detector=name).sort_values("noise", kind="stable")
             panels.intervals(
                 axes, rows["noise"] * NUDGES[name], rows, columns=(rate, f"{rate}_low", f"{rate}_high"), vertical=True,
                 colour=colour, marker=".", markersize=4, linewidth=0.6, linestyle=line,
@@ -133,7 +133,7 @@ def _spacings(axes: Axes, run: pd.DataFrame) -> None:
 
 def _timing_errors(axes: Axes, errors: pd.DataFrame, against: str) -> None:
     for name, colour in COLOURS.items():
-        rows = select(errors, detector=name).sort_values(against)
+        rows = select(errors, detector=name).sort_values(against, kind="stable")
         look: dict[str, Any] = {"color": colour, "marker": ".", "markersize": 4}
         axes.plot(rows[against], rows["error_median"], **look)
         dashed: dict[str, Any] = {"markerfacecolor": "white", "linestyle": style.DASHED, "linewidth": 0.7}

@@ -103,7 +103,7 @@ def _loss(axes: Axes, losses: pd.DataFrame, exponents: pd.DataFrame) -> None:
         low, high = shown[["low", "closed"]].min(axis=None), shown[["high", "closed"]].max(axis=None)
         axes.set_ylim(0.5 * low, 1.2 * high)
         style.plain_ticks(axes, [tick for tick in TICKS if 0.5 * low <= tick <= 1.2 * high], on="y")
-    axes.legend(loc="lower left", fontsize=5)
+    axes.legend(loc="lower left", fontsize=style.TINY)
 
 
 def _later(axes: Axes, ratios: pd.DataFrame) -> None:
@@ -131,7 +131,7 @@ def _seeds(axes: Axes, of_width: pd.DataFrame, width: int) -> None:
         return
     last = of_width[of_width["step"] == of_width["step"].max()]
     for seed in last["seed"].unique():
-        of_seed = select(last, seed=seed).sort_values("skill")
+        of_seed = select(last, seed=seed).sort_values("skill", kind="stable")
         axes.plot(
             of_seed["skill"], of_seed["strength"], "o-", color=style.BLUE, alpha=0.35, linewidth=0.5, markersize=2.5
         )

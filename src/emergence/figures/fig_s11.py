@@ -73,14 +73,14 @@ def plot(lead_power: pd.DataFrame, smallest_leads: pd.DataFrame, power: float) -
     for axes, cell in zip(grid, panels, strict=False):
         (name,) = style.measure_names([cell["measure"]])
         title = f"{name}{CELLS[cell['classes'], cell['difficulty']]}{STUDIES[cell['study']]}"
-        axes.set_title(title.replace("\n", " "), loc="left", pad=2, fontsize=6)
+        axes.set_title(title.replace("\n", " "), loc="left", pad=2, fontsize=style.SMALL)
         _curves(axes, select(lead_power, **cell), select(smallest_leads, **cell), power)
     for axes in grid[len(panels) :]:
         axes.axis("off")
     for axes in grid[max(len(panels) - COLUMNS, 0) : len(panels)]:  # the last of each column
         axes.tick_params(labelbottom=True)
-    figure.supxlabel("planted lead over the score (checkpoints); grey: trials without a lead", fontsize=7)
-    figure.supylabel("share of trials in which the rule sees a lead", fontsize=7)
+    figure.supxlabel("planted lead over the score (checkpoints); grey: trials without a lead", fontsize=style.TEXT)
+    figure.supylabel("share of trials in which the rule sees a lead", fontsize=style.TEXT)
     keys = [style.key(label, colour, marker=marker, markersize=3) for label, colour, marker in RULES.values()]
     figure.legend(handles=keys, loc="outside upper center", ncols=len(keys))
     return figure
@@ -92,7 +92,7 @@ def _curves(axes: Axes, trials: pd.DataFrame, smallest: pd.DataFrame, power: flo
     leads = sorted(own["lead"].unique())
     style.guide(axes, y=power, line=style.DASHED, colour="0.7")
     for place, (rule, (_, colour, marker)) in enumerate(RULES.items()):
-        curve = select(own, rule=rule).sort_values("lead")
+        curve = select(own, rule=rule).sort_values("lead", kind="stable")
         if curve.empty:
             continue
         at = [leads.index(lead) for lead in curve["lead"]]

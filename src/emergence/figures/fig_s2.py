@@ -57,8 +57,8 @@ def _errors(axes: Axes, rows: pd.DataFrame) -> None:
     for row in rows[rows["value"].abs() > REACH].itertuples():  # not where an estimate failed
         side = np.sign(row.value)
         axes.plot(side * REACH, row.place, ">" if side > 0 else "<", color=MISSED, markersize=4, clip_on=False)
-        axes.text(0.93 * side * REACH, row.place, f"{row.value:+.3g}", fontsize=6, ha="right" if side > 0 else "left",
-                  va="center", color=MISSED)  # fmt: skip
+        axes.text(0.93 * side * REACH, row.place, f"{row.value:+.3g}", fontsize=style.SMALL,
+                  ha="right" if side > 0 else "left", va="center", color=MISSED)  # fmt: skip
     axes.set(xlim=(-REACH, REACH), ylim=(rows["place"].max() + GAP, 0))
     axes.set_xlabel("(estimate − exact) / tolerance")
     axes.set_xticks([-1, 0, 1])

@@ -71,6 +71,6 @@ def _curve(axes: Axes, rows: pd.DataFrame, over: str, colour: object, label: str
     rows = rows.drop_duplicates([over, "task", "level"])
     levels = seed_summary(rows.dropna(subset=["task"]), "value", [over], "quartiles")
     axes.fill_between(levels[over], levels["low"], levels["high"], color=colour, alpha=0.2, linewidth=0)
-    mixture = within_error(select(rows, task=None).sort_values(over))
+    mixture = within_error(select(rows, task=None).sort_values(over, kind="stable"))
     look: dict[str, Any] = {"linewidth": 1.0, "linestyle": "-", "markersize": 2.5}
     panels.intervals(axes, mixture[over], mixture, vertical=True, colour=colour, label=label, **look)

@@ -60,7 +60,7 @@ def _strengths(axes: Axes, trained: pd.DataFrame) -> None:
         of_skill, colour = select(summary, skill=skill), style.skill_colour(skill)
         axes.fill_between(of_skill["step"], of_skill["low"], of_skill["high"], color=colour, alpha=0.3, linewidth=0)
         axes.plot(of_skill["step"], of_skill["mean"], color=colour, linewidth=2.2, alpha=0.6)
-        closed = select(trained, skill=skill).drop_duplicates("step").sort_values("step")
+        closed = select(trained, skill=skill).drop_duplicates("step").sort_values("step", kind="stable")
         axes.plot(closed["step"], closed["closed"], color="black", linewidth=0.6)
     axes.set(xscale="log", xlabel="optimiser steps", xlim=(1, trained["step"].max()), ylim=(-0.04, 1.08))
 
@@ -71,7 +71,7 @@ def _stages(axes: Axes, stages: pd.DataFrame) -> None:
     axes.axhspan(1, max(high, 2), color="0.95", zorder=0)
     style.guide(axes, y=1)
     for source, (label, look) in SOURCES.items():
-        rows = select(stages, source=source).sort_values("skill")
+        rows = select(stages, source=source).sort_values("skill", kind="stable")
         if len(rows):
             line = "none" if source == "network" else "-"
             columns = ("ratio", "low", "high")
@@ -85,5 +85,5 @@ def _stages(axes: Axes, stages: pd.DataFrame) -> None:
     axes.yaxis.set_major_locator(FixedLocator([0.03, 0.1, 0.3, 1, 3]))
     axes.yaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_major_locator(FixedLocator(range(1, last + 1)))
-    axes.text(last + 0.4, 1.05, "stage-like", ha="right", va="bottom", fontsize=6, color="0.4")
+    axes.text(last + 0.4, 1.05, "stage-like", ha="right", va="bottom", fontsize=style.SMALL, color="0.4")
     axes.legend(loc="center right")

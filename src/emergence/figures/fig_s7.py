@@ -62,7 +62,7 @@ def _optimisers(axes: Axes, summaries: dict[str, pd.DataFrame]) -> None:
     for name, summary in drawn.items():
         line = LINES[name]
         for skill in sorted(summary["skill"].unique()):
-            rows, colour = select(summary, skill=skill).sort_values("step"), style.skill_colour(skill)
+            rows, colour = select(summary, skill=skill).sort_values("step", kind="stable"), style.skill_colour(skill)
             label = f"skill {skill}" if name == next(iter(drawn)) else None
             axes.fill_between(rows["step"], rows["low"], rows["high"], color=colour, alpha=0.2, linewidth=0)
             axes.plot(rows["step"], rows["mean"], color=colour, linestyle=line, label=label)

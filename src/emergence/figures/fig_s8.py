@@ -81,13 +81,13 @@ def _strengths(axes: Axes, curves: pd.DataFrame, shares: list[float]) -> None:
 def _times(axes: Axes, times: pd.DataFrame, fits: pd.DataFrame) -> None:
     """Means with intervals, and the line of the expected slope; open and with an arrow where a skill came too late."""
     for number, (network, (colour, marker)) in enumerate(LOOKS.items()):
-        rows = select(times, network=network).sort_values("skill")
+        rows = select(times, network=network).sort_values("skill", kind="stable")
         if rows.empty:
             continue
         (fit,) = select(fits, network=network).to_dict("records")
         panels.intervals(axes, rows["skill"], rows, vertical=True, colour=colour, marker=marker, label=network)
-        axes.annotate(_exponent(fit), (0.03, 0.98 - 0.07 * number), xycoords="axes fraction", va="top", fontsize=6,
-                      color=colour)  # fmt: skip
+        axes.annotate(_exponent(fit), (0.03, 0.98 - 0.07 * number), xycoords="axes fraction", va="top",
+                      fontsize=style.SMALL, color=colour)  # fmt: skip
         expected = expected_times(rows, fit)
         axes.plot(rows["skill"], expected, color=colour, linewidth=0.8, linestyle=style.DASHED)
         for row in rows[rows["value"].isna()].to_dict("records"):
@@ -105,7 +105,8 @@ def _late(axes: Axes, row: dict[str, float], colour: str, marker: str) -> None:
     skill, until = row["skill"], row["until"]
     axes.plot(skill, row["earliest"], marker, color=colour, markersize=3.5, markerfacecolor="white")
     axes.annotate("", (skill, until * 1.8), (skill, until), arrowprops={"arrowstyle": "->", "color": colour, "lw": 0.8})
-    axes.annotate(f"{row['reached']}/{row['seeds']}", (skill, until * 2), ha="center", fontsize=5, color=colour)
+    reached = f"{row['reached']}/{row['seeds']}"
+    axes.annotate(reached, (skill, until * 2), ha="center", fontsize=style.TINY, color=colour)
 
 
 def _exponent(fit: dict[str, float]) -> str:

@@ -52,7 +52,7 @@ def plot(theory_curves: pd.DataFrame) -> Figure:
     lower[0].set_ylabel("loss")
     keys = [style.key(f"N = {width:,.0f}", shades[width]) for width in widths[:: max(1, len(widths) // 5)]]
     keys.append(style.key("N^(α+1) = ηST", "black", "none", marker="o", markersize=3))
-    lower[0].legend(handles=keys, loc="lower left", fontsize=5, handlelength=1.4, labelspacing=0.25)
+    lower[0].legend(handles=keys, loc="lower left", fontsize=style.TINY, handlelength=1.4, labelspacing=0.25)
     style.panel_letters([*upper, *lower[: len(alphas)]])
     return figure
 
@@ -87,7 +87,7 @@ def _finite(axes: Axes, curves: pd.DataFrame) -> None:
         axes.plot([], [], color="0.4", linestyle=line, label=NAMES[name])
     axes.set(xscale="log", yscale="log", xlabel="time ηST", ylabel="loss", title="finitely many skills")
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.legend(loc="lower left", fontsize=5, labelspacing=0.25)
+    axes.legend(loc="lower left", fontsize=style.TINY, labelspacing=0.25)
 
 
 def _compute(axes: Axes, curves: pd.DataFrame, shades: dict[float, tuple[float, ...]]) -> None:

@@ -79,7 +79,7 @@ def intervals(
 
 def strengths(axes: Axes, network: pd.DataFrame, colour: str, label: str | None = None) -> None:
     """Strength of a skill in networks, mean and one standard deviation; a few points as dots, more as a line."""
-    rows = network.sort_values("x")
+    rows = network.sort_values("x", kind="stable")
     low, high = rows["strength"] - rows["spread"], rows["strength"] + rows["spread"]
     few = {"marker": "o", "markersize": 2.5, "linestyle": "none"}
     axes.fill_between(rows["x"], low, high, color=colour, alpha=0.2, linewidth=0)

@@ -20,6 +20,7 @@ from emergence.measures.declarations import signal_labels
 from emergence.tasks.algorithmic import TASKS
 
 FULL_WIDTH = 7.2  # inches, both columns
+TINY, SMALL, TEXT, LETTER = 5, 6, 7, 9  # points: keys of crowded panels, ticks and keys, labels, letters of panels
 
 # Okabe and Ito's colours: distinct under every common form of colour blindness.
 BLUE, SKY, GREEN, ORANGE, VERMILION, PINK = "#0072B2", "#56B4E9", "#009E73", "#E69F00", "#D55E00", "#CC79A7"
@@ -39,13 +40,13 @@ DASHED: Line = (0, (3, 1.5))
 DOTTED: Line = (0, (1, 1.5))
 
 STYLE: dict[Any, Any] = {
-    "font.size": 7,
+    "font.size": TEXT,
     "font.family": "DejaVu Sans",
-    "axes.titlesize": 7,
-    "axes.labelsize": 7,
-    "xtick.labelsize": 6,
-    "ytick.labelsize": 6,
-    "legend.fontsize": 6,
+    "axes.titlesize": TEXT,
+    "axes.labelsize": TEXT,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "legend.fontsize": SMALL,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -135,7 +136,7 @@ def skill_colour(skill: int) -> str:
 
 def size_colours(table: pd.DataFrame) -> Colours:
     """A sequential colour for each size, light for the smallest and dark for the largest."""
-    ordered = table[["size", "parameters"]].drop_duplicates().sort_values("parameters")["size"].tolist()
+    ordered = table[["size", "parameters"]].drop_duplicates().sort_values("parameters", kind="stable")["size"].tolist()
     shades = sns.color_palette("plasma_r", as_cmap=True)  # its dark end changes in hue as well
     return {size: shades(0.12 + 0.83 * i / max(1, len(ordered) - 1)) for i, size in enumerate(ordered)}
 
@@ -233,7 +234,7 @@ def panel_letters(panels: Iterable[Axes], x: float = -0.02) -> None:
             xytext=(-14, 4),
             textcoords="offset points",
             fontweight="bold",
-            fontsize=9,
+            fontsize=LETTER,
         )
 
 

@@ -160,7 +160,7 @@ def _of_copies(runs: Runs) -> Iterator[str]:
     rows = runs.measures[runs.measures["measure"].isin(["rankme", "loss"])].dropna(subset=["value"])
     curve = ["measure", "variant", "task", "level", "layer"]
     for run, of_run in rows.groupby("run", sort=False):
-        steps = of_run.sort_values(curve).groupby("step")["value"]
+        steps = of_run.sort_values(curve, kind="stable").groupby("step")["value"]
         for same in identical_steps({int(step): values.to_numpy().tobytes() for step, values in steps}):
             yield f"{run}: the checkpoints of steps {_steps(same)} have the same values to the digit; are they copies?"
 

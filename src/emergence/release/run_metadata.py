@@ -14,6 +14,7 @@ from emergence.errors import EmergenceError
 from emergence.io.files import sha256
 from emergence.io.provenance import PACKAGE
 from emergence.report import compute
+from emergence.report.numbers import trained_runs
 
 PROJECT = PACKAGE.parents[1]
 
@@ -78,9 +79,7 @@ def account(config: dict[str, Any], results: Path, benchmarks: Path, *, trained:
     Raises:
         AccountError: if there are no trajectories or no benchmarks.
     """
-    manifests = [
-        json.loads(path.read_text(encoding="utf-8")) for path in sorted(results.glob("*/trajectories/*/manifest.json"))
-    ]
+    manifests = sorted(results.glob("*/trajectories/*/manifest.json"))
     jobs = compute.jobs(benchmarks)
     if trained and not manifests:
         raise AccountError(f"{results}: no trajectories; give the results folder of a run that is finished")
@@ -91,11 +90,9 @@ def account(config: dict[str, Any], results: Path, benchmarks: Path, *, trained:
         "tier": config["tier"],
         "config_sha256": sha256(json.dumps(config, sort_keys=True).encode()),
         "finished": datetime.fromtimestamp(max(path.stat().st_mtime for path in jobs), UTC).isoformat("T", "minutes"),
-        "hardware": _different(manifest["hardware"] for manifest in manifests),
         "kept_on": machine(),
-        "versions": _different(manifest["versions"] for manifest in manifests),
         "cost": cost(benchmarks, jobs),
-        "runs": {manifest["settings"]["run"]: _run(manifest) for manifest in manifests},
+        **trained_runs(manifests),
     }
 
 
@@ -155,18 +152,3 @@ def covered(spans: Iterable[tuple[float, float]]) -> float:
         total += max(0.0, end - max(start, reached))
         reached = max(reached, end)
     return total
-
-
-def _run(manifest: dict[str, Any]) -> dict[str, Any]:
-    """Identity of a training, without its checkpoints."""
-    kept = {name: manifest.get(name) for name in ("settings_hash", "source_hash", "seeds", "parameters")}
-    return {**kept, "checkpoints": len(manifest["checkpoints"])}
-
-
-def _different(values: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each once, in order of appearance."""
-    different: list[dict[str, Any]] = []
-    for value in values:
-        if value not in different:
-            different.append(value)
-    return different

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
-from emergence.claims.claims_table import REGISTRIES
+from emergence.claims.claims_table import REGISTRIES, write_claims_table
+from emergence.claims.replication import beside_published_sizes
 from emergence.config.loading import load
 from emergence.errors import EmergenceError
 from emergence.io import tables
@@ -23,6 +24,8 @@ from emergence.release.compact_tables import compared_variants, copy_tables, kep
 from emergence.release.run_metadata import account
 from emergence.schemas.analysis import CLAIMS
 
+PUBLISHED_SIZES = "published_sizes"
+"""Folder of a run of models as large as published, whose verdicts stand beside those of the reference itself."""
 ACCOUNT, PAPER = "run.json", "paper.pdf"
 TABLES, PICTURES = "tables", "figures"
 COPIES = ("claims.csv", "calibration.csv")
@@ -70,7 +73,7 @@ def snapshot(results: Path, root: Path, readme: Path) -> dict[str, Any]:
         total = _put(fresh, reference, root)
     write_json(reference / record.NAME, made.model_copy(update={"figures": figures}).model_dump())
     write_json(reference / ACCOUNT, told)
-    if not beside:
+    if not beside or (config.keep.folder == PUBLISHED_SIZES and (root / ACCOUNT).exists()):
         write_claims(root, readme)
     return {**told, "bytes": total}
 
@@ -87,7 +90,14 @@ def _put(fresh: Path, reference: Path, root: Path) -> int:
 
 
 def write_claims(reference: Path, readme: Path) -> None:
-    """Write the kept claims for readers: counts of verdicts into the README, all of them to ``CLAIMS.md``."""
+    """Write the kept claims for readers: counts of verdicts into the README, all of them to ``CLAIMS.md``.
+
+    Before that, the verdicts of a run at published sizes, where one is kept, are put beside those of the reference.
+    """
+    own, larger = (folder / TABLES / COPIES[0] for folder in (reference, reference / PUBLISHED_SIZES))
+    if own.exists() and larger.exists():
+        rows = (tables.read(CLAIMS, path.with_suffix(".parquet")) for path in (own, larger))
+        write_claims_table(beside_published_sizes(*rows), own.with_suffix(".parquet"), own)
     for path, text in claims_for_readers(reference, readme).items():
         with replacing(path) as temporary:
             temporary.write_text(text, encoding="utf-8")

@@ -3,6 +3,7 @@
 Times differ between runs, so the table is a CSV file that is not compared with other runs.
 """
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -70,3 +71,14 @@ def summarise_compute(benchmarks: Path, csv: Path) -> None:
     """Sum up what the jobs recorded in a folder, by stage."""
     with replacing(csv) as temporary:
         by_stage(benchmarks).to_csv(temporary, index=False)
+
+
+def restore_compute(account: Path, csv: Path) -> None:
+    """The same of a kept run, whose metadata have the sums; the time that starts took was not kept."""
+    rules = json.loads(account.read_text(encoding="utf-8"))["cost"]["rules"]
+    rows = [
+        (stage, told["jobs"], told["seconds"] / 3600, told["cpu_seconds"] / 3600, told["memory_mb"])
+        for stage, told in rules.items()
+    ]
+    with replacing(csv) as temporary:
+        pd.DataFrame(rows, columns=["stage", "jobs", "hours", "cpu_hours", "memory_mb"]).to_csv(temporary, index=False)

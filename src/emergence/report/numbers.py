@@ -5,6 +5,7 @@ the configuration, under the same name.
 """
 
 import json as formats
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,17 +36,47 @@ def read(path: Path) -> Any:
         raise NumbersError(f"{path}: cannot be read ({error}); delete it and run again") from None
 
 
-def run_summary(manifests: list[Record]) -> Record:
-    """Parameters of each size, the distinct versions and hardware of all runs, and numbers of runs and checkpoints."""
-    sizes = {(one["settings"]["study"], one["settings"]["size"]["name"]): one["parameters"] for one in manifests}
-    machines = {formats.dumps(one["hardware"]): one["hardware"] for one in manifests}
-    versions = {formats.dumps(one["versions"]): one["versions"] for one in manifests}
+def trained_runs(manifests: Iterable[Path]) -> Record:
+    """The distinct hardware and versions of trained runs, and of each run its size, seeds and parameters."""
+    told = [read(path) for path in manifests]
+    return {
+        "hardware": _different(manifest["hardware"] for manifest in told),
+        "versions": _different(manifest["versions"] for manifest in told),
+        "runs": {manifest["settings"]["run"]: _run(manifest) for manifest in told},
+    }
+
+
+def _run(manifest: Record) -> Record:
+    """Identity of a training, without its checkpoints."""
+    kept = {name: manifest.get(name) for name in ("settings_hash", "source_hash", "seeds", "parameters")}
+    settings = manifest["settings"]
+    of = {"study": settings["study"], "size": settings["size"]["name"]}
+    return {**of, **kept, "checkpoints": len(manifest["checkpoints"])}
+
+
+def _different(values: Iterable[Record]) -> list[Record]:
+    """Each once, in order of appearance."""
+    different: list[Record] = []
+    for value in values:
+        if value not in different:
+            different.append(value)
+    return different
+
+
+def run_summary(account: Record) -> Record:
+    """Parameters of each size, the distinct versions and hardware of all runs, and numbers of runs and checkpoints.
+
+    Args:
+        account: Of the trained runs, as `trained_runs` has it.
+    """
+    runs = account["runs"].values()
+    sizes = {(one["study"], one["size"]): one["parameters"] for one in runs}
     return {
         "sizes": [{"study": study, "size": size, **counts} for (study, size), counts in sizes.items()],
-        "hardware": list(machines.values()),
-        "versions": list(versions.values()),
-        "runs": len(manifests),
-        "checkpoints": sum(len(one["checkpoints"]) for one in manifests),
+        "hardware": account["hardware"],
+        "versions": account["versions"],
+        "runs": len(runs),
+        "checkpoints": sum(one["checkpoints"] for one in runs),
     }
 
 
@@ -65,12 +96,13 @@ def join_numbers(
     studies: list[Path],
     json: Path,
     manifests: list[Path] = ALONE,
+    account: Path | None = None,
     published_sizes: list[Path] = ALONE,
 ) -> None:
     """Join the numbers of all studies with claims, calibration and run metadata; a study is the folder of its file.
 
-    Study 4 alone has no ``manifests``. Of a kept run at published sizes, ``published_sizes`` are its claims and its
-    metadata.
+    Runs are those of ``manifests``, none of Study 4 alone; of a kept run, those of its ``account``. Of a kept run at
+    published sizes, ``published_sizes`` are its claims and its metadata.
     """
     judged = tables.read(CLAIMS, claims)
     again = replicated(judged, settings["protocol"]["statistics"]["confidence"])
@@ -84,6 +116,6 @@ def join_numbers(
             "calibration": records(tables.read(CALIBRATION, calibration)),
             "studies": {path.parent.name: read(path) for path in studies},
             "names": signal_labels(),
-            "ran": run_summary([read(path) for path in manifests]),
+            "ran": run_summary(read(account) if account else trained_runs(manifests)),
         },
     )

@@ -50,7 +50,7 @@ def event_counts(events: pd.DataFrame) -> Record:
         "emerged": int(learned["emerged"].sum()),
         "units": len(learned),
         "runs": int(learned["run"].nunique()),
-        "by_size": records(by_size.sort_values("parameters")),
+        "by_size": records(by_size.sort_values("parameters", kind="stable")),
         "control": {"emerged": int(control["emerged"].sum()), "units": len(control)},
         "steps": quartiles(learned["step"]),
     }
@@ -69,7 +69,7 @@ def lead_rates(precursors: pd.DataFrame, hierarchy: pd.DataFrame) -> list[Record
     for measure in precursors["measure"].unique():
         rates = select(precursors, measure=measure)
         shares = select(hierarchy, measure=measure).set_index("relation")["share"]
-        excesses = rates[rates["excess"].notna()].sort_values("excess")
+        excesses = rates[rates["excess"].notna()].sort_values("excess", kind="stable")
         least = records(excesses, ("control", "excess", "excess_low", "excess_high", "holm_p"))
         rows.append(
             {
@@ -118,7 +118,7 @@ def detector_rates(validity: pd.DataFrame) -> Record:
     """Recall and false positives on synthetic curves with the noise and widths of this run's own transitions."""
     run = validity[validity["observed"] & (validity["spacing"] == validity["spacing"].min())]
     planted = select(run, scenario="transition", width=None)
-    empty = run[run["scenario"] != "transition"].sort_values("false_positives")
+    empty = run[run["scenario"] != "transition"].sort_values("false_positives", kind="stable")
     return {
         "planted": records(planted)[0] if len(planted) else None,
         "worst": records(empty)[-1] if len(empty) else None,

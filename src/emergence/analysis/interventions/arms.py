@@ -92,7 +92,7 @@ def compare_arms(runs: pd.DataFrame, events: pd.DataFrame, settings: Statistics)
 
 def lowest_ranks(runs: pd.DataFrame) -> pd.DataFrame:
     """Lowest rank of each run over its initial one: columns of the run and ``lowest``."""
-    ranks = runs[runs["quantity"] == "rank"].dropna(subset=["value"]).sort_values("step")
+    ranks = runs[runs["quantity"] == "rank"].dropna(subset=["value"]).sort_values("step", kind="stable")
     values = ranks.groupby(RUN, sort=False)["value"]
     return (values.min() / values.first()).rename("lowest").reset_index()
 

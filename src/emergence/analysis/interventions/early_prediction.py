@@ -52,7 +52,7 @@ def early_features(scores: pd.DataFrame, ranks: pd.DataFrame, cut: float) -> pd.
 
 
 def _last_value(curves: pd.DataFrame) -> pd.Series:
-    return curves.sort_values("step").groupby(UNIT)["score"].last()
+    return curves.sort_values("step", kind="stable").groupby(UNIT)["score"].last()
 
 
 def predict_events(events: pd.DataFrame, features: pd.DataFrame, last: int, settings: EarlySettings) -> pd.DataFrame:

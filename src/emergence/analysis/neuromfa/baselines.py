@@ -115,7 +115,7 @@ def _parts(of: pd.DataFrame) -> Quantities:
 
 def _agreement(capability: pd.DataFrame) -> Quantities:
     """Over the checkpoints of one run at which E, that of shuffled weights and mean |w| exist."""
-    known = capability.dropna(subset=["E", "shuffled", "mean_weight"]).sort_values("step")
+    known = capability.dropna(subset=["E", "shuffled", "mean_weight"]).sort_values("step", kind="stable")
     score, curves = known["capability"].to_numpy(), {name: known[name].to_numpy(dtype=float) for name in CURVES}
     plain = {name: correlation(curve, score) for name, curve in curves.items()}
     partial = {name: partial_correlation(curves[name], score, curves[given]) for name, given in GIVEN.items()}

@@ -25,8 +25,8 @@ def met_ranges(sums: pd.DataFrame, settings: Laws) -> pd.DataFrame:
     """
     chosen, rows = sums[sums["model"] == "multilinear"], []
     for (axis, alpha), of in chosen.groupby(["axis", "alpha"], sort=False):
-        values = of[of["quantity"] == "loss"].sort_values("x")["x"].to_numpy()
-        widths = of[of["quantity"] == "width"].sort_values("x")["value"].to_numpy()
+        values = of[of["quantity"] == "loss"].sort_values("x", kind="stable")["x"].to_numpy()
+        widths = of[of["quantity"] == "width"].sort_values("x", kind="stable")["value"].to_numpy()
         each = [required(axis, x, alpha, widths[place] if len(widths) else None, settings)
                 for place, x in enumerate(values)]  # fmt: skip
         met = values[[all(one.met for one in of_point) for of_point in each]]

@@ -53,7 +53,7 @@ def measured_times(behaviour: pd.DataFrame) -> pd.DataFrame:
     rows = []
     strengths = behaviour[behaviour["metric"] == "true_strength"]
     for (run, task, level), curve in strengths.groupby(["run", "task", "level"], sort=False):
-        ordered = curve.sort_values("step")
+        ordered = curve.sort_values("step", kind="stable")
         step = first_crossing(ordered["step"].to_numpy(), ordered["value"].to_numpy(), HALF)
         rows.append({"run": run, "task": task, "level": level, "true_step": float(step)})
     return pd.DataFrame(rows, columns=["run", "task", "level", "true_step"])

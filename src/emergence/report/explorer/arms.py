@@ -30,7 +30,7 @@ def payload(runs: pd.DataFrame, effects: pd.DataFrame) -> dict[str, Any] | None:
     arms = list(dict.fromkeys(runs["arm"]))
     return {
         "quantities": QUANTITIES,
-        "sizes": runs.sort_values("parameters")["size"].unique().tolist(),
+        "sizes": runs.sort_values("parameters", kind="stable")["size"].unique().tolist(),
         "arms": [
             {"arm": arm, "name": NAMES.get(arm, arm), "colour": to_hex(COLOURS.get(arm, panels.MEASURE_COLOUR))}
             for arm in arms
