@@ -181,6 +181,19 @@ def test_a_folder_given_twice_is_refused(run: Path, probes: Path, tmp_path: Path
         emergence.analyze([run, run], probes=probes, output_dir=tmp_path)
 
 
+def test_a_report_of_other_runs_is_not_overwritten(run: Path, probes: Path, tmp_path: Path) -> None:
+    """That of the same run is made anew, as is one that others join."""
+    other = shutil.copytree(run, tmp_path / "other" / run.name)
+    given = {"probes": probes, "output_dir": tmp_path / "report", "measures": ["loss"]}
+    for _ in range(2):
+        emergence.analyze(run, **given)
+    before = (tmp_path / "report/report.html").read_bytes()
+    with pytest.raises(AnalysisError, match="--output-dir"):
+        emergence.analyze(other, **given)
+    assert (tmp_path / "report/report.html").read_bytes() == before
+    assert set(emergence.analyze([run, other], **given).scores["run"].unique()) != {run.name}
+
+
 def test_a_stopped_analysis_is_resumed(run: Path, probes: Path, tmp_path: Path, monkeypatch) -> None:
     taken: list[int] = []
     whole = emergence.analyze(run, probes=probes, output_dir=tmp_path / "whole", measures=["loss"])

@@ -3,6 +3,7 @@
 >>> emergence.analyze("runs/my-run", probes="probes.jsonl", output_dir="report")  # doctest: +SKIP
 """
 
+import json
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from emergence.config.defaults import default_measures
 from emergence.config.types import Device, Precision, Strict
 from emergence.errors import EmergenceError
 from emergence.io import tables
-from emergence.io.files import replacing, require_writable
+from emergence.io.files import replacing, require_writable, write_json
 from emergence.measures.api import build_model, function_from_name, options_of, read_data
 from emergence.measures.declarations import declared
 from emergence.own_runs.findings import Findings, analyse_tables
@@ -34,6 +35,7 @@ from emergence.tasks.own_probes import Probe, read_probes
 logger = logging.getLogger("emergence")
 
 REPORT = "report.html"
+RUNS = "runs.json"
 Folders = str | Path | Sequence[str | Path]
 
 
@@ -93,6 +95,7 @@ def analyze(
     output, chosen = Path(output_dir).expanduser(), _chosen(measures, options or {})
     require_writable(output / REPORT)
     paths = [Path(folder).expanduser() for folder in _several(folders)]
+    _require_no_other_runs(output, paths)
     files = [read_scores(Path(path).expanduser(), baselines) for path in _several(scores)]
     if baselines and not files:
         raise AnalysisError("baselines are of scores in files; give the files as well")
@@ -210,6 +213,22 @@ def _require_control(run: MeasuredRun, given: ScoreFile | None, control: Collect
 def _groups(run: MeasuredRun) -> list[str]:
     """Names of the groups that are measured."""
     return [group_name(group.task, group.level or WHOLE) for group in run.subject.groups]
+
+
+def _require_no_other_runs(output: Path, paths: Sequence[Path]) -> None:
+    """Keep the report of other runs from being overwritten; that of the same runs, or of some of them, is made anew.
+
+    Raises:
+        AnalysisError: if the folder has the report of a run that is not among these.
+    """
+    runs, now = output / RUNS, {str(path.resolve()) for path in paths}
+    try:
+        before = set(json.loads(runs.read_text(encoding="utf-8"))) if (output / REPORT).exists() else set()
+    except (OSError, ValueError, TypeError):
+        before = set()
+    if others := sorted(before - now):
+        raise AnalysisError(f"{output}: has the report of {others[0]}; give another --output-dir, or delete it")
+    write_json(runs, sorted(now))
 
 
 def _with_scores(measured: MeasuredTables, name: str, given: ScoreFile | None) -> MeasuredTables:
