@@ -8,10 +8,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from emergence.analysis.interventions.clock import (
-    CLOCK,
-    OTHER_SEEDS,
-    SETTINGS,
+from emergence.analysis.interventions.clock import CLOCK, OTHER_SEEDS, SETTINGS
+from emergence.analysis.interventions.clock_curves import (
     fall_curves,
     half_way,
     quartile_ratio,

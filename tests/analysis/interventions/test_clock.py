@@ -14,8 +14,6 @@ from emergence.analysis.interventions.clock import (
     floor_slopes,
     judge_laws,
     predict_steps,
-    rank_curves,
-    relative_to_last_layer,
     summarise_cells,
 )
 from emergence.config.protocol import Collapse, Statistics
@@ -173,20 +171,3 @@ def test_without_a_collapse_nothing_is_predicted(by_rate: pd.DataFrame, statisti
 def test_a_curve_that_never_reaches_a_value_has_its_last_step() -> None:
     curve = pd.Series([1.0, 2.0, 3.0], index=[0, 4, 9])
     assert (first_reached(curve, 2.5), first_reached(curve, 5.0), first_reached(curve, 1.0)) == (6.5, 9.0, 0.0)
-
-
-def test_rank_curves_start_at_one(by_rate: pd.DataFrame) -> None:
-    curves = rank_curves(by_rate)
-    assert (curves[curves["step"] == 0]["rank"] == 1).all()
-    assert len(curves) == len(STEPS) * 18
-
-
-def test_layers_are_relative_to_the_last_of_runs_whose_last_layer_collapses() -> None:
-    steps = {"a": [30.0, 20.0], "b": [10.0, np.nan], "c": [10.0, 0.0]}
-    rows = [
-        {"cell": cell, "seed": 1, "optimiser": "adamw", "layers": 2, "layer": layer, "last": layer == 2,
-         "collapse_step": of_cell[layer - 1]}
-        for cell, of_cell in steps.items() for layer in (1, 2)
-    ]  # fmt: skip
-    relative = relative_to_last_layer(pd.DataFrame(rows))
-    assert relative[["cell", "depth", "ratio"]].values.tolist() == [["a", 0.5, 1.5], ["a", 1.0, 1.0]]
