@@ -41,7 +41,7 @@ def test_verdicts_are_counted_by_study() -> None:
 def test_findings_are_the_headlines_whose_rule_decided() -> None:
     said = summary(claims(), {}, {}, toy=False)
     assert "A2   holds*  It collapses: 1 [0.891, 1]" in said
-    assert "J6   fails   Right of loss; holds: rankme, hessian" in said
+    assert "J6   fails   Right of loss; holds: RankMe, Hessian" in said
     assert LEGEND in said
     assert not any(words in said for words in ("It leads", "No headline", "nan", "None", "none"))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from emergence.claims.claims_table import LEGEND, REGISTRIES, TOY, estimate, mark, verdict_counts
+from emergence.measures.declarations import signal_labels
 
 DECIDED = ("holds", "fails")
 
@@ -72,9 +73,10 @@ def _single(decided: pd.DataFrame) -> str:
 def _of_parts(decided: pd.DataFrame) -> str:
     """The statement on the first part, then the parts that are judged likewise, and those judged otherwise."""
     (verdict, rows), *others = decided.groupby("verdict", sort=False)
-    _, *likewise = rows["part"]
+    labels = signal_labels()
+    _, *likewise = [labels.get(part, part) for part in rows["part"]]
     also = [f"likewise: {', '.join(likewise)}"] if likewise else []
-    other = [f"{verdict}: {', '.join(rows['part'])}" for verdict, rows in others]
+    other = [f"{verdict}: {', '.join(labels.get(part, part) for part in rows['part'])}" for verdict, rows in others]
     return "; ".join([f"{verdict:<7} {rows['statement'].iloc[0]}", *also, *other])
 
 
