@@ -91,7 +91,7 @@ def end_of_run(config: Config, folder: Callable[[str], str], reference: Path, fi
     from emergence.schemas.analysis import CLAIMS
 
     table = reference / "tables/claims.parquet" if kept else table
-    paper = Path(folder("<paper>/paper.pdf"))
+    paper = reference / "paper.pdf" if kept else Path(folder("<paper>/paper.pdf"))
     claims = reference / "CLAIMS.md" if kept else table.with_suffix(".csv")
     places = {"explorer": Path(explorer), "figures": Path(folder("<figures>")), "paper": paper, "claims": claims}
     show = f"{command()} show {os.path.relpath(table)}"

@@ -94,7 +94,7 @@ def test_the_reference_run_can_be_looked_at(copy: ProjectCopy) -> None:
 def test_a_reference_trains_nothing(kept: ProjectCopy) -> None:
     asked = ("--config", "source=reference", "--", "figures/fig3.pdf")
     assert kept.planned(*asked) == {"redraw": 1}
-    assert {"train", "measure_run", "study_claims"}.isdisjoint(kept.planned(*asked[:-1], "results/explorer.html"))
+    assert {"train", "measure_run", "study_claims"}.isdisjoint(kept.planned(*asked[:-1], "paper/paper.pdf"))
     said = kept.snakemake("--dry-run", *asked[:-1], "figures/fig99.pdf", check=False)
     assert "fig99: the reference run (tier smoke) has no such figure, only fig1, " in said
     assert "MissingRuleException" in kept.snakemake("--dry-run", *asked[:-1], "results/claims.parquet", check=False)
@@ -108,7 +108,7 @@ def test_an_edited_figure_is_redrawn(kept: ProjectCopy) -> None:
     style.write_text(before + "\n# an edit\n")
     planned = kept.planned(*arguments)
     style.write_text(before)
-    assert planned == {"redraw": 1, "explorer": 1, "manuscript": 1, "paper": 1}
+    assert planned == {"redraw": 1, "explorer": 1}
 
 
 def test_the_run_reproduces_its_own_reference(kept: ProjectCopy) -> None:

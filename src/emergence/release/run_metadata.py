@@ -79,7 +79,7 @@ def account(config: dict[str, Any], results: Path, benchmarks: Path, *, trained:
     Raises:
         AccountError: if there are no trajectories or no benchmarks.
     """
-    manifests = sorted(results.glob("*/trajectories/*/manifest.json"))
+    manifests = list(results.glob("*/trajectories/*/manifest.json"))
     jobs = compute.jobs(benchmarks)
     if trained and not manifests:
         raise AccountError(f"{results}: no trajectories; give the results folder of a run that is finished")

@@ -38,7 +38,7 @@ def read(path: Path) -> Any:
 
 def trained_runs(manifests: Iterable[Path]) -> Record:
     """The distinct hardware and versions of trained runs, and of each run its size, seeds and parameters."""
-    told = [read(path) for path in manifests]
+    told = [read(path) for path in sorted(manifests)]
     return {
         "hardware": _different(manifest["hardware"] for manifest in told),
         "versions": _different(manifest["versions"] for manifest in told),
