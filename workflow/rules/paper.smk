@@ -57,8 +57,8 @@ use rule stage as checksums with:
                 else [
                     rules.paper_numbers.output.json,
                     rules.compute.output.csv,
-                    rules.manuscript.output.folder,
-                    rules.paper.output.pdf,
+                    "<results>/manuscript",
+                    "<paper>/paper.pdf",
                 ]
             ),
         ],
