@@ -37,7 +37,7 @@ class Each:
 
 @dataclass(frozen=True)
 class Where:
-    """Fields read where a study is switched on; None elsewhere."""
+    """Fields of a study, by its own protocol, where it is switched on; None elsewhere."""
 
     study: str
     fields: Mapping[str, Any]
@@ -932,11 +932,15 @@ STAGES: dict[str, Stage] = {
                 "studies": Each(
                     "studies",
                     "study",
-                    {"study": "{study}", "metric": "{study}.metric", "signals": "{study}.followed"},
+                    {
+                        "study": "{study}",
+                        "metric": "{study}.metric",
+                        "signals": "{study}.followed",
+                        "definition": "protocol.precursors.definition",
+                        "threshold": "protocol.events.threshold",
+                        "precursor_rate": "protocol.verdicts.precursor_rate",
+                    },
                 ),
-                "definition": "protocol.precursors.definition",
-                "threshold": "protocol.events.threshold",
-                "precursor_rate": "protocol.verdicts.precursor_rate",
             }
         },
         request=Request(memory=8000),

@@ -404,6 +404,17 @@ def test_neuromfa_is_judged_in_the_studies_that_are_switched_on(values: Values) 
     assert [one.pythia.runs for one in settings] == [[], [], []]
 
 
+def test_a_study_is_read_by_its_own_protocol_wherever_it_is_read(values: Values) -> None:
+    """NeuroMFA judges leads of the anatomy, and the explorer shows each study, as that study is judged."""
+    own = changed(values, "anatomy.protocol", {"events": {"threshold": 0.6}, "verdicts": {"precursor_rate": 0.9}})
+    config = loading.load(own)
+    judged = settings_for(config, "neuromfa_claims")["settings"].anatomy
+    assert judged.verdicts.precursor_rate == 0.9
+    explored = {one.study: one for one in settings_for(config, "explorer")["settings"].studies}
+    assert (explored["anatomy"].threshold, explored["anatomy"].precursor_rate) == (0.6, 0.9)
+    assert (explored["parity"].threshold, explored["parity"].precursor_rate) == (0.5, 0.75)
+
+
 @pytest.mark.parametrize("off", [None, False], ids=["null", "false"])
 @pytest.mark.parametrize(("key", "stages", "figures"), OFF, ids=[key for key, _, _ in OFF])
 def test_what_is_switched_off_leaves_out_what_reads_it(

@@ -30,7 +30,9 @@ try:
     from emergence import workflow as support
     from emergence.config.loading import ConfigError, contents, load, merged
     from emergence.config.project import figures_drawn, possible, project
+    from emergence.config.study import TITLES
     from emergence.layout import ResultsLayout
+    from emergence.subjects import SUBJECTS
 except ImportError as error:
     raise WorkflowError(
         f"The package `emergence` cannot be imported ({error}); install it beside Snakemake: docs/module.md."

@@ -1,13 +1,6 @@
 # Figures, each from finished tables, and the explorer, which has all of them on one page.
 CAPTIONS = {figure: caption(figure) for figure in FIGURES}
-CATEGORIES = {
-    "anatomy": "Anatomy",
-    "parity": "Sparse parity",
-    "neuromfa": "NeuroMFA",
-    "language": "Language models",
-    "interventions": "Interventions",
-    None: "Calibration",
-}
+CATEGORIES = {**TITLES, None: "Calibration"}
 
 
 use rule stage as figure with:

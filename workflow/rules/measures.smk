@@ -1,9 +1,4 @@
 # Measures along every trajectory, and a sweep of one measure's settings.
-SUBJECTS = {
-    "anatomy": "task_transformer",
-    "parity": "parity_mlp",
-    "language": "causal_lm",
-}
 PROBES = {"language": "items.parquet"}
 
 

@@ -99,7 +99,8 @@ def _projected(config: Config, keys: Any, names: Mapping[str, str], stage: str) 
     if isinstance(keys, str):
         return to_jsonable_python(_value(config, keys, names, stage))
     if isinstance(keys, Where):
-        return None if getattr(config, keys.study) is None else _projected(config, keys.fields, names, stage)
+        own = {**names, "study": keys.study}
+        return None if getattr(config, keys.study) is None else _projected(config, keys.fields, own, stage)
     if isinstance(keys, Each):
         each = _value(config, keys.names, names, stage)
         return [_projected(config, keys.fields, {**names, keys.wildcard: name}, stage) for name in each]

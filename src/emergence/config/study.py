@@ -9,6 +9,15 @@ from emergence.config.measures import VARIANTS, Measures
 from emergence.config.protocol import Protocol, ScoredMetric, Signal
 from emergence.config.types import Key, Strict
 
+TITLES = {
+    "anatomy": "Anatomy",
+    "parity": "Sparse parity",
+    "neuromfa": "NeuroMFA",
+    "language": "Language models",
+    "interventions": "Interventions",
+}
+"""Of studies, in headings."""
+
 
 def _switched_on(signals: Any) -> Any:
     """Signals without those that are switched off."""

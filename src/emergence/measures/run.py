@@ -16,13 +16,10 @@ from emergence.io import tables
 from emergence.io.progress import Progress
 from emergence.io.resumable import origin, resumable_job
 from emergence.schemas.trajectories import MEASURE
+from emergence.subjects import SUBJECTS
 from emergence.subjects.subject import ROW_TYPES, MeasureError, NotFiniteError, TrajectorySubject, not_finite, row
 
 logger = logging.getLogger("emergence")
-
-SUBJECTS = {"anatomy": "task_transformer", "parity": "parity_mlp", "language": "causal_lm"}
-"""Module of each study whose ``open_subject(run, probes, device)`` opens its models; by name, so that a job imports and
-depends on its own alone."""
 
 
 class MeasureSettings(Strict):

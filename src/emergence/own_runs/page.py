@@ -60,9 +60,6 @@ def _content(findings: Findings, heading: str, checkpoints: pd.DataFrame | None)
         "about": _about(findings),
         "named": True,
         "scale": "linear",
-        "definition": protocol.precursors.definition,
-        "threshold": protocol.events.threshold,
-        "precursor_rate": protocol.verdicts.precursor_rate,
         "colours": {
             "tasks": {group["task"]: group["colour"] for group in reversed(groups)},
             "other": panels.MEASURE_COLOUR,
@@ -77,7 +74,14 @@ def _content(findings: Findings, heading: str, checkpoints: pd.DataFrame | None)
         "checkpoints": columns(listed),
         "studies": [
             study.payload(
-                study.ExploredStudy(study=STUDY, metric=METRIC, signals=findings.signals),
+                study.ExploredStudy(
+                    study=STUDY,
+                    metric=METRIC,
+                    signals=findings.signals,
+                    definition=protocol.precursors.definition,
+                    threshold=protocol.events.threshold,
+                    precursor_rate=protocol.verdicts.precursor_rate,
+                ),
                 "",
                 study.Tables(
                     scores=findings.scores,

@@ -8,6 +8,7 @@ import pandas as pd
 from emergence.claims.claims_table import LEGEND, estimate, mark, verdict_counts
 from emergence.claims.registry import Claim, Part, Registry
 from emergence.claims.replication import replicated
+from emergence.config.study import TITLES
 from emergence.errors import EmergenceError
 
 BEGIN, END = "<!-- claims -->", "<!-- /claims -->"
@@ -110,7 +111,7 @@ def _study(study: str, claims: pd.DataFrame) -> str:
     others = [column for column in OF_OTHER_RUNS if claims[column].astype(bool).any()]
     rows = [[*row, *verdicts] for row, verdicts in zip(rows, claims[others].to_numpy().tolist(), strict=True)]
     header = (*COLUMNS, *(OF_OTHER_RUNS[column] for column in others))
-    return f"## {study.capitalize()}\n\n{_table(header, rows)}"
+    return f"## {TITLES[study]}\n\n{_table(header, rows)}"
 
 
 def _escaped(text: str) -> str:

@@ -14,8 +14,8 @@ function aheadPanel(content) {
     node.append(el("p", { textContent: "No event, so nothing can lead one." }));
     return;
   }
-  const definitions = Object.keys(Object.values(study.leads)[0]?.score ?? { [content.definition]: {} });
-  const state = { event: events[0].key, definition: content.definition };
+  const definitions = Object.keys(Object.values(study.leads)[0]?.score ?? { [content.studies[0].definition]: {} });
+  const state = { event: events[0].key, definition: content.studies[0].definition };
   const change = (name) => (value) => { state[name] = value; show(); };
   byId("ahead-controls").append(
     select("Event", events.map((event) => [event.key, event.title]), state.event, change("event")).node,

@@ -41,13 +41,13 @@ function scoresChart(content, study, shown, { scale }, width) {
   const y = { field: "value", type: "quantitative", title: "score",
     scale: { domain: [lowest, 1.04], nice: false }, axis: { tickCount: 5, minExtent: AXIS - 20 } };
   const dots = (run) => content.events.filter((event) => event.run === run && event.step !== null)
-    .map((event) => ({ group: shown[event.name], step: event.step, value: content.threshold }));
+    .map((event) => ({ group: shown[event.name], step: event.step, value: content.studies[0].threshold }));
   const panelOf = (run) => ({
     title: runs.length > 1
       ? { text: run, anchor: "start", limit: inner, fontSize: 12, fontWeight: "normal", color: colour("soft") } : undefined,
     width: inner, height: 230,
     layer: [
-      { data: { values: [{ value: content.threshold }] }, mark: { type: "rule", strokeDash: [4, 3] }, encoding: { y } },
+      { data: { values: [{ value: content.studies[0].threshold }] }, mark: { type: "rule", strokeDash: [4, 3] }, encoding: { y } },
       { data: { values: curves[run] }, mark: { type: "line", strokeWidth: 2, clip: true },
         encoding: { x, y, color: { ...group, title: null, legend }, tooltip: ["group", "step", "value"].map((field) => ({ field })) } },
       { data: { values: dots(run) },

@@ -6,7 +6,7 @@ const CLASSES = { "all/all": "all", "family/easy": "easy, by family", "family/ha
 
 function leadsPanel(content) {
   const studies = Object.fromEntries(content.studies.map((study) => [study.study, { ...study, rates: rowsOf(study.rates) }]));
-  const state = { study: content.studies[0].study, metric: "", definition: content.definition, events: "all/all" };
+  const state = { study: content.studies[0].study, metric: "", definition: content.studies[0].definition, events: "all/all" };
   const controls = Object.fromEntries([["study", "Study"], ["metric", "Score"], ["definition", "Lead by"],
     ["events", "Events"]].map(([name, label]) => [name, select(label, [], "", (value) => { choose(state, name, value); show(); })]));
   byId("leads-controls").append(...Object.values(controls).map((control) => control.node));
@@ -26,7 +26,7 @@ function leadsPanel(content) {
       && row.classes === classes && row.difficulty === difficulty).map((row) => ({ ...row, label: label(row) }));
     const node = byId("leads-chart");
     const names = unique(rows.map((row) => row.label));
-    if (rows.length) draw(node, ratesChart(rows, names, content.precursor_rate, lit(content.colours.other)));
+    if (rows.length) draw(node, ratesChart(rows, names, study.precursor_rate, lit(content.colours.other)));
     else node.replaceChildren(el("p", { textContent: "No event of this kind." }));
     byId("leads-numbers").lastElementChild.replaceChildren(ratesTable(rows));
   }

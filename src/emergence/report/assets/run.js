@@ -17,7 +17,7 @@ const AXIS = 46; // pixels for the labels of a vertical axis, so that both panel
 function runPanel(content) {
   const studies = Object.fromEntries(content.studies.map((study) => [study.study, study]));
   const state = { study: content.studies[0].study, task: "", level: "", size: "", seed: "", metric: "", measure: "",
-    layer: "", beside: "control", definition: content.definition, scale: content.scale ?? "symlog" };
+    layer: "", beside: "control", definition: content.studies[0].definition, scale: content.scale ?? "symlog" };
   const controls = Object.fromEntries(Object.entries(RUN_LABELS).map(([name, label]) =>
     [name, select(label, [], "", (value) => { choose(state, name, value); show(); })]));
   byId("run-controls").append(...Object.values(controls).map((control) => control.node));
@@ -55,7 +55,7 @@ function settleRun(study, content, controls, state) {
   settle(controls, state, {
     layer: layers.length ? [...layers.map((layer) => [layer, layer]), ["every", "every"]] : [["", "none"]],
     beside: Object.entries(BESIDE).filter(([key]) => key !== "control" || study.levels.some((row) => row.control)),
-    definition: Object.keys(Object.values(study.leads)[0]?.[study.metrics[0]] ?? { [content.definition]: {} }).map((key) => [key, key]),
+    definition: Object.keys(Object.values(study.leads)[0]?.[study.metrics[0]] ?? { [study.definition]: {} }).map((key) => [key, key]),
     scale: [["symlog", "logarithmic"], ["linear", "linear"]],
   });
 }
@@ -85,7 +85,7 @@ function viewOf(study, state, content) {
     study, state, run, level, measure, layer,
     where: content.named ? run.run : `${run.size}, seed ${run.seed}`,
     name: titled(level),
-    colour: taskColour(content, level.task), threshold: content.threshold, scale: state.scale,
+    colour: taskColour(content, level.task), threshold: study.threshold, scale: state.scale,
     event: study.events[state.metric]?.[run.run]?.[level.name] ?? null,
     marks: measure.marks[run.run]?.[level.name]?.[layer] ?? {},
     score: {

@@ -12,8 +12,8 @@ import pandas as pd
 
 from emergence.analysis.neuromfa.degree_of_emergence import MEASURED
 from emergence.claims.claims_table import TOY
-from emergence.config.protocol import Definition
-from emergence.config.types import Fraction, Name, Strict
+from emergence.config.study import TITLES
+from emergence.config.types import Name, Strict
 from emergence.errors import EmergenceError
 from emergence.figures import panels, style
 from emergence.figures.declarations import declared
@@ -30,14 +30,6 @@ from emergence.schemas.trajectories import CALIBRATION, MEASURE
 
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("claims.js", "arms.js", "calibration.js", "main.js")
-TITLES = {
-    "anatomy": "Anatomy",
-    "parity": "Solvable model",
-    "neuromfa": "NeuroMFA",
-    "language": "Language models",
-    "interventions": "Interventions",
-}
-"""Of studies, as in the report of Snakemake."""
 NO_FILES: list[Path] = []
 
 
@@ -48,12 +40,6 @@ class ExplorerSettings(Strict):
     toy: bool = False
     """whether the numbers mean nothing"""
     studies: list[ExploredStudy]
-    definition: Definition
-    """of a lead, that enters the claims; shown first"""
-    threshold: Fraction
-    """score that counts as emerged"""
-    precursor_rate: Fraction
-    """share of events that a precursor must lead"""
 
 
 class ExplorerError(EmergenceError):
@@ -94,9 +80,6 @@ def build_explorer(
         "tier": settings.tier,
         "warning": TOY if settings.toy else "",
         "titles": TITLES,
-        "definition": settings.definition,
-        "threshold": settings.threshold,
-        "precursor_rate": settings.precursor_rate,
         "colours": {"tasks": style.TASK_COLOURS, "other": panels.MEASURE_COLOUR},
         "measures": signal_labels(),
         "claims": [_claim(row) for row in tables.read(CLAIMS, claims).to_dict("records")],

@@ -12,8 +12,8 @@ import pandas as pd
 
 from emergence.analysis import signals
 from emergence.analysis.neuromfa.degree_of_emergence import with_degree
-from emergence.config.protocol import Signal
-from emergence.config.types import Strict
+from emergence.config.protocol import Definition, Signal
+from emergence.config.types import Fraction, Strict
 from emergence.measures.declarations import signal_labels
 from emergence.report.json_values import columns, nested, number, numbers
 from emergence.tasks.symbols import CONTROL
@@ -32,6 +32,12 @@ class ExploredStudy(Strict):
     """whose events enter the claims; shown first"""
     signals: dict[str, Signal]
     """measures that are held against events, and the variant that is shown"""
+    definition: Definition
+    """of a lead, that enters the claims; shown first"""
+    threshold: Fraction
+    """score that counts as emerged"""
+    precursor_rate: Fraction
+    """share of events that a precursor must lead"""
 
     @property
     def measures(self) -> list[str]:
@@ -59,6 +65,9 @@ def payload(study: ExploredStudy, title: str, of: Tables) -> Payload:
     return {
         "study": study.study,
         "title": title,
+        "definition": study.definition,
+        "threshold": study.threshold,
+        "precursor_rate": study.precursor_rate,
         "metrics": sorted(of.scores["metric"].unique(), key=lambda metric: metric != study.metric),
         "levels": _levels(of.scores),
         "runs": _runs(of.scores),
