@@ -266,17 +266,18 @@ def test_patterns_of_pythia(
     assert (row["value"], row["verdict"]) == (value, verdict)
 
 
-def test_pythia_is_known_by_repository_or_name(default: loading.Config) -> None:
+def test_pythia_is_known_by_what_the_configuration_says(default: loading.Config) -> None:
     models = [
         SeriesSettings(name="other", repository="EleutherAI/gpt-neo-2.7B", steps=[0], revisions={}),
-        SeriesSettings(name="small", repository="EleutherAI/pythia-160m", steps=[0], revisions={}),
-        SeriesSettings(name="Pythia_2.8b", folder="models/a", revisions={}),
-        SeriesSettings(name="Pythia1.4b", folder="models/b", revisions={}),
-        SeriesSettings(name="middle", repository="EleutherAI/pythia-1.4b-deduped", steps=[0], revisions={}),
+        SeriesSettings(name="pythia", folder="models/pythia-2.8b", revisions={}),
+        SeriesSettings(name="small", repository="EleutherAI/pythia-160m", steps=[0], revisions={}, pythia="160m"),
+        SeriesSettings(name="large", folder="models/a", revisions={}, pythia="2.8b"),
+        SeriesSettings(name="other_text", folder="models/b", revisions={}, pythia="1.4b"),
+        SeriesSettings(name="middle", folder="models/c", revisions={}, pythia="1.4b-deduped"),
     ]
     language = default.language.model_copy(update={"models": models})
-    runs = ["small", "Pythia_2.8b", "Pythia1.4b", "middle"]
-    assert language.pythia == Pythia(runs=runs, largest="Pythia_2.8b", degree="middle")
+    runs = ["small", "large", "other_text", "middle"]
+    assert language.pythia == Pythia(runs=runs, largest="large", degree="middle")
     assert default.language.pythia == Pythia(runs=[])
 
 

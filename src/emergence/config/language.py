@@ -13,7 +13,12 @@ from emergence.config.types import Count, Fraction, Name, Positive, Precision, S
 from emergence.tasks.symbols import PASSAGES
 
 SIZE = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)([mb])(?![a-z0-9])")
-"""Number of parameters in the name of a model: 160m, 1.4b."""
+"""Number of parameters in the name of a model, by which memory and time are asked for: 160m, 1.4b."""
+PythiaModel = Literal[
+    "14m", "31m", "70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b",
+    "70m-deduped", "160m-deduped", "410m-deduped", "1b-deduped", "1.4b-deduped", "2.8b-deduped", "6.9b-deduped",
+    "12b-deduped",
+]  # fmt: skip
 PASSAGES_SIGNAL = "rankme_text"
 """The signal that is the same for all probe sets: RankMe of the passages."""
 
@@ -88,6 +93,8 @@ class SeriesSettings(Strict):
     """that are read; with a folder all there are, if absent"""
     revisions: Annotated[dict[Step, str], Field(default_factory=dict)]
     """of the repository, where they are not called ``step<step>``"""
+    pythia: PythiaModel | None = None
+    """which of Pythia's models it is, on which claims about Pythia are judged"""
     precision: Precision = "float32"
     """in which weights are held and computed with, whatever the files hold"""
 
@@ -172,11 +179,6 @@ class ExternalModel(Strict):
     name: Name
 
 
-def _is_pythia(words: str) -> bool:
-    """Whether the name and the repository of a model, in small letters, are those of one of Pythia's."""
-    return words.startswith("pythia") or " eleutherai/pythia-" in words
-
-
 class Language(Study):
     """Language models: a ladder that is trained here, and series of checkpoints from elsewhere."""
 
@@ -217,13 +219,12 @@ class Language(Study):
 
     @property
     def pythia(self) -> Pythia:
-        """Models of the configuration that are Pythia's, by their repository or name."""
-        called = {name: f"{name} {series.repository or ''}".lower() for name, series in self.series.items()}
-        pythia = {name: words for name, words in called.items() if _is_pythia(words)}
+        """Models of the configuration that are Pythia's."""
+        models = {name: series.pythia for name, series in self.series.items() if series.pythia}
         return Pythia(
-            runs=list(pythia),
-            largest=next((name for name, words in pythia.items() if "2.8b" in words), None),
-            degree=next((name for name, words in pythia.items() if "1.4b" in words and "dedup" in words), None),
+            runs=list(models),
+            largest=next((name for name, model in models.items() if model in ("2.8b", "2.8b-deduped")), None),
+            degree=next((name for name, model in models.items() if model == "1.4b-deduped"), None),
         )
 
     @property
