@@ -139,7 +139,16 @@ def find_collapses(rows: pd.DataFrame, settings: Collapse) -> pd.DataFrame:
 
 
 def detect_collapses(settings: Collapse, measures: list[Path], table: Path) -> None:
-    """Find collapse and recovery in every curve of a measure (table ``collapse``)."""
+    """Find collapse and recovery in every curve of a measure (table ``collapse``).
+
+    Args:
+        settings: How floor, collapse and recovery are found.
+        measures: Tables ``measure``, one of each run.
+        table: Where ``collapse`` is written.
+
+    Raises:
+        CollapseError: see `early_checkpoints`.
+    """
     frames = [find_collapses(tables.read(MEASURE, path), settings) for path in measures]
     measured = [frame for frame in frames if len(frame)] or frames[:1]  # a run's measurements may all have failed
     tables.write(COLLAPSE, pd.concat(measured, ignore_index=True), table)
@@ -206,7 +215,16 @@ def compare_layers(
     direction_table: Path,
     direction_shares_table: Path,
 ) -> None:
-    """Compare the collapse steps of the primary variant over layers."""
+    """Compare the collapse steps of the primary variant over layers.
+
+    Args:
+        variant: Primary variant of the measure.
+        confidence: Coverage of the intervals of shares, such as 0.95.
+        left_out: Tasks that form no units.
+        collapses: Table ``collapse``.
+        direction_table: Where ``direction`` is written.
+        direction_shares_table: Where ``direction_shares`` is written.
+    """
     rows = tables.read(COLLAPSE, collapses)
     chosen = (rows["variant"] == variant) & ~rows["task"].isin(left_out)
     units = compare_collapse_steps(rows[chosen])

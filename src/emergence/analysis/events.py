@@ -70,7 +70,15 @@ def _event(curve: pd.DataFrame, settings: Events) -> dict[str, object]:
 def detect_events(
     settings: Events, behaviour: list[Path], baselines: Path, scores_table: Path, events_table: Path
 ) -> None:
-    """Score the behaviour of all runs and detect their events (tables ``scores`` and ``events``)."""
+    """Score the behaviour of all runs and detect their events (tables ``scores`` and ``events``).
+
+    Args:
+        settings: Detector, its threshold and persistence, and the scores between which a width is measured.
+        behaviour: Tables ``behaviour``, one of each run.
+        baselines: Table ``baselines``.
+        scores_table: Where ``scores`` is written.
+        events_table: Where ``events`` is written.
+    """
     scored = score_behaviour(tables.read(BEHAVIOUR, *behaviour), tables.read(BASELINES, baselines))
     tables.write(SCORES, scored, scores_table)
     tables.write(EVENTS, find_events(scored, settings), events_table)

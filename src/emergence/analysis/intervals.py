@@ -20,6 +20,14 @@ EXACT_UP_TO = 16  # clusters whose signs are all tried
 def clopper_pearson(successes: int, trials: int, confidence: float) -> tuple[float, float]:
     """Exact interval of a binomial rate, for independent trials (Clopper & Pearson 1934).
 
+    Args:
+        successes: Trials that succeed.
+        trials: Number of trials.
+        confidence: Coverage, such as 0.95.
+
+    Returns:
+        Lower and upper bound of the rate.
+
     >>> [round(bound, 3) for bound in clopper_pearson(32, 32, 0.95)]
     [0.891, 1.0]
     """
@@ -28,7 +36,16 @@ def clopper_pearson(successes: int, trials: int, confidence: float) -> tuple[flo
 
 
 def exact_bounds(successes: NDArray[np.intp], trials: int, confidence: float) -> tuple[Array, Array]:
-    """Bounds of the same intervals for many counts (n,) at once: quantiles of beta distributions."""
+    """Bounds of the same intervals for many counts (n,) at once: quantiles of beta distributions.
+
+    Args:
+        successes: Counts of successes (n,).
+        trials: Number of trials of each count, the same for all.
+        confidence: Coverage, such as 0.95.
+
+    Returns:
+        Lower and upper bounds, each (n,).
+    """
     tail = (1 - confidence) / 2
     low = betaincinv(np.maximum(successes, 1), trials - successes + 1, tail)
     high = betaincinv(successes + 1, np.maximum(trials - successes, 1), 1 - tail)
@@ -102,7 +119,13 @@ def welch_factor(estimates: Iterable[tuple[float, int]], confidence: float) -> f
 
 
 def mean_of_medians(values: pd.Series, runs: pd.Series, confidence: float) -> MeanInterval:
-    """Mean over runs of each run's median: the skills of a run share a network, so a run counts once."""
+    """Mean over runs of each run's median: the skills of a run share a network, so a run counts once.
+
+    Args:
+        values: One value per skill; NaN does not count.
+        runs: Run of each value, with the same index.
+        confidence: Coverage, such as 0.95.
+    """
     return student_mean(values.groupby(runs, sort=False).median(), confidence)
 
 
@@ -160,6 +183,12 @@ def sign_flip(values: ArrayLike, clusters: ArrayLike, draws: int, rng: np.random
 
     Under the null each cluster's sum is as likely negative as positive. All signs are tried for up to `EXACT_UP_TO`
     clusters, ``draws`` random ones for more. With n clusters no p is below 2^-n; NaN without any.
+
+    Args:
+        values: Observations (n,).
+        clusters: Cluster of each observation (n,).
+        draws: Number of random choices of signs, where not all are tried.
+        rng: Source of the draws.
 
     >>> sign_flip([1, 1, 1, 1], ["a", "b", "c", "d"], 0, np.random.default_rng(0))
     0.0625

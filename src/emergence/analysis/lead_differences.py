@@ -78,7 +78,15 @@ class RunTimes:
     def of(
         cls, events: pd.DataFrame, scores: pd.DataFrame, classes: pd.DataFrame, definition: str, collapse: Collapse
     ) -> "RunTimes":
-        """From events, scores (of one metric) and classes of one run."""
+        """From events, scores (of one metric) and classes of one run.
+
+        Args:
+            events: Rows of table ``events``, one run and metric.
+            scores: Rows of table ``scores``, the same run and metric.
+            classes: Difficulty of the run's task-levels, of `classify_difficulty`.
+            definition: Whether the score moves at its ``onset`` or its ``change-point``.
+            collapse: How an onset is found, and by how much of the noise a change of mean must exceed it.
+        """
         behaviour = signals_of_scores(scores, collapse)
         names = behaviour.names.droplevel("metric")
         emerged = events.set_index(LEVEL).reindex(names)
@@ -123,7 +131,17 @@ def _median(moved: Array, mask: NDArray[np.bool_]) -> Array:
 def times_of_runs(
     events: pd.DataFrame, scores: pd.DataFrame, definition: str, settings: DifferenceSettings
 ) -> dict[str, RunTimes]:
-    """Times of all runs, from tables ``events`` and ``scores``."""
+    """Times of all runs, from tables ``events`` and ``scores``.
+
+    Args:
+        events: Table ``events``.
+        scores: Table ``scores``.
+        definition: A key of `MOVES`.
+        settings: Metric, easy tasks, and how scores move.
+
+    Returns:
+        Times by run, without runs that have no task-level besides the control.
+    """
     events, scores = (select(table, metric=settings.metric) for table in (events, scores))
     classes = dict(list(classify_difficulty(events, settings.easy).groupby("run")))
     scored = dict(list(scores.groupby("run")))
@@ -142,7 +160,16 @@ def of_whole_network(onsets: pd.DataFrame) -> bool:
 
 
 def moves(onsets: pd.DataFrame, times: Mapping[str, RunTimes], definition: str) -> dict[tuple[str, str], Array]:
-    """When curves move (levels,), by measure and run, from table ``onsets``; NaN where they do not."""
+    """When curves move (levels,), by measure and run, from table ``onsets``; NaN where they do not.
+
+    Args:
+        onsets: Table ``onsets`` of all measures.
+        times: Times of each run, by its name.
+        definition: A key of `MOVES`.
+
+    Returns:
+        Positions in checkpoints, in the order of the run's names; without measures that a run has no rows of.
+    """
     wide = onsets.pivot(index=["run", *LEVEL], columns="measure", values=MOVES[definition]).astype(float)
     present = set(onsets[["measure", "run"]].drop_duplicates().itertuples(index=False, name=None))
     by_curve: dict[tuple[str, str], Array] = {}
@@ -187,7 +214,15 @@ def estimate_differences(
     confidence: float,
     cells: Sequence[tuple[str, str]] = tuple(CELLS),
 ) -> Iterator[Row]:
-    """Mean difference over runs of each measure, cell, size and rival (rows of table ``lead_differences``)."""
+    """Mean difference over runs of each measure, cell, size and rival (rows of table ``lead_differences``).
+
+    Args:
+        pairs: Events with their differences, of `pair_leads`.
+        sizes: Sizes with rows of their own, besides ``all``.
+        margins: Lead that counts, in checkpoints, by measure; a measure that is not among them has no rows.
+        confidence: Coverage of the intervals, such as 0.95.
+        cells: Ways to tell difficulty, each with the difficulty that it keeps; ``all`` keeps every event.
+    """
     for way, difficulty in cells:
         cell = pairs if way == "all" else select(pairs, **{way: difficulty})
         placebo = PLACEBO["family" if way == "all" else way]
@@ -205,7 +240,13 @@ def estimate_differences(
 
 
 def margins_of(leads: pd.DataFrame, measures: Sequence[str], least: float) -> dict[str, float]:
-    """Lead of each measure that counts, in checkpoints: as in table ``leads``, or the protocol's where it has none."""
+    """Lead of each measure that counts, in checkpoints: as in table ``leads``, or the protocol's where it has none.
+
+    Args:
+        leads: Table ``leads``.
+        measures: Names of the measures.
+        least: Margin of the protocol, in checkpoints.
+    """
     largest = leads.groupby("measure")["margin"].max()
     return {name: float(largest.get(name, least)) for name in measures}
 
@@ -213,7 +254,15 @@ def margins_of(leads: pd.DataFrame, measures: Sequence[str], least: float) -> di
 def lead_differences(
     events: pd.DataFrame, scores: pd.DataFrame, onsets: pd.DataFrame, leads: pd.DataFrame, settings: DifferenceSettings
 ) -> pd.DataFrame:
-    """Table ``lead_differences`` from tables ``events``, ``scores``, ``onsets`` and ``leads`` of all signals."""
+    """Table ``lead_differences`` from tables ``events``, ``scores``, ``onsets`` and ``leads`` of all signals.
+
+    Args:
+        events: Table ``events``.
+        scores: Table ``scores``.
+        onsets: Table ``onsets``, whose measures are compared.
+        leads: Table ``leads``, for the margins alone.
+        settings: Metric, easy tasks, how curves move, and intervals.
+    """
     sizes = list(events["size"].unique())
     margins = margins_of(leads, list(onsets["measure"].unique()), settings.precursors.margin)
     whole = {name for name, rows in onsets.groupby("measure", sort=False) if of_whole_network(rows)}
@@ -230,6 +279,15 @@ def lead_differences(
 def compare_lead_times(
     settings: DifferenceSettings, events: Path, scores: Path, onsets: list[Path], leads: list[Path], table: Path
 ) -> None:
-    """Compare the leads of every measure with those of its rivals, event by event."""
+    """Compare the leads of every measure with those of its rivals, event by event.
+
+    Args:
+        settings: Metric, easy tasks, how curves move, and intervals.
+        events: Table ``events``.
+        scores: Table ``scores``.
+        onsets: Tables ``onsets``, one of each signal.
+        leads: Tables ``leads``, one of each signal.
+        table: Where ``lead_differences`` is written.
+    """
     read = (tables.read(EVENTS, events), tables.read(SCORES, scores), tables.read(ONSETS, *onsets))
     tables.write(LEAD_DIFFERENCES, lead_differences(*read, tables.read(LEADS, *leads), settings), table)

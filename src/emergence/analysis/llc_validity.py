@@ -30,7 +30,13 @@ class LLCValiditySettings(Strict):
 
 
 def llc_validity(llc: pd.DataFrame, hessian: pd.DataFrame, settings: LLCValiditySettings) -> pd.DataFrame:
-    """Table ``llc_validity`` from rows of the measures `llc` and `hessian`: one row per checkpoint."""
+    """Table ``llc_validity`` from rows of the measures `llc` and `hessian`: one row per checkpoint.
+
+    Args:
+        llc: Rows of table ``measure`` of `llc`, diagnostics among the variants.
+        hessian: Rows of table ``measure`` of `hessian`; where there is no trace, the ratio to curvature is null.
+        settings: nβ and the pull γ of the sampler.
+    """
     of_mixture = llc[llc["task"].isna() & llc["variant"].str.startswith("mixture")]
     wide = of_mixture.pivot(index=CHECKPOINT, columns="variant", values="value").reset_index()
     told = wide[CHECKPOINT].assign(value=wide.get("mixture", np.nan), valid=wide.get("mixture/valid", np.nan) == 1)
@@ -44,6 +50,13 @@ def llc_validity(llc: pd.DataFrame, hessian: pd.DataFrame, settings: LLCValidity
 
 
 def assess_llc(settings: LLCValiditySettings, llc: list[Path], table: Path, hessian: list[Path] = UNMEASURED) -> None:
-    """Collect the validity of all estimates of a study (table ``llc_validity``)."""
+    """Collect the validity of all estimates of a study (table ``llc_validity``).
+
+    Args:
+        settings: nβ and the pull γ of the sampler.
+        llc: Tables ``measure`` of `llc`, one of each run.
+        table: Where ``llc_validity`` is written.
+        hessian: Tables ``measure`` of `hessian`, if the study takes them.
+    """
     curvatures = tables.read(MEASURE, *hessian)
     tables.write(LLC_VALIDITY, llc_validity(tables.read(MEASURE, *llc), curvatures, settings), table)

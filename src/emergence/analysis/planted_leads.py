@@ -45,12 +45,26 @@ class PlantedRun:
         return np.where(place >= 0, self.measured.onset(self.measured.values)[place], np.nan)
 
     def moved(self, kind: Kind, lead: int, trials: int, rng: np.random.Generator) -> Array:
-        """When planted curves move (trials, levels), in checkpoints; NaN where they do not."""
+        """When planted curves move (trials, levels), in checkpoints; NaN where they do not.
+
+        Args:
+            kind: Whose score the curves follow.
+            lead: Checkpoints of the run by which they precede it.
+            trials: Number of curves planted in each task-level.
+            rng: Source of the draws.
+        """
         moved = self.measured.onset(self.plant(kind, lead, trials, rng))
         return np.where(self.measured.names.get_indexer(self.times.names) >= 0, moved, np.nan)
 
     def plant(self, kind: Kind, lead: int, trials: int, rng: np.random.Generator) -> Array:
-        """Planted curves (trials, levels, checkpoints of the measure), on the scale of the signal."""
+        """Planted curves (trials, levels, checkpoints of the measure), on the scale of the signal.
+
+        Args:
+            kind: Whose score the curves follow.
+            lead: Checkpoints of the run by which they precede it.
+            trials: Number of curves planted in each task-level.
+            rng: Source of the rotations of residuals, and of the draws of `followed`.
+        """
         place = self.measured.names.get_indexer(self.times.names)
         real = self.measured.values[np.maximum(place, 0)]
         shape = self.measured.shape(real)
@@ -76,7 +90,16 @@ class PlantedRun:
         return np.clip(score, 0.0, 1.0)[:, np.minimum(wanted, self.scores.shape[-1] - 1)]
 
     def followed(self, kind: Kind, trials: int, rng: np.random.Generator) -> NDArray[np.intp]:
-        """Task-level whose score each curve follows (trials, levels)."""
+        """Task-level whose score each curve follows (trials, levels).
+
+        Args:
+            kind: Whose score the curves follow.
+            trials: Number of curves of each task-level.
+            rng: Source of the draws of ``another's``.
+
+        Returns:
+            Indices into the task-levels of `times`; a level's own if no other task-level is of its difficulty.
+        """
         levels = len(self.times.names)
         if kind == "own":
             return np.broadcast_to(np.arange(levels), (trials, levels))

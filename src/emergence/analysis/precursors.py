@@ -113,7 +113,13 @@ def _rate_rows(group: pd.DataFrame, settings: Statistics) -> Iterator[Row]:
 
 
 def estimate_hierarchy(leads: pd.DataFrame, grid: RateCells, settings: Statistics) -> pd.DataFrame:
-    """Share of events that each measure leads, coincides with, lags, or has no time for (table ``hierarchy``)."""
+    """Share of events that each measure leads, coincides with, lags, or has no time for (table ``hierarchy``).
+
+    Args:
+        leads: Table ``leads`` of all measures.
+        grid: The cells; one without events has no row.
+        settings: Confidence, bootstrap draws and seed.
+    """
     rows = []
     for cell, group in group_by_cell(leads, grid):
         rng = np.random.default_rng(settings.seed)
@@ -134,7 +140,17 @@ def estimate_precursor_rates(
     precursors_table: Path,
     hierarchy_table: Path,
 ) -> None:
-    """Estimate precursor rates and the hierarchy of all measures (tables ``precursors`` and ``hierarchy``)."""
+    """Estimate precursor rates and the hierarchy of all measures (tables ``precursors`` and ``hierarchy``).
+
+    Args:
+        signals: Names of the measures.
+        precursors: Its ``families`` are those of Holm's correction.
+        statistics: Confidence, bootstrap draws and seed.
+        events: Table ``events``, for the metrics and sizes of the cells.
+        leads: Tables ``leads``, one of each signal.
+        precursors_table: Where ``precursors`` is written.
+        hierarchy_table: Where ``hierarchy`` is written.
+    """
     joined, emerged = with_own_loss(tables.read(LEADS, *leads)), tables.read(EVENTS, events)
     metrics, sizes = list(emerged["metric"].unique()), list(emerged["size"].unique())
     grid = RateCells(signals, metrics, DEFINITIONS, sizes)

@@ -78,7 +78,16 @@ class Signals:
         return self._positions(np.where(significant, position, np.nan))
 
     def lag(self, curves: Array, score: Array, largest: int) -> Array:
-        """Checkpoints by which curves precede scores (..., checkpoints of the trajectory), by cross-correlation."""
+        """Checkpoints by which curves precede scores (..., checkpoints of the trajectory), by cross-correlation.
+
+        Args:
+            curves: Curves (..., checkpoints of the measure).
+            score: Scores (..., checkpoints of the trajectory), broadcast with the curves.
+            largest: Largest lag, in checkpoints of the trajectory; one spacing of the measure is tried at least.
+
+        Returns:
+            Lags (...) in checkpoints of the trajectory; NaN where `cross_correlation_lag` has none.
+        """
         own = np.apply_along_axis(lambda one: np.interp(self.steps, self.trajectory, one), -1, score)
         return cross_correlation_lag(curves, own, max(1, largest // self.spacing)) * self.spacing
 
@@ -110,6 +119,12 @@ def signals_of_run(rows: pd.DataFrame, trajectory: NDArray[np.int64], signal: Si
     """Signals of one run from its rows of one variant, in the last layer if the measure has layers.
 
     Failed estimates are interpolated linearly between checkpoints; a curve without any value is left out.
+
+    Args:
+        rows: Rows of table ``measure``, one run and variant.
+        trajectory: Steps of all checkpoints of the run (checkpoints,).
+        signal: Scale of the curves, and their floor where it is known beforehand.
+        collapse: How floor and onset are found.
     """
     named = last_layer(rows).dropna(subset=["task"])
     wide = named.pivot(index=["task", "level"], columns="step", values="value").sort_index(axis=1)

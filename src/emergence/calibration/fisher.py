@@ -45,7 +45,13 @@ def rank_influence(fisher: Tensor, rows: Tensor) -> Tensor:
 
 
 def label_error(values: Tensor, chances: Tensor, labels: int) -> float:
-    """Standard error of a mean over inputs with ``labels`` drawn labels each; arguments (inputs, possible labels)."""
+    """Standard error of a mean over inputs with ``labels`` drawn labels each.
+
+    Args:
+        values: What is averaged, of every possible label (inputs, possible labels).
+        chances: Probability of each (inputs, possible labels).
+        labels: Number drawn for each input.
+    """
     mean = (chances * values).sum(dim=1, keepdim=True)
     variance = (chances * (values - mean) ** 2).sum(dim=1)
     return float((variance.mean() / (labels * len(values))).sqrt())

@@ -46,7 +46,15 @@ def covariance(rows: Tensor) -> Tensor:
 
 
 def exact_rank(estimator: str, oracle: str, parameters: str, exact: float, estimate: float) -> Check:
-    """Check of a rank that is exact up to rounding."""
+    """Check of a rank that is exact up to rounding.
+
+    Args:
+        estimator: Name of what is checked.
+        oracle: Source of the exact rank, in words.
+        parameters: Size of the example, in words.
+        exact: Rank by the oracle.
+        estimate: Rank by the estimator.
+    """
     return Check(estimator, oracle, parameters, float(exact), estimate, ROUNDING * exact, "rounding")
 
 

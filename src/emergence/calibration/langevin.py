@@ -34,6 +34,12 @@ def crossing_estimate(first: int, second: int, settings: LocalLearning, power: i
     """Estimate for ``|a|^(2·power) |b|²/2`` with a, b of the given dimensions, exact at these nβ and γ.
 
     Given ``|a| = r`` the other factor is Gaussian and integrated analytically.
+
+    Args:
+        first: Dimension of a.
+        second: Dimension of b.
+        settings: Give nβ and γ.
+        power: Of |a|².
     """
 
     def curvature(r: float) -> float:
@@ -83,7 +89,13 @@ def _logarithms(settings: LocalLearning) -> tuple[float, float]:
 
 
 def crossing_limit(first: int, second: int, power: int = 1) -> float:
-    """Limit of `crossing_estimate` for nβ → ∞: the smaller of the factors' coefficients (Watanabe 2009)."""
+    """Limit of `crossing_estimate` for nβ → ∞: the smaller of the factors' coefficients (Watanabe 2009).
+
+    Args:
+        first: Dimension of a.
+        second: Dimension of b.
+        power: Of |a|².
+    """
     return min(first / power, second) / 2
 
 
@@ -92,6 +104,11 @@ def two_factor_estimate(rows: int, columns: int, settings: LocalLearning) -> flo
 
     Given A the rows of B are Gaussian; the remaining integrand depends on the singular values of A alone, whose density
     under a Gaussian is ``(r s)^(columns−2) (r² − s²) exp(−γ(r² + s²)/2)`` for r > s (James 1964).
+
+    Args:
+        rows: Of B.
+        columns: Of A, two at least.
+        settings: Give nβ and γ.
     """
     n_beta, gamma = settings.n_beta, settings.localisation
 
@@ -119,6 +136,12 @@ def reduced_rank_coefficient(inputs: int, outputs: int, hidden: int, rank: int) 
 
     A is (hidden, inputs), B (outputs, hidden). The coefficient belongs to the deepest singularity of the set of true
     parameters, where A and B both have the true rank.
+
+    Args:
+        inputs: Length of x.
+        outputs: Length of y.
+        hidden: Rows of A, which are columns of B.
+        rank: Of the true map.
     """
     m, n, h, r = inputs, outputs, hidden, rank
     if m + h < n + r:

@@ -32,7 +32,14 @@ def checks(settings: CalibrationSettings) -> Iterator[Check]:
 
 
 def chain_settings(lengths: LangevinLengths, step_size: float, n_beta: float, localisation: float) -> LocalLearning:
-    """Settings of two chains on one potential."""
+    """Settings of two chains on one potential.
+
+    Args:
+        lengths: Numbers of steps before and during the average.
+        step_size: ε of the Langevin step.
+        n_beta: nβ, samples times inverse temperature.
+        localisation: γ, strength of the pull back to the origin.
+    """
     return LocalLearning(
         chains=2, burn_in=lengths.burn_in, draws=lengths.draws, pool=1, examples=1, step_size=step_size,
         n_beta=n_beta, localisation=localisation, own=False, seed=0, every=1,
@@ -42,7 +49,18 @@ def chain_settings(lengths: LangevinLengths, step_size: float, n_beta: float, lo
 def run_walkers(
     potential: Potential, origin: Tensor, copies: int, settings: LocalLearning, random: torch.Generator
 ) -> Chains:
-    """Chains of many independent walkers from ``origin`` (parameters,); each observable is one walker's loss."""
+    """Chains of many independent walkers from ``origin`` (parameters,); each observable is one walker's loss.
+
+    Args:
+        potential: Losses of walkers.
+        origin: Where all walkers start and to which they are pulled.
+        copies: Number of walkers.
+        settings: Step size ε, pull γ, nβ, and numbers of chains and draws.
+        random: Of the noise, on the CPU.
+
+    Returns:
+        Estimates (chains, copies), and traces of the first walker (chains, draws).
+    """
     walkers = nn.ParameterList([origin.double().repeat(copies, 1)])
 
     def losses(_: int) -> tuple[Tensor, Tensor]:

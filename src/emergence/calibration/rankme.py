@@ -32,6 +32,11 @@ def epsilon_bias(rank: float, count: int, epsilon: float) -> float:
     """Largest effect of ε, added to each of ``count`` shares, on a rank: ``rank (exp(−count ε ln ε) − 1)``.
 
     A share of zero gains the most entropy, since ``−p ln p`` is concave.
+
+    Args:
+        rank: Effective rank without ε.
+        count: Number of shares.
+        epsilon: Added to each share.
     """
     return rank * float(np.expm1(-count * epsilon * np.log(epsilon)))
 
@@ -41,6 +46,11 @@ def marchenko_pastur_rank(samples: int, width: int, power: float) -> float:
 
     With λ = σ²/samples distributed by Marchenko and Pastur and w = λ^(power/2), the rank is
     ``width · E[w] · exp(−E[w ln w] / E[w])``.
+
+    Args:
+        samples: Rows of a matrix.
+        width: Its columns.
+        power: Of the singular values in the shares: 1 for σ, 2 for σ².
     """
     ratio = width / samples
     low, high = (1 - ratio**0.5) ** 2, (1 + ratio**0.5) ** 2

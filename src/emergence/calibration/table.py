@@ -22,7 +22,13 @@ logger = logging.getLogger("emergence")
 
 
 def calibrate_estimators(settings: CalibrationSettings, table: Path, csv: Path) -> None:
-    """Check every estimator and write table ``calibration``, also as CSV; failed checks are named in the log."""
+    """Check every estimator and write table ``calibration``, also as CSV; failed checks are named in the log.
+
+    Args:
+        settings: Of all checks.
+        table: Where ``calibration`` is written.
+        csv: Where it is written as CSV.
+    """
     rows = calibrate(settings)
     for row in rows[~rows["passed"]].itertuples():
         logger.warning("%s, %s (%s): outside its tolerance", row.estimator, row.oracle, row.parameters)

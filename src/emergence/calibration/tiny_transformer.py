@@ -30,7 +30,14 @@ class TinyTransformer:
 
     @classmethod
     def draw(cls, random: torch.Generator, layers: int, width: int, samples: int) -> "TinyTransformer":
-        """Draw tokens, and weights far larger than at initialisation, so that no derivative is small."""
+        """Draw tokens, and weights far larger than at initialisation, so that no derivative is small.
+
+        Args:
+            random: Source of the draws.
+            layers: Number of blocks.
+            width: Of the residual stream.
+            samples: Number of sequences.
+        """
         vocabulary, length = 5, 6
         model = Transformer(layers, width, 2, vocabulary, length).double()
         with torch.no_grad():

@@ -44,7 +44,13 @@ class TwoLayer(nn.Module):
 
 
 def slope(outputs: Tensor, targets: Tensor, loss: Target) -> Tensor:
-    """Derivative of each sample's loss by the output; cross-entropy is that of the sign of the target."""
+    """Derivative of each sample's loss by the output; cross-entropy is that of the sign of the target.
+
+    Args:
+        outputs: Of the network.
+        targets: In the shape of the outputs, or one that broadcasts to it.
+        loss: Squared error, half of it, or cross-entropy.
+    """
     match loss:
         case "mse":
             return 2 * (outputs - targets)
@@ -93,7 +99,13 @@ class BatchedMLP:
         return torch.cat(parts, dim=1)
 
     def gradients(self, inputs: Tensor, targets: Tensor, loss: Target) -> None:
-        """Put gradients of the mean loss over samples into ``grad``; inputs (seeds, samples, inputs + 1)."""
+        """Put gradients of the mean loss over samples into ``grad``.
+
+        Args:
+            inputs: (seeds, samples, inputs + 1), the last of which is 1.
+            targets: (seeds, samples), the same for all widths.
+            loss: Of a sample, as in `slope`.
+        """
         readout = self.second[..., None] * self.member
         moved, offset = torch.zeros_like(self.first), torch.zeros_like(self.offset)
         inputs, targets = inputs.to(self.device), targets.to(self.device)
@@ -173,7 +185,14 @@ class ScalarTransformer(nn.Module):
 
 
 def initialised(seed: int, inputs: int, width: int, heads: int) -> ScalarTransformer:
-    """A model with PyTorch's default initialisation from the seed alone; the global generator is left alone."""
+    """A model with PyTorch's default initialisation from the seed alone; the global generator is left alone.
+
+    Args:
+        seed: Of the weights.
+        inputs: Number of binary inputs.
+        width: Of the residual stream.
+        heads: Of the attention.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return ScalarTransformer(inputs, width, heads)

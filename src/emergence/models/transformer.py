@@ -27,9 +27,15 @@ class Attention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(self, x: Tensor, bias: Tensor, at: Tensor | None = None) -> Tensor:
-        """Map (rows, length, width) to the same; ``bias`` is that of `attention_bias`.
+        """Attend within rows.
 
-        With flat positions ``at`` (positions,), the result is (positions, width), of these alone.
+        Args:
+            x: (rows, length, width).
+            bias: That of `attention_bias`.
+            at: Flat positions (positions,); all if None.
+
+        Returns:
+            (rows, length, width), or (positions, width) at the flat positions alone.
         """
         rows, length, width = x.shape
         heads = self.qkv(x).view(rows, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
@@ -51,7 +57,16 @@ class Block(nn.Module):
         self.expand, self.contract = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
     def forward(self, x: Tensor, bias: Tensor, at: Tensor | None = None) -> Tensor:
-        """Map (rows, length, width) to the same, or to (positions, width) of the flat positions ``at`` alone."""
+        """Add attention and MLP to the residual stream.
+
+        Args:
+            x: (rows, length, width).
+            bias: That of `attention_bias`.
+            at: Flat positions (positions,); all if None.
+
+        Returns:
+            (rows, length, width), or (positions, width) at the flat positions alone.
+        """
         x = _chosen(x, at) + self.attention(self.norm_1(x), bias, at)
         return x + self.contract(self.activation(self.expand(self.norm_2(x))))
 
@@ -92,8 +107,13 @@ class Transformer(nn.Module):
     def hidden_states(self, tokens: Tensor, positions: Tensor, mask: Tensor) -> list[Tensor]:
         """Residual stream after the embedding and after each block.
 
-        ``tokens`` and ``positions`` are (rows, length) of int64, ``mask`` is (rows, length, length) of bool, true where
-        attention is allowed. Returns layers + 1 tensors of shape (rows, length, width).
+        Args:
+            tokens: (rows, length), int64.
+            positions: Place of each token in its sequence (rows, length), int64.
+            mask: (rows, length, length), bool, true where attention is allowed.
+
+        Returns:
+            layers + 1 tensors of shape (rows, length, width).
         """
         states = [self.embed(tokens, positions)]
         bias = attention_bias(mask, self.heads, states[0].dtype)
@@ -106,13 +126,26 @@ class Transformer(nn.Module):
         return F.linear(self.norm(states), self.token.weight)
 
     def forward(self, tokens: Tensor, positions: Tensor, mask: Tensor, targets: Tensor) -> Tensor:
-        """Logits (targets, vocabulary) at the flat grid positions ``targets``, from which a token is predicted."""
+        """Logits (targets, vocabulary) at the flat grid positions ``targets``, from which a token is predicted.
+
+        Args:
+            tokens: (rows, length).
+            positions: Place of each token in its sequence (rows, length).
+            mask: (rows, length, length), true where attention is allowed.
+            targets: Flat grid positions (targets,).
+        """
         return self.logits(self.final_states(tokens, positions, mask, targets))
 
     def final_states(self, tokens: Tensor, positions: Tensor, mask: Tensor, targets: Tensor) -> Tensor:
         """States (targets, width) after the last block, at the flat grid positions ``targets`` alone.
 
         The last block is computed at these alone: a third of all tokens.
+
+        Args:
+            tokens: (rows, length).
+            positions: Place of each token in its sequence (rows, length).
+            mask: (rows, length, length), true where attention is allowed.
+            targets: Flat grid positions (targets,).
         """
         states, bias = self.embed(tokens, positions), attention_bias(mask, self.heads, self.token.weight.dtype)
         *earlier, last = self.blocks
@@ -122,7 +155,13 @@ class Transformer(nn.Module):
 
 
 def attention_bias(mask: Tensor, heads: int, dtype: torch.dtype) -> Tensor:
-    """Bias of attention scores (rows x heads, length, length): 0 where attention is allowed, −∞ elsewhere."""
+    """Bias of attention scores (rows x heads, length, length): 0 where attention is allowed, −∞ elsewhere.
+
+    Args:
+        mask: (rows, length, length), true where attention is allowed.
+        heads: Of the attention.
+        dtype: Of the scores.
+    """
     bias = torch.zeros(mask.shape, dtype=dtype, device=mask.device)
     return bias.masked_fill_(~mask, -math.inf).repeat_interleave(heads, dim=0)
 
@@ -132,6 +171,12 @@ def hidden_states_in_slices(model: Transformer, tokens: Tensor, positions: Tenso
     """`Transformer.hidden_states` of many rows without gradients, a few rows at a time.
 
     Rows do not see each other. A slice that fits the processor's cache is a third faster than all rows at once.
+
+    Args:
+        model: Run on each slice.
+        tokens: (rows, length).
+        positions: Place of each token in its sequence (rows, length).
+        mask: (rows, length, length), true where attention is allowed.
     """
     slices = zip(tokens.split(ROWS), positions.split(ROWS), mask.split(ROWS), strict=True)
     parts = [model.hidden_states(*arrays) for arrays in slices]
@@ -140,7 +185,15 @@ def hidden_states_in_slices(model: Transformer, tokens: Tensor, positions: Tenso
 
 @torch.no_grad()
 def logits_in_slices(model: Transformer, tokens: Tensor, positions: Tensor, mask: Tensor, targets: Tensor) -> Tensor:
-    """The model's logits (targets, vocabulary) for many rows without gradients, a few rows at a time."""
+    """The model's logits (targets, vocabulary) for many rows without gradients, a few rows at a time.
+
+    Args:
+        model: Run on each slice.
+        tokens: (rows, length).
+        positions: Place of each token in its sequence (rows, length).
+        mask: (rows, length, length), true where attention is allowed.
+        targets: Flat grid positions (targets,), in any order.
+    """
     cells = ROWS * tokens.shape[1]
     order = targets.argsort()
     sizes = torch.bincount(targets // cells, minlength=-(-len(tokens) // ROWS)).tolist()

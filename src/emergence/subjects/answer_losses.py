@@ -102,7 +102,13 @@ def _pass(questions: Sequence[Question], device: torch.device) -> Pass:
 
 
 def logits_at(model: nn.Module, tokens: Tensor, places: Tensor) -> Tensor:
-    """Logits (rows, places, vocabulary) at some places of tokens (rows, length), in float32 or more."""
+    """Logits (rows, places, vocabulary) at some places of tokens (rows, length), in float32 or more.
+
+    Args:
+        model: Causal language model of transformers.
+        tokens: Rows that begin together, padded at the end.
+        places: Columns of ``tokens`` (places,), the same in all rows.
+    """
     known = inspect.signature(model.forward).parameters
     options = {"use_cache": False} if "use_cache" in known else {}  # it cannot be differentiated through
     if "logits_to_keep" in known:

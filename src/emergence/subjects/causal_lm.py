@@ -96,13 +96,34 @@ class LanguageSubject(ModuleSubject):
         return torch.cat(passages or list(parts)).mean()
 
     def batches(self, groups: Sequence[NamedGroup], number: int, examples: int, seed: int) -> list[Batch]:
-        """Questions drawn from each group, each at most once a batch: all of a group that has fewer."""
+        """Questions drawn from each group, each at most once a batch: all of a group that has fewer.
+
+        Args:
+            groups: From which questions are drawn.
+            number: Of batches.
+            examples: Questions of each group in a batch.
+            seed: Of the draws.
+
+        Raises:
+            MeasureError: if the model is in half precision.
+        """
         self._refuse_half()
         rng = np.random.default_rng(seed)
         return [self._batch([self._some(group, examples, rng) for group in groups]) for _ in range(number)]
 
     def grams(self, group: NamedGroup, samples: int, leading: int, loss: Loss | None = None) -> Grams:
-        """Exact inner products, a few samples at a time."""
+        """Exact inner products, a few samples at a time.
+
+        Args:
+            group: Whose questions are taken.
+            samples: Number of questions, from the first.
+            leading: Number of first parameters, in the order of the model, that have a matrix of their own.
+            loss: From logits to one loss a sample; that on the answers if None.
+
+        Raises:
+            MeasureError: if the model is in half precision, or there are fewer than two questions.
+            NotFiniteError: if a gradient is not finite.
+        """
         self._refuse_half()
         return super().grams(group, samples, leading, loss)
 
@@ -189,6 +210,11 @@ def _mean(states: Tensor, within: Tensor) -> Tensor:
 
 def open_subject(run: Trajectory, probes: Path, device: Device) -> TrajectorySubject:
     """A language model on the probe sets and passages of a file.
+
+    Args:
+        run: Trajectory of a language model.
+        probes: Table ``items``.
+        device: Where the model is measured.
 
     Raises:
         SeriesError: if the checkpoints, their configuration or the tokenizer cannot be read.

@@ -106,8 +106,13 @@ def _watched(model: Transformer) -> Iterator[dict[str, tuple[Tensor, Tensor]]]:
 def per_sample_gradients(model: Transformer, tokens: Tensor, answer_length: int, loss: Loss) -> Gradients:
     """Gradient of each sample's loss for every parameter tensor, in factored form, by the tensor's name.
 
-    ``tokens`` are whole sequences (samples, length) of one task-level; the loss sees the logits from which the last
-    ``answer_length`` tokens are predicted. The model's own ``.grad`` fields are left alone.
+    The model's own ``.grad`` fields are left alone.
+
+    Args:
+        model: Whose weights the gradients are for.
+        tokens: Whole sequences (samples, length) of one task-level.
+        answer_length: Number of tokens of the answer, the last of a sequence.
+        loss: From the logits (samples, answer length, vocabulary) that predict the answer to one loss a sample.
     """
     samples, length = tokens.shape[0], tokens.shape[1] - 1
     positions = torch.arange(length, device=tokens.device).expand(samples, length)

@@ -73,7 +73,14 @@ def trained_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
 def module_gradients(
     model: nn.Module, inputs: Tensor, cotangents: Tensor, without: Collection[str] = ()
 ) -> dict[str, Tensor]:
-    """Gradient of each sample's ``Σ output · cotangent``: (samples, parameters) by tensor that is trained."""
+    """Gradient of each sample's ``Σ output · cotangent``: (samples, parameters) by tensor that is trained.
+
+    Args:
+        model: In evaluation mode.
+        inputs: (samples, …).
+        cotangents: Gradients of the samples' losses at the outputs, (samples, …).
+        without: Names of tensors that are left out.
+    """
     trained = trained_parameters(model)
     others = {name: trained.pop(name).detach() for name in without}
     if not trained:
@@ -121,7 +128,13 @@ class Call:
 
 
 def factored_weights(model: nn.Module, inputs: Tensor, cotangents: Tensor) -> tuple[set[str], int]:
-    """Names of the weights whose factors are their whole gradient, and bytes of one sample's factors and gradients."""
+    """Names of the weights whose factors are their whole gradient, and bytes of one sample's factors and gradients.
+
+    Args:
+        model: In evaluation mode.
+        inputs: Of a few samples (samples, …), on which factors are tried.
+        cotangents: Gradients of the samples' losses at the outputs, (samples, …).
+    """
     scales = torch.arange(1.0, 1.0 + len(inputs), dtype=cotangents.dtype, device=inputs.device)
     scaled = cotangents * scales.view(-1, *(1,) * (cotangents.dim() - 1))
     outputs, calls = _called(model, inputs)

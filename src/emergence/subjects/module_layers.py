@@ -88,6 +88,11 @@ def _blocks(module: nn.Module) -> list[nn.Module]:
 def layer_states(model: nn.Module, layers: Sequence[str], inputs: Tensor) -> Iterator[tuple[int, dict[str, Tensor]]]:
     """Number of each layer, from 1, and its representations of inputs: by pooling, (examples, width), float64.
 
+    Args:
+        model: Run without gradients.
+        layers: Names of submodules, as `layer_names` gives them.
+        inputs: (examples, …).
+
     Raises:
         MeasureError: if a layer is not run, or gives no floating-point tensor with an axis of examples and one more.
     """

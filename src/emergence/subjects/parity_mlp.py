@@ -42,7 +42,14 @@ class ParitySubject(ModuleSubject):
         self.task, self.target = MultitaskParity(parity), target
 
     def batches(self, groups: Sequence[NamedGroup], number: int, examples: int, seed: int) -> list[Batch]:
-        """Fresh samples, equally many of each skill."""
+        """Fresh samples, equally many of each skill.
+
+        Args:
+            groups: The skills.
+            number: Of batches.
+            examples: Samples of each skill in a batch.
+            seed: Of the draws.
+        """
         rng = np.random.default_rng(seed)
         return [partial(self._fresh, *self._drawn_fresh(groups, examples, rng), len(groups)) for _ in range(number)]
 
@@ -67,6 +74,11 @@ class ParitySubject(ModuleSubject):
 
 def open_subject(run: Trajectory, probes: Path, device: Device) -> TrajectorySubject:
     """A network on multitask sparse parity with the examples of a probe file.
+
+    Args:
+        run: Trajectory of a two-layer network.
+        probes: File of `emergence.tasks.parity.draw_probes`.
+        device: Where the network is measured.
 
     Raises:
         TensorsError: if the file is damaged.

@@ -112,10 +112,24 @@ class Subject(Protocol[G]):
         """The loss of several groups together, weighted as in training, from the loss of every answer token of each."""
 
     def batches(self, groups: Sequence[G], number: int, examples: int, seed: int) -> list[Batch]:
-        """``number`` random batches with ``examples`` of each of ``groups``, a function of the seed."""
+        """``number`` random batches with ``examples`` of each of ``groups``, a function of the seed.
+
+        Args:
+            groups: From which examples are drawn.
+            number: Of batches.
+            examples: Of each group in a batch.
+            seed: Of the draws.
+        """
 
     def grams(self, group: G, samples: int, leading: int, loss: Loss | None = None) -> Grams:
-        """Inner products of gradients of the first ``samples`` examples; a ``loss`` replaces that on the answers."""
+        """Inner products of gradients of the first ``samples`` examples; a ``loss`` replaces that on the answers.
+
+        Args:
+            group: Whose examples are taken.
+            samples: Number of examples, from the first.
+            leading: Number of first parameters, in the order of the model, that have a matrix of their own.
+            loss: From logits to one loss a sample; that on the answers if None.
+        """
 
 
 @dataclass(frozen=True)
@@ -137,7 +151,13 @@ class TrajectorySubject:
 
 
 def mean_loss(subject: Subject[G], groups: Sequence[G], parts: Sequence[Tensor]) -> Tensor:
-    """Mean loss of one group, or the loss of the mixture of several, from the loss of every answer token."""
+    """Mean loss of one group, or the loss of the mixture of several, from the loss of every answer token.
+
+    Args:
+        subject: Knows how groups are weighted in training.
+        groups: One or several.
+        parts: Loss of every answer token (tokens,) of each group.
+    """
     return parts[0].mean() if len(groups) == 1 else subject.mixture(groups, parts)
 
 
@@ -173,7 +193,15 @@ ROW_TYPES = {"task": "str", "level": "str", "layer": "Int64", "value": "float64"
 def row(
     group: Group | None, variant: str, value: float, error: float | None = None, layer: int | None = None
 ) -> dict[str, Any]:
-    """One row of a measure's table; ``group`` is None where the value is of all groups together."""
+    """One row of a measure's table; ``group`` is None where the value is of all groups together.
+
+    Args:
+        group: Of the examples.
+        variant: Of the measure.
+        value: Of the measure.
+        error: Standard error of the value; None if unknown.
+        layer: Number of the layer, from 1; None if the value is of the whole model.
+    """
     return {
         "task": group.task if group else None,
         "level": group.level if group else None,

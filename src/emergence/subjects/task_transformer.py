@@ -137,13 +137,34 @@ class TaskSubject:
         return torch.cat(list(parts)).mean()
 
     def batches(self, levels: Sequence[TaskLevel], number: int, examples: int, seed: int) -> list[Batch]:
-        """Fresh examples, as in training."""
+        """Fresh examples, as in training.
+
+        Args:
+            levels: Of which examples are drawn.
+            number: Of batches.
+            examples: Of each task-level in a batch.
+            seed: Of the stream.
+
+        Raises:
+            TaskError: if a task draws tokens that the vocabulary does not allow.
+        """
         layout = Layout(tuple(levels), examples)
         losses, stream = PackedLosses(self.model, layout), Stream(layout, seed)
         return [losses.batch(*stream(step)) for step in range(number)]
 
     def grams(self, level: TaskLevel, samples: int, leading: int, loss: Loss | None = None) -> Grams:
-        """Exact inner products, layer by layer."""
+        """Exact inner products, layer by layer.
+
+        Args:
+            level: Whose probe sequences are taken.
+            samples: Number of sequences, from the first.
+            leading: Number of first parameters, in the order of the model, that have a matrix of their own.
+            loss: From logits to one loss a sample; that on the answers if None.
+
+        Raises:
+            MeasureError: if there are fewer than two sequences.
+            NotFiniteError: if a gradient is not finite.
+        """
         tokens = torch.from_numpy(self.probe.sequences[level][:samples]).to(self.device)
         require_two_samples(level, len(tokens))
         answers = tokens[:, -level.answer_length :]
@@ -162,6 +183,11 @@ class TaskSubject:
 
 def open_subject(run: Trajectory, probes: Path, device: Device) -> TrajectorySubject:
     """A run of the anatomy with the examples of a probe file.
+
+    Args:
+        run: Trajectory of a transformer on the tasks.
+        probes: File of `emergence.tasks.data.draw_task_data`.
+        device: Where the model is measured.
 
     Raises:
         TensorsError: if the file is damaged.

@@ -102,14 +102,37 @@ class ModuleSubject:
         return torch.cat(list(parts)).mean()
 
     def batches(self, groups: Sequence[NamedGroup], number: int, examples: int, seed: int) -> list[Batch]:
-        """Examples with a target, drawn from the data, each at most once a batch."""
+        """Examples with a target, drawn from the data, each at most once a batch.
+
+        Args:
+            groups: From which examples are drawn.
+            number: Of batches.
+            examples: Of each group in a batch.
+            seed: Of the draws.
+
+        Raises:
+            MeasureError: if weights are not all float32 or all float64, or a group has fewer examples with a target
+                than a batch takes.
+        """
         self._refuse_half()
         rng = np.random.default_rng(seed)
         drawn = [{group: self._drawn(group, examples, rng) for group in groups} for _ in range(number)]
         return [partial(self._losses, chosen) for chosen in drawn]
 
     def grams(self, group: NamedGroup, samples: int, leading: int, loss: Loss | None = None) -> Grams:
-        """Exact inner products, a few samples at a time; of the first ``samples`` examples those with a target."""
+        """Exact inner products, a few samples at a time; of the first ``samples`` examples those with a target.
+
+        Args:
+            group: Whose examples are taken.
+            samples: Number of examples, from the first.
+            leading: Number of first parameters, in the order of the model, that have a matrix of their own.
+            loss: From logits to one loss a sample; the subject's own if None.
+
+        Raises:
+            MeasureError: if weights are not all float32 or all float64, fewer than two of the examples have a target,
+                or outputs do not fit the loss or the targets.
+            NotFiniteError: if a gradient is not finite.
+        """
         self._refuse_half()
         places = self._with_targets(group)
         inputs, targets = (part[places[places < samples]] for part in self.examples[group])

@@ -49,6 +49,13 @@ def prepare_corpus(
 ) -> None:
     """Write the questions, their input-independent baselines, and tokenizer and tokens of training.
 
+    Args:
+        settings: Text, how questions are grouped, and number of passages.
+        items_table: Where ``items``, the questions, is written.
+        baselines_table: Where ``baselines`` is written.
+        tokenizer: Where the tokenizer is written.
+        tokens: Where the tokens of training are written.
+
     Raises:
         TextError: if the text is too short for the vocabulary.
         CorpusError: if there are fewer passages than asked for, or a question is longer than the context.
@@ -121,6 +128,11 @@ def baselines(probes: Sequence[str]) -> pd.DataFrame:
 def refuse_long(questions: pd.DataFrame, tokenizer: Tokenizer, context: int) -> None:
     """Refuse questions that are longer than the context of the ladder.
 
+    Args:
+        questions: Table ``items``.
+        tokenizer: Of the training text.
+        context: In tokens.
+
     Raises:
         CorpusError: if a prompt and either continuation are longer than the context.
     """
@@ -140,7 +152,13 @@ def _lengths(tokenizer: Tokenizer, texts: pd.Series) -> NDArray[np.int64]:
 
 
 def save(row: Tokens, tokenizer: Path, path: Path) -> None:
-    """Write the tokens of training, with the hash of their tokenizer."""
+    """Write the tokens of training, with the hash of their tokenizer.
+
+    Args:
+        row: All tokens, one after the other (tokens,).
+        tokenizer: File of the tokenizer that gave them.
+        path: Where they are written.
+    """
     tensors.write(path, {"training": row.astype(np.uint16)}, {TOKENIZER: sha256(tokenizer.read_bytes())})
 
 

@@ -26,7 +26,19 @@ class DataError(EmergenceError):
 
 
 def draw(levels: Sequence[TaskLevel], examples: int, seed: int) -> dict[TaskLevel, Tokens]:
-    """Draw ``examples`` sequences of each task-level from one seed; each level has a stream of its own."""
+    """Draw ``examples`` sequences of each task-level from one seed; each level has a stream of its own.
+
+    Args:
+        levels: The task-levels.
+        examples: Number of sequences of each.
+        seed: Of all streams.
+
+    Returns:
+        Token ids (examples, length) of each task-level.
+
+    Raises:
+        TaskError: if a task draws tokens that the vocabulary does not allow.
+    """
     streams = np.random.default_rng(seed).spawn(len(levels))
     return {level: level.sequences(rng, examples) for level, rng in zip(levels, streams, strict=True)}
 
@@ -71,7 +83,17 @@ def baselines(sequences: Mapping[TaskLevel, Tokens]) -> pd.DataFrame:
 
 
 def draw_task_data(settings: TaskSettings, evaluation: Path, probes: Path, baselines_table: Path) -> None:
-    """Draw and write the evaluation set, its baselines and the probes."""
+    """Draw and write the evaluation set, its baselines and the probes.
+
+    Args:
+        settings: Task-levels, and sizes and seeds of both sets.
+        evaluation: Where the evaluation set is written.
+        probes: Where the probes are written.
+        baselines_table: Where ``baselines`` is written.
+
+    Raises:
+        TaskError: if a task draws tokens that the vocabulary does not allow.
+    """
     drawn = draw(settings.task_levels, settings.evaluation.examples, settings.evaluation.seed)
     save(drawn, evaluation)
     save(draw(settings.task_levels, settings.probes.examples, settings.probes.seed), probes)

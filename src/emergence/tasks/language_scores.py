@@ -46,6 +46,14 @@ def encode_items(items: Sequence[Item], encode: Encode, context: int | None = No
 
     Both of an item start at the same token, the first at which either differs from its prompt: if a tokenizer merges
     the end of the prompt with one continuation, what is compared is still the probability of the two texts.
+
+    Args:
+        items: Of probe sets.
+        encode: From text to tokens.
+        context: Largest number of tokens of a prompt with its continuation; any if None.
+
+    Raises:
+        ProbeError: see `encode_texts`.
     """
     sides = [(item.prompt, side) for item in items for side in (item.right, item.wrong)]
     names = [item.probe for item in items for _ in range(2)]
@@ -57,6 +65,12 @@ def encode_texts(
     texts: Sequence[tuple[str, str]], encode: Encode, context: int | None = None, names: Sequence[str] | None = None
 ) -> Encoded:
     """Encode prompts and a continuation of each, a row each; see `encode_continuation`.
+
+    Args:
+        texts: Each prompt with its continuation.
+        encode: From text to tokens.
+        context: Largest number of tokens of a prompt with its continuation; any if None.
+        names: Of the texts, for the error; ``text`` if None.
 
     Raises:
         ProbeError: if a prompt or continuation gives no token, or they are longer than ``context`` together; the
@@ -89,6 +103,12 @@ def encode_continuation(name: str, prompt: str, continuation: str, encode: Encod
     >>> encode_continuation("probe", "abab", "b", pairs), encode_continuation("probe", "aba", "b", pairs)
     (([2, 2, 1], 2), ([2, 2], 1))
 
+    Args:
+        name: Of the text, for the error.
+        prompt: What comes before the continuation.
+        continuation: With its leading blank, if it has one.
+        encode: From text to tokens.
+
     Raises:
         ProbeError: if no token is left for the prompt or for the continuation; the message begins with ``name``.
     """
@@ -109,7 +129,13 @@ def log_probabilities(logits: Logits, rows: Encoded) -> NDArray[np.float64]:
 
 
 def row_log_probabilities(logits: Logits, rows: Encoded, batch: int = ROWS) -> NDArray[np.float64]:
-    """Log-probability (rows,), in nats, of each row's continuation after its prompt, ``batch`` inputs at a time."""
+    """Log-probability (rows,), in nats, of each row's continuation after its prompt, ``batch`` inputs at a time.
+
+    Args:
+        logits: The model, from tokens to logits.
+        rows: Prompts with their continuations.
+        batch: Inputs of the model in one call.
+    """
     log_p = np.empty(len(rows.tokens))
     for row, targets, values in _continuation_logits(logits, rows, batch):
         scores = log_softmax(values.astype(np.float64), axis=-1)
@@ -118,7 +144,13 @@ def row_log_probabilities(logits: Logits, rows: Encoded, batch: int = ROWS) -> N
 
 
 def row_matches(logits: Logits, rows: Encoded, batch: int = ROWS) -> NDArray[np.float64]:
-    """Whether the most likely token is the right one throughout each row's continuation (rows,), NaN if undefined."""
+    """Whether the most likely token is the right one throughout each row's continuation (rows,), NaN if undefined.
+
+    Args:
+        logits: The model, from tokens to logits.
+        rows: Prompts with their continuations.
+        batch: Inputs of the model in one call.
+    """
     matches = np.empty(len(rows.tokens))
     for row, targets, values in _continuation_logits(logits, rows, batch):
         matches[row] = np.nan if np.isnan(values).any() else (values.argmax(axis=-1) == targets).all()
@@ -149,6 +181,12 @@ def _continuation_logits(
 
 def score(items: Sequence[Item], logits: Logits, encode: Encode, context: int | None = None) -> pd.DataFrame:
     """Every item's score; see `item_scores`.
+
+    Args:
+        items: Of probe sets.
+        logits: The model, from tokens to logits.
+        encode: Of the model's tokenizer, from text to tokens.
+        context: Largest number of tokens of a prompt with its continuation; any if None.
 
     Raises:
         ProbeError: see `encode_texts`.

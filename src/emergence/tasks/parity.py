@@ -80,7 +80,13 @@ class MultitaskParity:
         return Samples(self._words(rng, count), np.searchsorted(ends, rng.random(count), side="right"))
 
     def draw_skill(self, rng: np.random.Generator, skill: int, count: int) -> Samples:
-        """Samples of one skill."""
+        """Samples of one skill.
+
+        Args:
+            rng: Source of the draws.
+            skill: Counted from 0.
+            count: Number of samples.
+        """
         return Samples(self._words(rng, count), np.full(count, skill))
 
     def _words(self, rng: np.random.Generator, count: int) -> NDArray[np.uint64]:
@@ -112,7 +118,13 @@ def task_level(parity: ParityTask, skill: int) -> tuple[str, str]:
 
 
 def draw_probes(settings: ProbeSettings, probes: Path, baselines_table: Path) -> None:
-    """Write the probes, ``<skill>.inputs`` and ``<skill>.targets`` of each skill, and input-independent baselines."""
+    """Write the probes, ``<skill>.inputs`` and ``<skill>.targets`` of each skill, and input-independent baselines.
+
+    Args:
+        settings: The task, and size, target and seed of the probes.
+        probes: Where the probes are written.
+        baselines_table: Where ``baselines`` is written.
+    """
     task, arrays = MultitaskParity(settings.parity), {}
     streams = np.random.default_rng(settings.seed).spawn(settings.parity.columns)
     for skill, rng in enumerate(streams):

@@ -95,6 +95,11 @@ def tokens(tokenizer: Tokenizer, book: Sequence[str]) -> Tokens:
 def windows(text: Tokens, context: int, start: int = 0) -> Tokens:
     """Sequences (windows, context + 1) that follow each other from ``start``, each target predicted once.
 
+    Args:
+        text: One row of tokens.
+        context: Tokens that are predicted in each window.
+        start: Place of the first token.
+
     >>> windows(np.arange(8), 3)
     array([[0, 1, 2, 3],
            [3, 4, 5, 6]])

@@ -46,6 +46,12 @@ def neox(size: Size, vocabulary: int, context: int, seed: int) -> nn.Module:
     """A GPT-NeoX like Pythia's: parallel blocks, rotary positions, MLPs of four times the width, untied read-out.
 
     Weights are initialised by transformers from ``seed``; the global generator is left alone.
+
+    Args:
+        size: Numbers of layers and heads, and width.
+        vocabulary: Number of tokens that the model knows.
+        context: Tokens of a sequence at most.
+        seed: Of the initial weights.
     """
     config = GPTNeoXConfig(
         vocab_size=vocabulary,
@@ -134,7 +140,13 @@ def _metadata(settings: LadderSettings, learner: LanguageLearner, folder: Path) 
 
 
 def save(model: Any, folder: Path, step: int) -> dict[str, Any]:
-    """Write one checkpoint in one piece; return its entry in the manifest."""
+    """Write one checkpoint in one piece; return its entry in the manifest.
+
+    Args:
+        model: Of transformers.
+        folder: Holds the folder ``checkpoints``.
+        step: Optimiser steps taken so far.
+    """
     place = folder / "checkpoints" / f"step{step}"
     with replacing_folder(place) as temporary:
         model.save_pretrained(temporary)

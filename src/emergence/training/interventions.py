@@ -90,7 +90,13 @@ class Intervention:
         return self.arm.weight * self.arm.function(States(states, self.initial), step)
 
     def scale(self, step: int, value: float, norm: float) -> float:
-        """Factor on the gradient of the term, whose value and gradient norm are given."""
+        """Factor on the gradient of the term; what is applied is recorded.
+
+        Args:
+            step: Optimiser step, 0-based.
+            value: Of the term, before it is scaled.
+            norm: Of its gradient on all parameters, before it is scaled.
+        """
         factor = 1.0
         if self.matched is not None:
             _, wanted = self.matched.applied.get(step, (0.0, 0.0))

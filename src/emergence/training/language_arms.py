@@ -167,6 +167,11 @@ def train_language_arms(
 def recorded(learner: PairedLearner, held_out: HeldOutPassages, pairs: LanguageArms) -> pd.DataFrame:
     """Train a model to the last step, or to that at which it diverges; return what it was on the way.
 
+    Args:
+        learner: Trained in place.
+        held_out: Passages on which the model is evaluated.
+        pairs: Number of steps, and how often it is evaluated.
+
     Returns:
         Columns ``step, quantity, value, parameters`` of the table ``language_arm_runs``.
     """

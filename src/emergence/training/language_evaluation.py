@@ -37,6 +37,13 @@ def evaluate_language_model(
 ) -> None:
     """Score every checkpoint on all questions and write its behaviour, resuming from ``state``.
 
+    Args:
+        settings: Where the model is evaluated.
+        trajectory: Folder with the manifest of the checkpoints.
+        probes: The questions, table ``items``.
+        behaviour_table: Where ``behaviour`` is written.
+        state: Folder from which a stopped job is resumed.
+
     Raises:
         SeriesError: if a checkpoint cannot be read, differs from the manifest, or gives log-probabilities that are
             not finite.

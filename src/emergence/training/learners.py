@@ -56,7 +56,13 @@ class Seeds:
 
 
 def adamw(parameters: Iterable[Tensor], settings: Optimisation, stacked: int = 0) -> torch.optim.AdamW:
-    """AdamW that decays matrices only; with ``stacked=1`` the first dimension of each parameter counts models."""
+    """AdamW that decays matrices only.
+
+    Args:
+        parameters: What it changes.
+        settings: Learning rate, betas and weight decay.
+        stacked: 1 if the first dimension of each parameter counts models, else 0.
+    """
     matrices: list[Tensor] = []
     vectors: list[Tensor] = []
     for parameter in parameters:
@@ -113,8 +119,15 @@ def gradient_norms(gradients: Sequence[Tensor], stacked: int) -> Tensor:
 def clip(gradients: Sequence[Tensor], largest: float, stacked: int) -> Tensor:
     """Shorten a gradient in place to norm ``largest``, or each of stacked ones; return the norms before.
 
-    Norms are () or, with ``stacked=1``, (models,). With ``stacked=0`` the result equals that of
-    `torch.nn.utils.clip_grad_norm_` to the bit.
+    With ``stacked=0`` the result equals that of `torch.nn.utils.clip_grad_norm_` to the bit.
+
+    Args:
+        gradients: Of each parameter.
+        largest: Norm over all parameters.
+        stacked: 1 if the first dimension of each gradient counts models, else 0.
+
+    Returns:
+        Norms (), or (models,) of stacked gradients.
     """
     norms = gradient_norms(gradients, stacked)
     factors = (largest / (norms + 1e-6)).clamp(max=1)

@@ -37,6 +37,12 @@ def resumable_steps(job: ResumableJob, learner: Learner, record: TrainingRecord,
 
     The caller records what belongs to that number and takes the next optimiser step before it asks for the next.
 
+    Args:
+        job: Where the state of training is kept.
+        learner: Put back in place as it was at the stop.
+        record: Put back in place likewise.
+        last: Number of optimiser steps in all.
+
     Raises:
         StoppedError: if the job is to stop; its state is saved.
     """

@@ -16,7 +16,13 @@ from emergence.tasks.parity import MultitaskParity, Samples
 
 
 def stream(seed: int, purpose: str, *number: int) -> np.random.Generator:
-    """Random generator of a seed for one purpose: ``data``, ``test``, or ``batches`` with a number."""
+    """Random generator of a seed for one purpose: ``data``, ``test``, or ``batches`` with a number.
+
+    Args:
+        seed: Of the run or of the samples.
+        purpose: One of these names.
+        *number: Of the step or epoch, for ``batches``.
+    """
     return np.random.default_rng([seed, *purpose.encode(), *number])
 
 
@@ -103,7 +109,13 @@ class HeldOutSkills:
             yield networks.outputs(inputs).cpu().double() * answers
 
     def scores(self, networks: BatchedMLP, target: float, loss: Target) -> SkillScores:
-        """Strength and loss of every skill; ``target`` is S."""
+        """Strength and loss of every skill.
+
+        Args:
+            networks: What is evaluated.
+            target: S, by which the answers ±1 are scaled.
+            loss: Training loss; half the squared error is taken unless it is cross-entropy.
+        """
         each = [
             (
                 product.mean(dim=1),

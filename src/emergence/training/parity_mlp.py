@@ -78,6 +78,11 @@ def optimiser(networks: BatchedMLP, settings: Optimiser) -> torch.optim.Optimize
 def train_network(settings: NetworkSettings, folder: Path, state: Path) -> None:
     """Train one network and write its trajectory to ``folder``, resuming from ``state``.
 
+    Args:
+        settings: One network, its task and training.
+        folder: Of the trajectory.
+        state: Folder from which a stopped job is resumed.
+
     Raises:
         TrainingError: if a weight is not finite any more.
         StoppedError: if the job receives a stop signal; its state is saved.

@@ -35,7 +35,13 @@ class ScalarTransformerSettings(Strict):
 
 
 def tensors(task: MultitaskParity, samples: Samples, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Inputs (samples, inputs) and answers g_k (samples,)."""
+    """Inputs (samples, inputs) and answers g_k (samples,).
+
+    Args:
+        task: Gives inputs and answers.
+        samples: Drawn from the task.
+        device: Where the tensors are put.
+    """
     inputs, answers = (torch.from_numpy(array).to(device) for array in (task.inputs(samples), task.answers(samples)))
     return inputs, answers
 
@@ -92,6 +98,11 @@ class ScalarTransformerLearner:
 
 def train_scalar_transformer(settings: ScalarTransformerSettings, table: Path, state: Path) -> None:
     """Train one transformer and write every skill's strength over training (table ``sweep``), resuming from ``state``.
+
+    Args:
+        settings: One transformer, its task and training.
+        table: Where ``sweep`` is written.
+        state: Folder from which a stopped job is resumed.
 
     Raises:
         TrainingError: if a weight is not finite any more.

@@ -22,7 +22,13 @@ MOMENTUM = 0.9
 
 
 def run_of_cell(cell: Cell, settings: TrainSettings, device: torch.device) -> ShortRun:
-    """A run with the initial σ and the optimiser of a cell of the clock."""
+    """A run with the initial σ and the optimiser of a cell of the clock.
+
+    Args:
+        cell: Its σ and optimiser replace those of the plain run.
+        settings: Of the plain run.
+        device: On which the run is trained.
+    """
     learner = TaskLearner(settings, device)
     scale_weights(learner, cell.sigma)
     learner.optimiser = optimiser(cell.optimiser, learner)
@@ -52,7 +58,14 @@ def optimiser(name: OptimiserName, learner: TaskLearner) -> torch.optim.Optimize
 def run_of_frequencies(
     name: OptimiserName, counts: Sequence[int], settings: TrainSettings, device: torch.device
 ) -> ShortRun:
-    """A run with an optimiser, in whose batches each task-level has as many examples as given."""
+    """A run with an optimiser, in whose batches each task-level has as many examples as given.
+
+    Args:
+        name: Of the optimiser.
+        counts: Examples of each task-level in a batch, in the order of the settings.
+        settings: Of the plain run.
+        device: On which the run is trained.
+    """
     learner = TaskLearner(settings, device)
     learner.feed(Layout(settings.task_levels, tuple(counts)), Seeds.of(settings.seed).data)
     learner.optimiser = optimiser(name, learner)
@@ -60,7 +73,13 @@ def run_of_frequencies(
 
 
 def runs_of_arms(arms: Mapping[str, Arm], settings: TrainSettings, device: torch.device) -> dict[str, ShortRun]:
-    """The plain run, and one of each arm in the order given, by name."""
+    """The plain run, and one of each arm in the order given, by name.
+
+    Args:
+        arms: By name; one that is matched to another comes after it.
+        settings: Of the plain run.
+        device: On which the runs are trained.
+    """
     runs = {PLAIN: ShortRun(TaskLearner(settings, device))}
     for name, arm in arms.items():
         runs[name] = run = ShortRun(TaskLearner(settings, device), rate=rate_of(arm))

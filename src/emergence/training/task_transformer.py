@@ -123,7 +123,15 @@ class StackedTaskLearner:
 def train_run(settings: TrainSettings, evaluation: Path, folder: Path, state: Path) -> None:
     """Train one run and write its trajectory to ``folder``, resuming from ``state``.
 
+    Args:
+        settings: One run.
+        evaluation: File of the evaluation set.
+        folder: Of the trajectory.
+        state: Folder from which a stopped job is resumed.
+
     Raises:
+        TensorsError: if the evaluation set cannot be read.
+        DataError: if it lacks a task-level.
         TrainingError: if the loss or its gradient stops being finite.
         StoppedError: if the job receives a stop signal; its state is saved.
     """
@@ -134,7 +142,15 @@ def train_run(settings: TrainSettings, evaluation: Path, folder: Path, state: Pa
 def train_stack(settings: StackSettings, evaluation: Path, folders: list[Path], state: Path) -> None:
     """Train runs of one size as one stack and write the trajectory of each to its folder, resuming from ``state``.
 
+    Args:
+        settings: The runs, which differ in name and seed alone.
+        evaluation: File of the evaluation set.
+        folders: Of the trajectories, in the order of the runs.
+        state: Folder from which a stopped job is resumed.
+
     Raises:
+        TensorsError: if the evaluation set cannot be read.
+        DataError: if it lacks a task-level.
         TrainingError: if the loss of a run, or its gradient, stops being finite.
         StoppedError: if the job receives a stop signal; its state is saved.
     """

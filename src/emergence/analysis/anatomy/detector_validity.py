@@ -178,7 +178,13 @@ def observe_transitions(curves: list[Array], settings: Events) -> Transitions:
 def synthetic_cases(
     settings: DetectorValidity, examples: int, transitions: Transitions
 ) -> Iterator[tuple[SyntheticCurves, dict[str, object]]]:
-    """Every family of synthetic curves, with the columns that identify it."""
+    """Every family of synthetic curves, with the columns that identify it.
+
+    Args:
+        settings: Widths, noises, chance and other levels, and spacings of the curves.
+        examples: Number of evaluation examples of a task-level, for binomial noise.
+        transitions: Those of the run; without noises, no case is as observed.
+    """
     noises: list[tuple[Noise, bool]] = [(Binomial(examples, chance), False) for chance in settings.chances]
     noises += [(White((level,)), False) for level in settings.noises]
     noises += [(White(transitions.noises), True)] if transitions.noises else []
@@ -195,7 +201,13 @@ def synthetic_cases(
 
 
 def assess_detectors(settings: ValiditySettings, transitions: Transitions, n: int) -> pd.DataFrame:
-    """Table ``detector_validity``: each detector on every family of curves of ``n`` checkpoints."""
+    """Table ``detector_validity``: each detector on every family of curves of ``n`` checkpoints.
+
+    Args:
+        settings: Detectors, and how curves are drawn.
+        transitions: Widths and noises of the run's own.
+        n: Checkpoints of a curve at spacing 1.
+    """
     families = list(synthetic_cases(settings.validity, settings.examples, transitions))
     streams = np.random.default_rng(settings.validity.seed).spawn(len(families))
     rows = []
@@ -264,7 +276,14 @@ def date_curves(runs: list[pd.DataFrame], settings: Events) -> pd.DataFrame:
 def validate_detectors(
     settings: ValiditySettings, scores: Path, detector_validity_table: Path, detections_table: Path
 ) -> None:
-    """Test every detector on synthetic curves, and date the run's own (``detector_validity``, ``detections``)."""
+    """Test every detector on synthetic curves, and date the run's own (``detector_validity``, ``detections``).
+
+    Args:
+        settings: Detectors, how curves are drawn, and the marks.
+        scores: Table ``scores``.
+        detector_validity_table: Where ``detector_validity`` is written.
+        detections_table: Where ``detections`` is written.
+    """
     scored = tables.read(SCORES, scores)
     primary = list(score_curves(scored[scored["metric"] == settings.metric]))
     curves = [run.to_numpy() for run in primary]

@@ -128,6 +128,13 @@ def _row(
 
 
 def fit_floors(variant: str, statistics: Statistics, collapses: Path, table: Path) -> None:
-    """Compare the floors of the primary variant over sizes (table ``floors``)."""
+    """Compare the floors of the primary variant over sizes (table ``floors``).
+
+    Args:
+        variant: Primary variant of the measure.
+        statistics: Confidence, and the equivalence margin per decade.
+        collapses: Table ``collapse``.
+        table: Where ``floors`` is written.
+    """
     rows = without_control(select(tables.read(COLLAPSE, collapses), variant=variant))
     tables.write(FLOORS, compare_floors(rows, statistics), table)

@@ -71,7 +71,11 @@ def compare_features(
 ) -> list[Row]:
     """All statistics of one measure's features (table ``order_prediction`` without ``measure`` and ``holm_p``).
 
-    ``tests_only`` leaves out intervals and single sizes; tests over all sizes stay the same.
+    Args:
+        events: Event times of the runs.
+        matrices: Features (runs, task-levels), by name.
+        settings: Ties, margin of a swap, permutations and intervals.
+        tests_only: Leave out intervals and single sizes; tests over all sizes stay the same.
     """
     comparison = Comparison(events, settings, tests_only)
     return [
@@ -229,7 +233,13 @@ class Comparison:
 
 
 def resample_runs(count: int, draws: int, rng: np.random.Generator) -> Index:
-    """Indices of runs (1 + draws, count): each run once, then draws with replacement."""
+    """Indices of runs (1 + draws, count): each run once, then draws with replacement.
+
+    Args:
+        count: Number of runs.
+        draws: Number of bootstrap samples.
+        rng: Source of the draws.
+    """
     return np.vstack([np.arange(count), rng.integers(count, size=(draws, count))])
 
 
@@ -239,13 +249,25 @@ def seed_medians(values: Array, drawn: Index) -> Array:
 
 
 def add_end_runs(shares: Array, runs: int, rng: np.random.Generator) -> Array:
-    """Bootstrap draws of a share over ``runs`` runs, with one more run at 0 and one at 1 in the draw."""
+    """Bootstrap draws of a share over ``runs`` runs, with one more run at 0 and one at 1 in the draw.
+
+    Args:
+        shares: The share in each draw (draws,).
+        runs: Number of observed runs.
+        rng: Source of the numbers of times that the added runs are drawn.
+    """
     observed, ones, _ = rng.multinomial(runs + 2, np.array([runs, 1, 1]) / (runs + 2), len(shares)).T
     return (shares * observed + ones) / (runs + 2)
 
 
 def percentile_interval(draws: Array, runs: int, confidence: float) -> Bounds:
-    """Percentile interval of the defined draws; NaN for fewer than two runs, whose spread is unknown."""
+    """Percentile interval of the defined draws; NaN for fewer than two runs, whose spread is unknown.
+
+    Args:
+        draws: Bootstrap draws (draws,); NaN where the statistic is not defined.
+        runs: Number of runs that are resampled.
+        confidence: Coverage, such as 0.95.
+    """
     defined = draws[~np.isnan(draws)]
     if runs < 2 or not len(defined):
         return np.nan, np.nan
@@ -259,7 +281,14 @@ def correct_p(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def predict_order(settings: OrderSettings, events: Path, onsets: list[Path], table: Path) -> None:
-    """Predict the order of emergence from every measure's features (table ``order_prediction``)."""
+    """Predict the order of emergence from every measure's features (table ``order_prediction``).
+
+    Args:
+        settings: Metric, easy tasks and statistics.
+        events: Table ``events``.
+        onsets: Tables ``onsets``, one of each signal.
+        table: Where ``order_prediction`` is written.
+    """
     matrix = event_matrix(select(tables.read(EVENTS, events), metric=settings.metric), settings.easy)
     rows = [
         {"measure": name, **row}

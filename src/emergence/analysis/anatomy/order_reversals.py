@@ -54,10 +54,15 @@ def reversal_shares(times: Signs, feature: Signs) -> tuple[Array, Array]:
 
 
 def permuted_shares(times: Signs, values: Array, permutations: Permutations) -> Array:
-    """`reversal_shares` with the feature's values (sizes, task-levels) permuted at the larger size of each pair.
+    """`reversal_shares` with the feature's values permuted at the larger size of each pair.
 
-    Shapes: times (sizes, pairs), permutations (sizes, draws, task-levels), result (statistics, draws). Those of the
-    smallest size are not used.
+    Args:
+        times: Order of pairs in time (sizes, pairs).
+        values: The feature (sizes, task-levels).
+        permutations: Indices (sizes, draws, task-levels); those of the smallest size are not used.
+
+    Returns:
+        Shares (statistics, draws); NaN without a pair that counts.
     """
     before = pair_order(values)
     total, count = np.zeros((len(STATISTICS), permutations.shape[1])), np.zeros((len(STATISTICS), 1))

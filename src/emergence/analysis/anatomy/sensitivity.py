@@ -49,7 +49,16 @@ def alternatives(base: LeadSettings, grid: Sensitivity) -> Iterator[tuple[str, s
 
 
 def compare_alternatives(scored: pd.DataFrame, rows: pd.DataFrame, settings: SensitivitySettings) -> pd.DataFrame:
-    """Table ``sensitivity``: slope of floors, precursor rates and their excesses under every alternative."""
+    """Table ``sensitivity``: slope of floors, precursor rates and their excesses under every alternative.
+
+    Args:
+        scored: Table ``scores``.
+        rows: Rows of table ``measure`` of RankMe, the last layer in all variants.
+        settings: RankMe's settings and the alternatives to them.
+
+    Raises:
+        CollapseError: see `early_checkpoints`.
+    """
     without = settings.leads.precursors.model_copy(update={"shifts": 1})  # the shift null is not used here
     tried = list(alternatives(settings.leads.model_copy(update={"precursors": without}), settings.grid))
     progress = Progress("sensitivity", len(tried), "settings")
@@ -89,7 +98,17 @@ def _rates(scored: pd.DataFrame, rows: pd.DataFrame, settings: LeadSettings) -> 
 
 
 def vary_settings(settings: SensitivitySettings, scores: Path, measures: list[Path], table: Path) -> None:
-    """Vary one setting at a time (table ``sensitivity``)."""
+    """Vary one setting at a time (table ``sensitivity``).
+
+    Args:
+        settings: RankMe's settings and the alternatives to them.
+        scores: Table ``scores``.
+        measures: Tables ``measure`` of RankMe, one of each run.
+        table: Where ``sensitivity`` is written.
+
+    Raises:
+        CollapseError: see `early_checkpoints`.
+    """
     rows = last_layer(tables.read(MEASURE, *measures))
     scored = tables.read(SCORES, scores)
     tables.write(SENSITIVITY, compare_alternatives(scored, rows, settings), table)

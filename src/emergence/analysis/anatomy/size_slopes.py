@@ -25,7 +25,13 @@ OTHER = {"width": "layers", "layers": "width"}
 
 
 def compare_sizes(collapses: pd.DataFrame, sizes: list[Size], settings: Statistics) -> pd.DataFrame:
-    """Table ``size_slopes`` from rows of table ``collapse`` (one variant, tasks alone)."""
+    """Slopes of floor, initial value and depth on width and on layers (table ``size_slopes``).
+
+    Args:
+        collapses: Rows of table ``collapse``, one variant, without the control.
+        sizes: Width and layers of each size; runs of other sizes do not count.
+        settings: Confidence of the intervals.
+    """
     shapes = pd.DataFrame([{"size": one.name, "width": one.width, "layers": one.layers} for one in sizes])
     named = collapses[["run", "size"]].drop_duplicates().merge(shapes, on="size")
     rows = []
@@ -54,6 +60,14 @@ def _slope(runs: pd.DataFrame, over: str, other: str, confidence: float) -> dict
 
 
 def fit_size_slopes(variant: str, sizes: list[Size], statistics: Statistics, collapses: Path, table: Path) -> None:
-    """Compare the floors of the primary variant over width and over depth (table ``size_slopes``)."""
+    """Compare the floors of the primary variant over width and over depth (table ``size_slopes``).
+
+    Args:
+        variant: Primary variant of the measure.
+        sizes: Width and layers of each size.
+        statistics: Confidence of the intervals.
+        collapses: Table ``collapse``.
+        table: Where ``size_slopes`` is written.
+    """
     rows = without_control(select(tables.read(COLLAPSE, collapses), variant=variant))
     tables.write(SIZE_SLOPES, compare_sizes(rows, sizes, statistics), table)

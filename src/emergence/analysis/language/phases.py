@@ -90,7 +90,17 @@ def _shares(units: pd.DataFrame, confidence: float) -> Iterator[Row]:
 
 
 def detect_phases(settings: PhaseSettings, measures: list[Path], phases_table: Path, phase_shares_table: Path) -> None:
-    """Find the phases of RankMe's primary variant in every run (tables ``phases`` and ``phase_shares``)."""
+    """Find the phases of RankMe's primary variant in every run (tables ``phases`` and ``phase_shares``).
+
+    Args:
+        settings: Primary variant, and how its collapse and phases are found.
+        measures: Tables ``measure`` of RankMe, one of each run.
+        phases_table: Where ``phases`` is written.
+        phase_shares_table: Where ``phase_shares`` is written.
+
+    Raises:
+        CollapseError: see `early_checkpoints`.
+    """
     rows = tables.read(MEASURE, *measures)
     phases = find_phases(rows[rows["variant"] == settings.variant], settings)
     tables.write(PHASES, phases, phases_table)
