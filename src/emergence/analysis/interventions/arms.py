@@ -40,7 +40,13 @@ def find_arm_events(runs: pd.DataFrame, settings: Events) -> pd.DataFrame:
 
 
 def pair_ratios(events: pd.DataFrame, arm: str, against: str) -> pd.DataFrame:
-    """Effect of each pair of runs: columns ``run, size, log_ratio, events, censored``."""
+    """Effect of each pair of runs: columns ``run, size, log_ratio, events, censored``.
+
+    Args:
+        events: Table ``arm_events``.
+        arm: Arm whose steps are divided.
+        against: Arm by whose steps they are divided.
+    """
     keys = ["run", "size", "task", "level"]
     joined = select(events, arm=arm).merge(select(events, arm=against), on=keys, suffixes=("", "_against"))
     joined = joined[joined["emerged"] | joined["emerged_against"]]
@@ -54,7 +60,13 @@ def pair_ratios(events: pd.DataFrame, arm: str, against: str) -> pd.DataFrame:
 
 
 def emerged_in_both(events: pd.DataFrame, arm: str, against: str) -> pd.DataFrame:
-    """Events of both arms of a pair: the rows of ``against``, with the step in the other arm as ``step_in_arm``."""
+    """Events of both arms of a pair: the rows of ``against``, with the step in the other arm as ``step_in_arm``.
+
+    Args:
+        events: Table ``arm_events``.
+        arm: Arm whose steps are added.
+        against: Arm whose rows are kept.
+    """
     keys = ["run", "task", "level"]
     other = select(events, arm=arm, emerged=True)[[*keys, "step"]].rename(columns={"step": "step_in_arm"})
     return select(events, arm=against, emerged=True).merge(other, on=keys)
@@ -66,7 +78,13 @@ def mean_curves(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare_arms(runs: pd.DataFrame, events: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
-    """Table ``arm_effects``: every arm against the plain one and against those after it, by size and over all."""
+    """Table ``arm_effects``: every arm against the plain one and against those after it, by size and over all.
+
+    Args:
+        runs: Table ``arm_runs``.
+        events: Table ``arm_events``.
+        settings: Confidence of the intervals.
+    """
     diverged = runs[runs["quantity"] == "diverged"].groupby("arm").size()
     lowest = lowest_ranks(runs)
     names = list(events["arm"].unique())
@@ -98,7 +116,14 @@ def lowest_ranks(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def analyse_method(events: Events, statistics: Statistics, runs: list[Path], method_effects_table: Path) -> None:
-    """Compare prevention of the collapse with plain alternatives, pair by pair."""
+    """Compare prevention of the collapse with plain alternatives, pair by pair (table ``method_effects``).
+
+    Args:
+        events: How events are detected.
+        statistics: Confidence of the intervals.
+        runs: Tables ``arm_runs``, one of each size.
+        method_effects_table: Where ``method_effects`` is written.
+    """
     rows = tables.read(ARM_RUNS, *runs)
     tables.write(METHOD_EFFECTS, compare_arms(rows, find_arm_events(rows, events), statistics), method_effects_table)
 
@@ -106,7 +131,15 @@ def analyse_method(events: Events, statistics: Statistics, runs: list[Path], met
 def analyse_arms(
     events: Events, statistics: Statistics, runs: list[Path], arm_events_table: Path, arm_effects_table: Path
 ) -> None:
-    """Detect emergence in every arm and compare arms pair by pair."""
+    """Detect emergence in every arm and compare arms pair by pair (tables ``arm_events`` and ``arm_effects``).
+
+    Args:
+        events: How events are detected.
+        statistics: Confidence of the intervals.
+        runs: Tables ``arm_runs``, one of each size.
+        arm_events_table: Where ``arm_events`` is written.
+        arm_effects_table: Where ``arm_effects`` is written.
+    """
     rows = tables.read(ARM_RUNS, *runs)
     emerged = find_arm_events(rows, events)
     tables.write(ARM_EVENTS, emerged, arm_events_table)

@@ -158,7 +158,13 @@ def _of_other_seeds(cells: pd.Series, steps: Array) -> Array:
 
 
 def judge_laws(predictions: pd.DataFrame, collapses: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
-    """Table ``clock_laws``: errors of each quantity, and of the sum of rates less those of each rival."""
+    """Table ``clock_laws``: errors of each quantity, and of the sum of rates less those of each rival.
+
+    Args:
+        predictions: Table ``clock_predictions``.
+        collapses: Table ``clock_collapses``, for the exponents of the width.
+        settings: Confidence, and the bootstrap over cells.
+    """
     rows = []
     absolute = predictions.assign(error=predictions["error"].abs())
     wide = absolute.pivot_table(index=["cell", "seed"], columns="quantity", values="error")
@@ -257,7 +263,20 @@ def analyse_clock(
     clock_laws_table: Path,
     clock_shares_table: Path,
 ) -> None:
-    """Time the collapse of every cell and test which quantity sets it."""
+    """Time the collapse of every cell and test which quantity sets it.
+
+    Args:
+        collapse: How floor and collapse are found.
+        statistics: Confidence, and the bootstrap over cells.
+        runs: Tables ``clock_runs``, one of each seed.
+        clock_collapses_table: Where ``clock_collapses`` is written.
+        clock_predictions_table: Where ``clock_predictions`` is written.
+        clock_laws_table: Where ``clock_laws`` is written.
+        clock_shares_table: Where ``clock_shares`` is written.
+
+    Raises:
+        CollapseError: see `early_checkpoints`.
+    """
     rows = tables.read(CLOCK_RUNS, *runs)
     collapses = find_clock_collapses(rows, collapse)
     predictions = predict_steps(rows, collapses)

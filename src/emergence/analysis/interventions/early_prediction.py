@@ -99,9 +99,15 @@ def _predictions(fitted: pd.DataFrame, held: pd.DataFrame, ridge: float) -> Iter
 
 
 def ridge_regression(known: Array, values: Array, new: Array, ridge: float) -> Array:
-    """Predictions for ``new`` (m, features) from ``known`` (n, features) with ``values`` (n,).
+    """Predictions by a ridge regression (m,).
 
-    Features are standardised on what is known; the penalty ``ridge`` is in units of one known row.
+    Features are standardised on what is known.
+
+    Args:
+        known: Features of what is fitted (n, features).
+        values: What is predicted, in the same rows (n,).
+        new: Features of what is asked for (m, features).
+        ridge: Penalty, in units of one known row.
 
     >>> ridge_regression(np.array([[0.0], [1.0], [2.0]]), np.array([1.0, 3.0, 5.0]), np.array([[3.0]]), 0.0).round(6)
     array([7.])
@@ -161,7 +167,17 @@ def predict_early(
     early_predictions_table: Path,
     early_accuracy_table: Path,
 ) -> None:
-    """Predict emergence from the first steps of the runs of Study 1."""
+    """Predict emergence from the first steps of the runs of Study 1 (``early_predictions`` and ``early_accuracy``).
+
+    Args:
+        settings: Metric, variant of RankMe, share of training that is seen, and penalty of the regression.
+        statistics: Confidence of the intervals.
+        scores: Table ``scores``.
+        events: Table ``events``.
+        measures: Tables ``measure`` of RankMe, one of each run.
+        early_predictions_table: Where ``early_predictions`` is written.
+        early_accuracy_table: Where ``early_accuracy`` is written.
+    """
     behaviour = without_control(tables.read(SCORES, scores))
     ranks = last_layer(without_control(tables.read(MEASURE, *measures)))
     last = int(behaviour["step"].max())

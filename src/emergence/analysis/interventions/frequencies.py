@@ -56,7 +56,13 @@ def square_exponents(events: pd.DataFrame) -> pd.DataFrame:
 
 
 def fit_exponents(runs: pd.DataFrame, events: pd.DataFrame, settings: Statistics) -> pd.DataFrame:
-    """Table ``frequency_exponents``: the mean exponent of each optimiser over Latin squares."""
+    """Table ``frequency_exponents``: the mean exponent of each optimiser over Latin squares.
+
+    Args:
+        runs: Table ``frequency_runs``, for the runs that diverged.
+        events: Table ``frequency_events``.
+        settings: Confidence of the intervals.
+    """
     diverged = runs[runs["quantity"] == "diverged"].groupby("optimiser").size()
     rows = []
     for optimiser, squares in square_exponents(events).groupby("optimiser", sort=False):
@@ -77,7 +83,15 @@ def analyse_frequencies(
     frequency_events_table: Path,
     frequency_exponents_table: Path,
 ) -> None:
-    """Detect emergence at every frequency and fit the exponent of each optimiser."""
+    """Detect emergence at every frequency and fit the exponent of each optimiser.
+
+    Args:
+        events: How events are detected.
+        statistics: Confidence of the intervals.
+        runs: Table ``frequency_runs``.
+        frequency_events_table: Where ``frequency_events`` is written.
+        frequency_exponents_table: Where ``frequency_exponents`` is written.
+    """
     rows = tables.read(FREQUENCY_RUNS, runs)
     emerged = find_frequency_events(rows, events)
     tables.write(FREQUENCY_EVENTS, emerged, frequency_events_table)

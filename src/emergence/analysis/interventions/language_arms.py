@@ -89,6 +89,12 @@ def _ratio(mean: MeanInterval) -> dict[str, Any]:
 
 
 def compare_language_arms(statistics: Statistics, runs: list[Path], language_arm_effects_table: Path) -> None:
-    """Compare paired language models at equal losses and at equal steps."""
+    """Compare paired language models at equal losses and at equal steps.
+
+    Args:
+        statistics: Confidence of the intervals.
+        runs: Tables ``language_arm_runs``, one of each size.
+        language_arm_effects_table: Where ``language_arm_effects`` is written.
+    """
     rows = tables.read(LANGUAGE_ARM_RUNS, *runs)
     tables.write(LANGUAGE_ARM_EFFECTS, estimate_effects(rows, statistics), language_arm_effects_table)

@@ -142,7 +142,17 @@ def compare_baselines(
     baseline_comparison_table: Path,
     run_means_table: Path,
 ) -> None:
-    """Compare E with its nulls, mean |w| and capability."""
+    """Compare E with its nulls, mean |w| and capability (``capability``, ``baseline_comparison`` and ``run_means``).
+
+    Args:
+        metrics: The metric of each study.
+        confidence: Coverage of the intervals, such as 0.95.
+        degree: Table ``degree_of_emergence``.
+        scores: Tables ``scores``, one of each study.
+        capability_table: Where ``capability`` is written.
+        baseline_comparison_table: Where ``baseline_comparison`` is written.
+        run_means_table: Where ``run_means`` is written.
+    """
     degrees = tables.read(DEGREE_OF_EMERGENCE, degree)
     capability = mean_capability(tables.read(SCORES, *scores), degrees, metrics)
     of_runs = compare_runs(degrees, capability)
@@ -160,6 +170,11 @@ def partial_correlation(one: Array, other: Array, given: Array) -> float:
     """Spearman's partial correlation of curves given a third; NaN where the third determines either.
 
     Given a constant curve, it is the plain correlation.
+
+    Args:
+        one: Values (checkpoints,).
+        other: Values (checkpoints,).
+        given: The third curve (checkpoints,).
     """
     plain, of_one, of_other = correlation(one, other), correlation(one, given), correlation(other, given)
     if np.isnan(plain) or not np.ptp(given) > 0:
@@ -180,5 +195,11 @@ def increment_correlation(one: Array, other: Array) -> tuple[float, float]:
 
 
 def increment_correlation_given_spacing(one: Array, other: Array, steps: NDArray[np.int64]) -> float:
-    """Partial correlation of increments given the number of steps between checkpoints."""
+    """Partial correlation of increments given the number of steps between checkpoints.
+
+    Args:
+        one: Values (checkpoints,).
+        other: Values (checkpoints,).
+        steps: Step of each checkpoint (checkpoints,).
+    """
     return partial_correlation(np.diff(one), np.diff(other), np.diff(steps).astype(float))

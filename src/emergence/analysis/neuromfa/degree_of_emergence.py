@@ -143,7 +143,14 @@ def compute_degree_of_emergence(
     spectra_table: Path,
     untrained_table: Path,
 ) -> None:
-    """Compute E of every run (tables ``degree_of_emergence``, ``spectra`` and ``untrained``)."""
+    """Compute E of every run (tables ``degree_of_emergence``, ``spectra`` and ``untrained``).
+
+    Args:
+        measures: Tables ``measure`` of `neuromfa`, one of each run.
+        degree_of_emergence_table: Where ``degree_of_emergence`` is written.
+        spectra_table: Where ``spectra`` is written.
+        untrained_table: Where ``untrained`` is written.
+    """
     rows = tables.read(MEASURE, *measures)
     degrees = degree_of_emergence(rows)
     tables.write(DEGREE_OF_EMERGENCE, degrees, degree_of_emergence_table)

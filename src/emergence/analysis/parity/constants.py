@@ -75,7 +75,17 @@ def last_step(sweep: pd.DataFrame) -> pd.DataFrame:
 def fit_each_constant(
     time: pd.DataFrame, data: pd.DataFrame, width: pd.DataFrame, settings: ConstantSettings
 ) -> pd.DataFrame:
-    """Table ``constants`` from sweeps of networks with one skill over time, data and width."""
+    """Table ``constants`` from sweeps of networks with one skill over time, data and width.
+
+    Args:
+        time: Table ``sweep`` over time.
+        data: Table ``sweep`` over the size of the data set, of which the last step counts.
+        width: Table ``sweep`` over width, of which the last step counts.
+        settings: How the sweeps are trained, the published constants, and intervals over seeds.
+
+    Raises:
+        TheoryError: see `sweep_constants`.
+    """
     target, how = settings.target, settings.resampling
     interval = fits.Interval(how.confidence, how.draws)
     of_time, of_data, of_width = (
@@ -152,7 +162,16 @@ def _fit_shots(
 
 
 def fit_shots(settings: ShotSettings, sweeps: list[Path], table: Path) -> None:
-    """Fit D_c to each sweep by either law (table ``shots``)."""
+    """Fit D_c to each sweep by either law (table ``shots``).
+
+    Args:
+        settings: How each sweep is trained, S, and intervals over seeds.
+        sweeps: Tables ``sweep`` of one skill over the size of the data set, one of each sweep.
+        table: Where ``shots`` is written.
+
+    Raises:
+        TheoryError: see `sweep_constants`.
+    """
     rows = []
     for path in sweeps:
         ends = last_step(tables.read(SWEEP, path))
@@ -167,6 +186,17 @@ def fit_shots(settings: ShotSettings, sweeps: list[Path], table: Path) -> None:
 
 
 def fit_constants(settings: ConstantSettings, time: Path, data: Path, width: Path, table: Path) -> None:
-    """Fit the constants to the sweeps with one skill (table ``constants``)."""
+    """Fit the constants to the sweeps with one skill (table ``constants``).
+
+    Args:
+        settings: How the sweeps are trained, the published constants, and intervals over seeds.
+        time: Table ``sweep`` over time.
+        data: Table ``sweep`` over the size of the data set.
+        width: Table ``sweep`` over width.
+        table: Where ``constants`` is written.
+
+    Raises:
+        TheoryError: see `sweep_constants`.
+    """
     over_time, over_data, over_width = (tables.read(SWEEP, path) for path in (time, data, width))
     tables.write(CONSTANTS, fit_each_constant(over_time, over_data, over_width, settings), table)

@@ -105,7 +105,13 @@ class Theory:
 
 
 def theories(axis: str, fitted: pd.DataFrame, base: Constants) -> Iterator[Theory]:
-    """The laws of an axis with fitted and published constants; a law without a fit has the published one alone."""
+    """The laws of an axis with fitted and published constants; a law without a fit has the published one alone.
+
+    Args:
+        axis: ``step``, ``samples`` or ``width``.
+        fitted: Table ``constants``.
+        base: Constants of the networks, with the fitted ones at 1.
+    """
     for law in AXES[axis]:
         (row,) = fitted[(fitted["constant"] == law.constant) & (fitted["law"] == law.name)].to_dict("records")
         if not np.isnan(row["value"]):

@@ -34,7 +34,14 @@ from emergence.tasks.symbols import CONTROL
 def signal_times(
     onsets: pd.DataFrame, times: pd.DataFrame, scores: pd.DataFrame, margins: dict[str, float]
 ) -> pd.DataFrame:
-    """Table ``signal_times``: when each curve moves, beside T50; ``margins`` are those of each measure."""
+    """Table ``signal_times``: when each curve moves, beside T50.
+
+    Args:
+        onsets: Table ``onsets``.
+        times: As `true_times.true_times` gives them.
+        scores: Table ``scores``, for the checkpoints of each run.
+        margins: Lead of each measure that counts, in checkpoints.
+    """
     first = without_control(times).groupby("run")["true_step"].min()
     of_runs = onsets.merge(times, how="left", on=["run", "task", "level"], validate="m:1")
     of_runs = of_runs.assign(first_step=of_runs["run"].map(first), margin=of_runs["measure"].map(margins))
@@ -52,6 +59,11 @@ def slope(step: pd.Series, true_step: pd.Series, minimum: int) -> float:
 
     Curves that move at step 0 have no logarithm and do not count.
 
+    Args:
+        step: Step at which the curve of each skill moves; NaN if it does not.
+        true_step: T50 of each skill, in steps.
+        minimum: Number of skills with both times that a slope takes.
+
     >>> times = pd.Series([100.0, 200.0, 400.0])
     >>> round(slope(times * 0.8, times, 3), 6), slope(times, times, 4)
     (1.0, nan)
@@ -65,7 +77,13 @@ def slope(step: pd.Series, true_step: pd.Series, minimum: int) -> float:
 
 
 def track_skills(moved: pd.DataFrame, joint: Joint, confidence: float) -> pd.DataFrame:
-    """Table ``measure_tracking`` from table ``signal_times``: one row per measure and definition."""
+    """Table ``measure_tracking``: one row per measure and definition.
+
+    Args:
+        moved: Table ``signal_times``.
+        joint: Criteria of the verdict, and the number of skills that a slope takes.
+        confidence: Coverage of the intervals, such as 0.95.
+    """
     groups = moved.groupby(["measure", "definition"], sort=False)
     rows = [
         {"measure": measure, "definition": name, **_tracking(of, joint, confidence)} for (measure, name), of in groups
@@ -97,6 +115,15 @@ def verdict(slope: MeanInterval, lead: MeanInterval, margin: float, joint: Joint
     """Whether a measure announces its own skill: it tracks the skill, and leads it by more than the margin.
 
     It does not if all curves move at one time, or if the interval of the lead excludes more than the margin.
+
+    Args:
+        slope: Mean slope of the log of signal times on log T50.
+        lead: Mean lead, in checkpoints.
+        margin: Lead that counts, in checkpoints.
+        joint: Slopes between which a measure follows each skill, and below which it moves at one time for all.
+
+    Returns:
+        ``announces``, ``does not`` or ``undecided``.
     """
     if slope.high < joint.common or lead.high <= margin:
         return "does not"
@@ -130,7 +157,24 @@ def compare_with_true_times(
     measure_tracking_table: Path,
     skill_leads_table: Path,
 ) -> None:
-    """Compare detectors and measures with the true times (one table for each)."""
+    """Compare detectors and measures with the true times (one table for each).
+
+    Args:
+        settings: How the runs are trained, and how events and leads are compared with known times.
+        behaviour: Tables ``behaviour``, one of each run.
+        constants: Table ``constants``.
+        scores: Table ``scores``.
+        onsets: Tables ``onsets``, one of each signal.
+        leads: Tables ``leads``, for the margins alone.
+        detection_times_table: Where ``detection_times`` is written.
+        detector_error_table: Where ``detector_error`` is written.
+        signal_times_table: Where ``signal_times`` is written.
+        measure_tracking_table: Where ``measure_tracking`` is written.
+        skill_leads_table: Where ``skill_leads`` is written.
+
+    Raises:
+        TheoryError: see `sweep_constants`.
+    """
     confidence, scored = settings.statistics.confidence, tables.read(SCORES, scores)
     times = true_times.true_times(tables.read(BEHAVIOUR, *behaviour), tables.read(CONSTANTS, constants), settings)
     detections = true_times.date_skills(scored, times, settings.events)

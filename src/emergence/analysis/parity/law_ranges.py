@@ -36,7 +36,15 @@ def met_ranges(sums: pd.DataFrame, settings: Laws) -> pd.DataFrame:
 
 
 def required(axis: str, x: float, alpha: float, width: float | None, settings: Laws) -> list[Condition]:
-    """Conditions of one law at one point of its axis; of compute, at its best ``width``."""
+    """Conditions of one law at one point of its axis.
+
+    Args:
+        axis: ``time``, ``data``, ``width`` or ``compute``.
+        x: Time ηST, samples D, width N or compute N·ηST.
+        alpha: α of the skill frequencies.
+        width: Best width for compute ``x``; not used on other axes.
+        settings: Number of skills, and the ratio from which "much larger" counts as met.
+    """
     skills, margin = float(settings.skills), settings.margin
     match axis:
         case "time":

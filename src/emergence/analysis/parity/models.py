@@ -150,7 +150,16 @@ def _train_both(
 
 
 def train_models(settings: ModelSettings, model_strengths_table: Path, model_crossings_table: Path) -> None:
-    """Train the models and date their crossings (tables ``model_strengths`` and ``model_crossings``)."""
+    """Train the models and date their crossings (tables ``model_strengths`` and ``model_crossings``).
+
+    Args:
+        settings: The networks over time, and the models that are trained as they are.
+        model_strengths_table: Where ``model_strengths`` is written.
+        model_crossings_table: Where ``model_crossings`` is written.
+
+    Raises:
+        TheoryError: if the networks do not descend by plain SGD, or descend the cross-entropy.
+    """
     trained_runs = list(runs(settings))
     kinds = {"samples": "Int64", "seen": "Int64"}
     tables.write(MODEL_STRENGTHS, pd.concat([run.rows.astype(kinds) for run in trained_runs]), model_strengths_table)

@@ -116,14 +116,27 @@ def _beyond(skills: Skills, constants: Constants) -> float:
 
 
 def network_loss(axis: str, rows: pd.DataFrame, skills: Skills, constants: Constants) -> NetworkLoss:
-    """The loss of networks from that of every skill (columns seed, skill, ``axis`` and loss)."""
+    """The loss of networks from that of every skill.
+
+    Args:
+        axis: ``step`` or ``samples``.
+        rows: Columns seed, skill, loss and that of the axis, whose point 0 is left out.
+        skills: The skills with their frequencies.
+        constants: Those of the closed form.
+    """
     wide = rows[rows[axis] > 0].pivot(index=["seed", axis], columns="skill", values="loss").sort_index(axis=1)
     total = (wide @ skills.frequencies).unstack(axis).sort_index(axis=1) + _beyond(skills, constants)
     return NetworkLoss(axis, skills, constants, total.columns.to_numpy(np.int64), total.to_numpy(dtype=float))
 
 
 def with_fitted(base: Constants, axis: str, fitted: pd.DataFrame) -> Constants:
-    """Constants of a sweep with that of the axis as fitted to one skill; as published where there is no fit."""
+    """Constants of a sweep with that of the axis as fitted to one skill; as published where there is no fit.
+
+    Args:
+        base: Constants of the sweep, with the fitted ones at 1.
+        axis: ``step`` or ``samples``.
+        fitted: Table ``constants``.
+    """
     name, law = LAWS[axis]
     (row,) = fitted[(fitted["constant"] == name) & (fitted["law"] == law)].to_dict("records")
     return replace(base, **{name: row["published"] if np.isnan(row["value"]) else row["value"]})
@@ -162,7 +175,19 @@ def fit_network_scaling(
     network_losses_table: Path,
     network_exponents_table: Path,
 ) -> None:
-    """Follow the loss of networks, and fit its exponents (tables ``network_losses`` and ``network_exponents``)."""
+    """Follow the loss of networks, and fit its exponents (tables ``network_losses`` and ``network_exponents``).
+
+    Args:
+        settings: What was trained, and the confidence of intervals over seeds.
+        constants: Table ``constants``.
+        behaviour: Tables ``behaviour`` of the runs over time, one of each run.
+        sweeps: Tables ``sweep``: over the size of the data set, and those with more skills.
+        network_losses_table: Where ``network_losses`` is written.
+        network_exponents_table: Where ``network_exponents`` is written.
+
+    Raises:
+        TheoryError: see `sweep_constants`.
+    """
     read = (tables.read(SWEEP, path) for path in sweeps)
     by_name = {str(rows["sweep"].iloc[0]): rows for rows in read}
     followed = list(losses(settings, tables.read(CONSTANTS, constants), tables.read(BEHAVIOUR, *behaviour), by_name))

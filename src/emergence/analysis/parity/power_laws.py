@@ -67,7 +67,14 @@ class EmergenceTimes:
 
 
 def emergence_times(curves: pd.DataFrame, alpha: float, share: float, smoothing: int) -> EmergenceTimes:
-    """First crossings of a share by curves with columns seed, step, skill and strength."""
+    """First crossings of a share by every skill in every seed.
+
+    Args:
+        curves: R/S, with columns seed, step, skill and strength.
+        alpha: α of the task.
+        share: Share of the final strength.
+        smoothing: Evaluations of the running median (odd).
+    """
     steps = []
     for _, of_skill in curves.groupby("skill"):
         x, strength = strengths_along("step", of_skill)
@@ -87,7 +94,13 @@ def emergence_rows(times: EmergenceTimes, confidence: float) -> Iterator[dict[st
 
 
 def power_rows(times: EmergenceTimes, minimum: int, confidence: float) -> Iterator[dict[str, Any]]:
-    """Rows of table ``power_laws``: slopes on log k and on log 1/P_k, beside the expected ones."""
+    """Rows of table ``power_laws``: slopes on log k and on log 1/P_k, beside the expected ones.
+
+    Args:
+        times: Steps of one kind of network.
+        minimum: Number of skills that must emerge in every seed for a slope.
+        confidence: Coverage of the intervals, such as 0.95.
+    """
     skills, used = times.skills, times.complete
     counts = {"fitted": int(used.sum()), "skills": skills.count, "seeds": len(times.steps)}
     counts["censored"] = int(np.isnan(times.steps).sum())
@@ -134,7 +147,16 @@ def fit_power_laws(
     emergence_times_table: Path,
     power_laws_table: Path,
 ) -> None:
-    """Fit the exponent of emergence times in each kind of network (``emergence_times`` and ``power_laws``)."""
+    """Fit the exponent of emergence times in each kind of network (``emergence_times`` and ``power_laws``).
+
+    Args:
+        settings: α of the tasks, shares, smoothing, least number of skills, and confidence.
+        behaviour: Tables ``behaviour`` of two-layer networks under SGD, one of each run.
+        adam: Table ``sweep`` of two-layer networks under Adam.
+        transformers: Tables ``sweep`` of transformers, one of each run.
+        emergence_times_table: Where ``emergence_times`` is written.
+        power_laws_table: Where ``power_laws`` is written.
+    """
     curves = {
         "MLP, SGD": (true_strengths(tables.read(BEHAVIOUR, *behaviour)), settings.alpha),
         "MLP, Adam": (tables.read(SWEEP, adam), settings.alpha),
@@ -173,7 +195,13 @@ def fit_window(rows: pd.DataFrame, ranks: tuple[int, int]) -> tuple[float, float
 
 
 def log_slopes(losses: pd.DataFrame, start: float, end: float) -> Array:
-    """Logarithmic slope of each seed's loss between two steps (seeds,); NaN for fewer than three evaluations."""
+    """Logarithmic slope of each seed's loss between two steps (seeds,); NaN for fewer than three evaluations.
+
+    Args:
+        losses: Table ``entropy``.
+        start: First step that counts; if it or ``end`` is NaN, there are no slopes.
+        end: Last step that counts.
+    """
     inside = losses[(losses["step"] >= start) & (losses["step"] <= end)]
     fitted = [
         np.polyfit(np.log(of_seed["step"]), np.log(of_seed["infinite"]), 1)[0] if len(of_seed) > 2 else np.nan
@@ -183,7 +211,13 @@ def log_slopes(losses: pd.DataFrame, start: float, end: float) -> Array:
 
 
 def summarise_slopes(rows: pd.DataFrame, losses: pd.DataFrame, settings: EntropySettings) -> pd.DataFrame:
-    """Table ``entropy_slopes``: one row, with Student's interval over seeds."""
+    """Table ``entropy_slopes``: one row, with Student's interval over seeds.
+
+    Args:
+        rows: Table ``sweep`` with a column ``share``, the share of a skill's information that is learned.
+        losses: Table ``entropy``.
+        settings: α, ranks of the skills between whose emergence the slope is fitted, published slope and confidence.
+    """
     start, end = fit_window(rows, settings.ranks)
     each = log_slopes(losses, start, end)
     each = each[np.isfinite(each)]
@@ -215,7 +249,14 @@ def slope_lines(losses: pd.DataFrame, slopes: pd.DataFrame) -> pd.DataFrame:
 
 
 def fit_entropy_slopes(settings: EntropySettings, sweep: Path, entropy_table: Path, entropy_slopes_table: Path) -> None:
-    """Compute the total loss over time, and fit its slope (tables ``entropy`` and ``entropy_slopes``)."""
+    """Compute the total loss over time, and fit its slope (tables ``entropy`` and ``entropy_slopes``).
+
+    Args:
+        settings: The task, and the range of the slope.
+        sweep: Table ``sweep`` of networks that descend the cross-entropy.
+        entropy_table: Where ``entropy`` is written.
+        entropy_slopes_table: Where ``entropy_slopes`` is written.
+    """
     rows = tables.read(SWEEP, sweep)
     rows["share"] = 1 - rows["loss"] / UNLEARNED  # share of a skill's information, in nats, that is learned
     losses = total_loss(rows, Skills(settings.alpha, settings.skills))

@@ -90,7 +90,13 @@ def log_slope(x: Array, y: Array) -> float:
 
 
 def points(between: Sequence[float], count: int, whole: bool) -> Array:
-    """``count`` values evenly spaced on a logarithmic scale; with ``whole``, distinct integers."""
+    """Values evenly spaced on a logarithmic scale.
+
+    Args:
+        between: First and last value.
+        count: Number of values.
+        whole: Round to integers and keep each once, which may leave fewer.
+    """
     first, last = between
     values = np.geomspace(first, last, count)
     return np.unique(values.round()) if whole else values
@@ -127,7 +133,17 @@ def over_power_law(sums: pd.DataFrame) -> pd.DataFrame:
 def fit_scaling_laws(
     settings: Laws, scaling_laws_table: Path, scaling_exponents_table: Path, scaling_conditions_table: Path
 ) -> None:
-    """Sum the losses, fit their exponents, and tell where each law's conditions are met (three tables)."""
+    """Sum the losses, fit their exponents, and tell where each law's conditions are met (three tables).
+
+    Args:
+        settings: α of the skill frequencies, numbers of skills, and where each law is summed and fitted.
+        scaling_laws_table: Where ``scaling_laws`` is written.
+        scaling_exponents_table: Where ``scaling_exponents`` is written.
+        scaling_conditions_table: Where ``scaling_conditions`` is written.
+
+    Raises:
+        TheoryError: if a best width is the smallest or the largest that is tried.
+    """
     summed = [curve for alpha in settings.alphas for curve in curves(settings, alpha)]
     sums = pd.concat([curve.rows for curve in summed])
     tables.write(SCALING_LAWS, sums, scaling_laws_table)

@@ -14,7 +14,13 @@ Row = dict[str, object]
 
 
 def first_crossing(x: NDArray[np.int64], curves: Array, share: float) -> Array:
-    """First crossing of a share by curves (..., points), interpolated; NaN without one, or if above it at first."""
+    """First crossing of a share by curves, interpolated; NaN without one, or if above it at first.
+
+    Args:
+        x: Points of the axis (points,).
+        curves: Values (..., points).
+        share: Value that is crossed from below.
+    """
     position = crossing(curves, share, persistence=1)
     reached = np.isfinite(position) & (curves[..., 0] < share)
     return np.where(reached, to_steps(np.nan_to_num(position), x), np.nan)
@@ -82,7 +88,17 @@ def student_interval(values: Array, confidence: float) -> tuple[float, float, fl
 
 
 def log_student_interval(value: float, drawn: Array, seeds: int, how: Resampling) -> tuple[float, float]:
-    """Student's interval of a positive value, with the standard error of its log from a bootstrap (draws,); or NaN."""
+    """Student's interval of a positive value, with the standard error of its log from a bootstrap.
+
+    Args:
+        value: The estimate.
+        drawn: The same in each draw of the bootstrap (draws,).
+        seeds: Number of seeds that are resampled.
+        how: Confidence of the interval.
+
+    Returns:
+        Lower and upper bound; NaN for fewer than two seeds, or if the value or a draw is not finite.
+    """
     if seeds < 2 or not np.isfinite(value) or not np.isfinite(drawn).all():
         return np.nan, np.nan
     error = np.log(drawn).std(ddof=1) * np.sqrt(seeds / (seeds - 1))

@@ -35,7 +35,13 @@ class StagingSettings(Strict):
 
 
 def theory_rows(source: str, skills: Skills, spread: float) -> Iterator[dict[str, object]]:
-    """Ratios of one model for each skill but the last."""
+    """Ratios of one model for each skill but the last.
+
+    Args:
+        source: Name of the model.
+        skills: The skills with their frequencies.
+        spread: Ratio q of the times to reach 1 − ε and ε.
+    """
     apart = skills.frequencies[:-1] / skills.frequencies[1:] / spread
     for skill, ratio in enumerate(apart, 1):
         yield {"source": source, "skill": skill, "ratio": float(ratio), "spread": spread}
@@ -71,6 +77,15 @@ def staging_ratios(strengths: pd.DataFrame, settings: StagingSettings) -> pd.Dat
 
 
 def compare_staging(settings: StagingSettings, behaviour: list[Path], table: Path) -> None:
-    """Compare the saturation of each skill with the onset of the next (table ``staging``)."""
+    """Compare the saturation of each skill with the onset of the next (table ``staging``).
+
+    Args:
+        settings: The networks, the share at which a skill begins, and the confidence of intervals.
+        behaviour: Tables ``behaviour``, one of each run.
+        table: Where ``staging`` is written.
+
+    Raises:
+        TheoryError: see `sweep_constants`.
+    """
     strengths = true_strengths(tables.read(BEHAVIOUR, *behaviour))
     tables.write(STAGING, staging_ratios(strengths, settings), table)

@@ -71,7 +71,16 @@ def closed_form_times(fitted: pd.DataFrame, settings: JointSettings) -> dict[str
 
 
 def true_times(behaviour: pd.DataFrame, fitted: pd.DataFrame, settings: JointSettings) -> pd.DataFrame:
-    """Both times of every skill: columns ``run, task, level, true_step, closed_form_step``."""
+    """Both times of every skill: columns ``run, task, level, true_step, closed_form_step``.
+
+    Args:
+        behaviour: Table ``behaviour``.
+        fitted: Table ``constants``.
+        settings: How the networks are trained, for the closed form.
+
+    Raises:
+        TheoryError: see `sweep_constants`.
+    """
     measured, expected = measured_times(behaviour), closed_form_times(fitted, settings)
     steps = measured["level"].map(expected).astype(float)
     return measured.assign(closed_form_step=steps.where(measured["task"] != CONTROL))
@@ -95,7 +104,13 @@ REFERENCES = {MEASURED: ("true_step", "error"), "closed form": ("closed_form_ste
 
 
 def date_skills(scores: pd.DataFrame, times: pd.DataFrame, settings: Events) -> pd.DataFrame:
-    """Table ``detection_times``: every detector on every curve, beside both true times (`true_times.true_times`)."""
+    """Table ``detection_times``: every detector on every curve, beside both true times.
+
+    Args:
+        scores: Table ``scores``.
+        times: As `true_times` gives them.
+        settings: How detectors date events.
+    """
     detections = date_curves(list(score_curves(scores)), settings)
     joined = detections.merge(times, how="left", on=["run", "task", "level"], validate="m:1")
     for run, steps in checkpoints(scores).items():
