@@ -53,7 +53,7 @@ SIZES = {
 }
 """Modules of another size, each with its reason."""
 
-EXPLAINED = ("theory", "multifractal", "checkpoints", "measures")
+EXPLAINED = ("theory", "multifractal", "checkpoints", "measures", "models", "subjects", "training", "calibration")
 """Packages whose functions say what each argument is, with its shape or unit."""
 ALIKE = {"EmergenceCallback": "of either library, imported from its own module"}
 """Classes of one name, each with its reason."""

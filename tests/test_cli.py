@@ -135,7 +135,8 @@ def test_tasks_stage_from_settings_and_from_config(tmp_path: Path, settings_valu
         assert main(["stage", "task_data", *source, *task_paths(tmp_path / folder)]) == 0
     level = TaskLevel("ADD", "2")
     assert len(data.load(tmp_path / "text" / "evaluation.safetensors", [level])[level]) == 7
-    assert len(tables.read(BASELINES, tmp_path / "text" / "baselines.parquet")) == 27 * 4
+    baselines = tables.read(BASELINES, tmp_path / "text" / "baselines.parquet")
+    assert ("ADD", "2") in {*zip(baselines["task"], baselines["level"], strict=True)}
     for name in TASK_FILES.values():
         contents = {(tmp_path / folder / name).read_bytes() for folder in sources}
         assert len(contents) == 1

@@ -98,10 +98,10 @@ def _describe_measure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, help="safetensors: <group>.inputs, .targets; or our probes")
     parser.add_argument("--table", type=Path, required=True, help="Parquet file to write, one row per value")
     parser.add_argument("--model", metavar="PACKAGE.MODULE:FUNCTION", help="returns the torch module")
-    parser.add_argument("--layers", nargs="+", metavar="NAME", help="submodules to look at instead of the blocks")
+    parser.add_argument("--layers", nargs="+", metavar="NAME", help="submodules to measure instead of the blocks")
     parser.add_argument("--loss", metavar="PACKAGE.MODULE:FUNCTION", help="(outputs, targets) -> one loss an example")
-    parser.add_argument("--options", default="{}", metavar="JSON", help="of the measure, instead of the default ones")
-    parser.add_argument("--seed", type=_seed, default=0, help="of the random draws (default 0)")
+    parser.add_argument("--options", default="{}", metavar="JSON", help="measure options as a JSON object")
+    parser.add_argument("--seed", type=_seed, default=0, help="seed for random draws (default 0)")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
 
 
@@ -143,7 +143,7 @@ def _json(text: str) -> dict[str, Any]:
     try:
         options = json.loads(text)
     except ValueError as error:
-        raise EmergenceError(f"--options: {text!r} is no JSON ({error})") from None
+        raise EmergenceError(f"--options: {text!r} is not valid JSON ({error})") from None
     if not isinstance(options, dict):
         raise EmergenceError(f'--options: {text!r} must be a JSON object, as in {{"samples": 32}}')
     return options

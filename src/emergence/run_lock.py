@@ -36,10 +36,10 @@ def register(folder: Path) -> str:
         if alone and {line.split()[0] for line in lines} == {platform.node()}:
             for lock in locks:
                 lock.unlink()
-            said = "Removed the lock of a run that was killed; its work is kept and goes on." if locks else ""
+            said = "Removed the lock of a run that was killed; resuming from its saved state." if locks else ""
         elif locks and lines:
             host, process = lines[-1].split()
-            said = f"Another run works in this folder (process {process} on {host}): wait for it to end, or stop it."
+            said = f"Another run is using this folder (process {process} on {host}): wait for it to end, or stop it."
         if alone and not list(folder.glob(LOCKS)):
             file.truncate(0)
         file.write(f"{platform.node()} {os.getpid()}\n")

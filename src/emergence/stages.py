@@ -278,7 +278,7 @@ STAGES: dict[str, Stage] = {
     ),
     "anatomy_stability": Stage(
         "emergence.claims.anatomy_stability:rejudge_claims",
-        "Judge the claims of Study 1 again under every alternative setting",
+        "Re-judge the claims of Study 1 under each alternative setting",
         {
             "settings": {
                 "leads": LEADS,
@@ -315,7 +315,7 @@ STAGES: dict[str, Stage] = {
     ),
     "llc_validity": Stage(
         "emergence.analysis.llc_validity:assess_llc",
-        "Collect how far local learning coefficients can be relied on",
+        "Assess the reliability of local learning coefficient estimates",
         {
             "settings": {
                 "n_beta": "{study}.measures.llc.n_beta",
@@ -453,7 +453,7 @@ STAGES: dict[str, Stage] = {
     ),
     "shots": Stage(
         "emergence.analysis.parity.constants:fit_shots",
-        "Fit the samples that a skill takes at other widths and starts",
+        "Fit samples per skill at other widths and initialisations",
         {"settings": {"target": "parity.target", "sweeps": "parity.data_sweeps", "resampling": RESAMPLING}},
         "parity",
         needs=("parity.data_sweeps",),
@@ -729,7 +729,7 @@ STAGES: dict[str, Stage] = {
     ),
     "language_stability": Stage(
         "emergence.claims.language:rejudge_claims",
-        "Judge the claims about language models again under every alternative setting",
+        "Re-judge the claims about language models under each alternative setting",
         {
             "settings": {
                 "leads": LEADS,
@@ -790,7 +790,7 @@ STAGES: dict[str, Stage] = {
     ),
     "train_method": Stage(
         "emergence.training.arms:train_arms",
-        "Train paired runs with and without prevention of the collapse, and with alternatives",
+        "Train paired runs that compare prevention of the collapse with alternatives",
         {
             "settings": {
                 "paired": "interventions.method",

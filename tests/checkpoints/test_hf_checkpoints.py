@@ -237,8 +237,8 @@ BAD = [
     ({"repository": "../c", "steps": [0]}, r"String should match pattern"),
     ({"folder": "a", "steps": [1, 1]}, r"steps: \[1, 1\] names one twice"),
     ({"folders": {1: "a"}, "steps": [1]}, r"steps: the keys of folders are the steps"),
-    ({"repository": "b/c", "steps": [0], "revisions": {1: "main"}}, r"revisions: 1 is none of the repository's steps"),
-    ({"folder": "a", "revisions": {1: "main"}}, r"revisions: 1 is none"),
+    ({"repository": "b/c", "steps": [0], "revisions": {1: "main"}}, r"revisions: 1 is not among the steps to download"),
+    ({"folder": "a", "revisions": {1: "main"}}, r"revisions: 1 is not among"),
     ({"folder": "a", "precision": "float16"}, r"'float32' or 'bfloat16'"),
 ]
 

@@ -11,7 +11,7 @@ from emergence.config import loading
 from emergence.config.loading import Config, ConfigError
 from emergence.config.project import SwitchedOffError, figures_drawn, possible, project, settings_for
 from emergence.figures.declarations import declared
-from emergence.stages import STAGES
+from emergence.stages import STAGES, Stage
 
 RUN = "4x16-s1"
 Values = dict[str, Any]
@@ -402,6 +402,13 @@ def test_neuromfa_is_judged_in_the_studies_that_are_switched_on(values: Values) 
     ]
     assert [one.anatomy is None for one in settings] == [False, True, False]
     assert [one.pythia.runs for one in settings] == [[], [], []]
+
+
+def test_a_stage_that_reads_what_no_study_has_is_named(values: Values, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`protocol.variant`, without the study, was meant."""
+    monkeypatch.setitem(STAGES, "mine", Stage("package.module:draw", "Draw", {"variant": "anatomy.variant"}))
+    with pytest.raises(ConfigError, match=r"stage mine: .*anatomy\.variant.*protocol"):
+        project(loading.load(values), "mine")
 
 
 def test_a_study_is_read_by_its_own_protocol_wherever_it_is_read(values: Values) -> None:

@@ -125,7 +125,7 @@ def test_two_runs_at_once(
         said = (folder / f"logs/train/{RUN}.log").read_text()
         job.resume()
         printed, _ = run.communicate()
-    assert f"Another run works in this folder (process {run.pid} " in locked
+    assert f"Another run is using this folder (process {run.pid} " in locked
     assert "Directory cannot be locked" in locked
     assert "Error in rule train" in forced
     assert f"faults/state/train/{RUN}.lock: held by another job" in said

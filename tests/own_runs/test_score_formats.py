@@ -148,7 +148,7 @@ def test_results_of_lm_eval(tmp_path: Path) -> None:
         ),
         ("nosteps.csv", "epoch,a\n0,0.1\n", "nosteps.csv: has no column with steps; call it step (there are epoch, a)"),
         ("latin.csv", b"step,a\n0,\xff\n", "latin.csv: cannot be read ("),
-        ("cut.json", '{"log_history": [', "cut.json: is no JSON ("),
+        ("cut.json", '{"log_history": [', "cut.json: is not valid JSON ("),
         ("other.json", "{}", "other.json: is neither a trainer_state.json nor results of lm-eval"),
         (
             "losses.json",

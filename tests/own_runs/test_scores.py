@@ -41,8 +41,8 @@ def test_a_baseline_may_be_given(tmp_path: Path) -> None:
         ("0,a,", "a at step 0: has no score (empty)"),
         ("0,a,inf", "inf for a at step 0 lies outside"),
         ("0,a,good", "a at step 0: value: 'good' is no number"),
-        ("0.5,a,0.1", "'0.5' is no step; give whole numbers"),
-        ("-1,a,0.1", "'-1' is no step"),
+        ("0.5,a,0.1", "'0.5' is not a step; give whole numbers"),
+        ("-1,a,0.1", "'-1' is not a step"),
     ],
 )
 def test_what_is_no_score_is_named(tmp_path: Path, rows: str, message: str) -> None:

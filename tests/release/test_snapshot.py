@@ -176,7 +176,7 @@ def _lose(path: str):
         (_lose("results/anatomy/measures/rankme/4x16-s1.parquet"), "4x16-s1.parquet: no such file; finish the run"),
         (_lose("paper/paper.pdf"), "paper.pdf: no such file; finish the run"),
         (_lose("results/anatomy/trajectories/4x16-s1/manifest.json"), "results: no trajectories"),
-        (lambda made: made.results.joinpath("record.json").write_text("{"), "record.json: is no record of a run"),
+        (lambda made: made.results.joinpath("record.json").write_text("{"), "record.json: is not a record of a run"),
         (lambda made: made.results.joinpath("claims.parquet").write_text("x"), "claims.parquet: not a readable"),
         (lambda made: (made.folder / "README.md").write_text("none"), "README.md: has no place for the claims"),
     ],

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from support.project import PROJECT
 
-RULES = [PROJECT / "Snakefile", *sorted((PROJECT / "workflow").rglob("*.smk"))]
+RULES = [PROJECT / "Snakefile", PROJECT / "workflow/Snakefile", *sorted((PROJECT / "workflow").rglob("*.smk"))]
 SOURCES = [path for folder in ("src", "docs") for path in sorted((PROJECT / folder).rglob("*.py"))]
 
 

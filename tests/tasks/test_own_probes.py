@@ -63,7 +63,7 @@ LINES: dict[str, tuple[Any, str]] = {
     "number": ({"group": "a", "prompt": 3, "completion": "b"}, "prompt is 3"),
     "null": ({"group": "a", "prompt": "b", "completion": "c", "wrong": None}, "wrong is null"),
     "empty": ({"group": "", "prompt": "b", "completion": "c"}, 'group is ""'),
-    "misspelt": ({"group": "a", "prompt": "b", "completion": "c", "wrng": "d"}, "wrng is no key"),
+    "misspelt": ({"group": "a", "prompt": "b", "completion": "c", "wrng": "d"}, "unknown probe key wrng"),
     "same": ({"group": "a", "prompt": "b", "completion": "c", "wrong": "c"}, "completion and wrong are the same"),
     "again": (COUNTING[0], "is line 1 again"),
     "mixed": ({**COUNTING[0], "wrong": "x"}, "all or none of group 'counting'"),

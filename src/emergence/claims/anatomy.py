@@ -46,7 +46,8 @@ def nearly_all_emerge(events: pd.DataFrame, settings: ClaimSettings) -> Finding:
     every = events[events["metric"] == settings.metric]
     taught, control = every[every["task"] != CONTROL], every[every["task"] == CONTROL]
     units = taught.groupby(["task", "level", "size"])["emerged"].mean() > 0.5
-    threshold, _ = clopper_pearson(*published.EMERGED, settings.statistics.confidence)
+    events_published, units_published = published.EMERGED
+    threshold, _ = clopper_pearson(events_published, units_published, settings.statistics.confidence)
     largest = taught[taught["parameters"] == taught["parameters"].max()]
     return of_share(
         Share(int(units.sum()), len(units), settings.statistics.confidence),
@@ -54,7 +55,7 @@ def nearly_all_emerge(events: pd.DataFrame, settings: ClaimSettings) -> Finding:
         EVERY,
         control=f"sizes {_sizes(taught)}; largest size here: {largest['emerged'].mean():.0%} of runs x task-levels; "
         f"the untrainable control: {control['emerged'].sum()}/{len(control)}",
-        text=f"interval at or above {threshold:.3f} (exact lower bound of 119/120)",
+        text=f"interval at or above {threshold:.3f} (exact lower bound of {events_published}/{units_published})",
     )
 
 

@@ -139,7 +139,7 @@ def chosen(claims: pd.DataFrame, **wanted: str | None) -> pd.DataFrame:
     for column, value in wanted.items():
         if value is not None:
             if value not in (known := list(claims[column].unique())):
-                raise ChoiceError(f"--{column} {value}: no claim has it; here there are {', '.join(known)}")
+                raise ChoiceError(f"--{column} {value}: no such value; available: {', '.join(known)}")
             claims = claims[claims[column] == value]
     return claims
 

@@ -231,7 +231,7 @@ class Registry:
             of_name = list(group)
             if name not in schemas:
                 raise RegistryError(
-                    f"{of_name[0]}: table {name!r} is none that claims of study {self.study!r} are read from; "
+                    f"{of_name[0]}: no claim of study {self.study!r} reads table {name!r}; "
                     f"allowed: {', '.join(schemas)}"
                 )
             tables[name] = files.read(schemas[name], *of_name)

@@ -133,7 +133,7 @@ class SeriesSettings(Strict):
             raise ValueError("steps: the keys of folders are the steps; leave steps out")
         if stray := sorted(self.revisions.keys() - set(steps if self.repository else [])):
             raise ValueError(
-                f"revisions: {stray[0]} is none of the repository's steps; add it to steps or leave it out"
+                f"revisions: {stray[0]} is not among the steps to download; add it to steps or leave it out"
             )
         return self
 

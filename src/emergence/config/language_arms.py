@@ -1,4 +1,4 @@
-"""Part of Study 4: pairs of language models, in one of each of which a penalty prevents the early collapse."""
+"""Part of Study 4: paired language models; a penalty prevents the early collapse in one of each pair."""
 
 from typing import Annotated, Self
 

@@ -125,6 +125,9 @@ def _value(config: Config, key: str, names: Mapping[str, str], stage: str) -> An
                 where = ".".join(parts[:place])
                 raise ConfigError(f"{where}: {part!r} does not exist; allowed: {', '.join(value) or 'none'}")
             value = value[part]
+        elif not hasattr(value, part):
+            known = ", ".join(type(value).model_fields) or "none"
+            raise ConfigError(f"stage {stage}: reads {key}, and {part!r} does not exist; allowed there: {known}")
         else:
             value = getattr(value, part)
         if value is None and not (optional and place == len(parts) - 1):

@@ -21,13 +21,15 @@ def describe(parser: argparse.ArgumentParser) -> None:
     language = parser.add_argument_group("causal language models of transformers")
     language.add_argument("--probes", type=Path, help="JSON lines: group, prompt, completion and optionally wrong")
     language.add_argument("--repo-id", metavar="OWNER/NAME", help="on the Hugging Face hub, in place of a folder")
-    language.add_argument("--revisions", nargs="+", metavar="NAME", help="of the repository, such as step1000")
+    language.add_argument("--revisions", nargs="+", metavar="NAME", help="revisions to download, such as step1000")
     language.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
-    language.add_argument("--batch-size", type=_positive, metavar="N", help="texts in a pass; less takes less memory")
+    language.add_argument(
+        "--batch-size", type=_positive, metavar="N", help="texts per forward pass; lower it to save memory"
+    )
     module = parser.add_argument_group("other models")
     module.add_argument("--model", metavar="PACKAGE.MODULE:FUNCTION", help="returns the torch module")
     module.add_argument("--data", type=Path, help="safetensors: <group>.inputs, <group>.targets")
-    module.add_argument("--layers", nargs="+", metavar="NAME", help="submodules to look at instead of the blocks")
+    module.add_argument("--layers", nargs="+", metavar="NAME", help="submodules to measure instead of the blocks")
     module.add_argument("--loss", metavar="PACKAGE.MODULE:FUNCTION", help="(outputs, targets) -> one loss an example")
     parser.add_argument("--scores", type=Path, nargs="+", metavar="FILE", default=[], help="one for each run: CSV, "
                         "trainer_state.json, a W&B history or lm-eval results (default: right answers)")  # fmt: skip
@@ -38,7 +40,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--control", nargs="+", default=[], metavar="GROUP", help="groups that cannot be learned")
     parser.add_argument("--baselines", type=_numbers, metavar="JSON", help='of scores in files: {"mmlu": 0.25}')
     parser.add_argument("--floor-until", type=_positive, metavar="STEP", help="last step of a measure's early floor")
-    parser.add_argument("--seed", type=int, default=0, help="of the random draws (default 0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed for random draws (default 0)")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
 
 
@@ -108,7 +110,7 @@ def _object(text: str) -> dict[str, Any]:
     try:
         values = json.loads(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no JSON ({error})") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is not valid JSON ({error})") from None
     if not isinstance(values, dict):
-        raise argparse.ArgumentTypeError(f"{text!r} is no JSON object")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a JSON object")
     return values

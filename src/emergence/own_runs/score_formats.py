@@ -107,7 +107,7 @@ def step_number(value: Any, path: Path) -> int:
     except (TypeError, ValueError):
         number = -1.0
     if not (number >= 0 and number.is_integer()):
-        raise ScoreError(f"{path}: {value!r} is no step; give whole numbers of optimiser steps")
+        raise ScoreError(f"{path}: {value!r} is not a step; give whole numbers of optimiser steps")
     return int(number)
 
 
@@ -122,7 +122,7 @@ def _json_of(text: str, path: Path) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise ScoreError(f"{path}: is no JSON ({error}); export it again") from None
+        raise ScoreError(f"{path}: is not valid JSON ({error}); export it again") from None
 
 
 def _json(path: Path) -> Any:

@@ -72,7 +72,9 @@ def _citation(files: Mapping[str, bytes], expected: str) -> dict[str, Any]:
     """
     citation: dict[str, Any] = yaml.safe_load(files["CITATION.cff"])
     if str(citation["version"]) != expected:
-        raise ProjectError(f"CITATION.cff: version {citation['version']}, not {expected} as in pyproject.toml; mend it")
+        raise ProjectError(
+            f"CITATION.cff: version {citation['version']}, not {expected} as in pyproject.toml; update it"
+        )
     return citation
 
 

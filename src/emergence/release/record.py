@@ -69,4 +69,5 @@ def _checked(text: str, path: Path) -> Record:
     try:
         return Record.model_validate(formats.loads(text))
     except (ValueError, ValidationError) as error:
-        raise RecordError(f"{path}: is no record of a run ({' '.join(str(error).split())[:200]}); run again") from None
+        reason = " ".join(str(error).split())[:200]
+        raise RecordError(f"{path}: is not a record of a run ({reason}); run again") from None

@@ -1,4 +1,4 @@
-"""Tables of Study 4: test items for language models, and the phases of their representations."""
+"""Tables of the language models: test items, and the phases of representations with their shares."""
 
 from emergence.io.tables import UNIT, Schema
 

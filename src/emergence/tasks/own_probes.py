@@ -75,7 +75,7 @@ def _probe(line: str) -> Probe:
         raise ProbeError('no JSON object; write {"group": …, "prompt": …, "completion": …}')
     allowed = [field.name for field in fields(Probe)]
     if strange := [key for key in given if key not in allowed]:
-        raise ProbeError(f"{strange[0]} is no key of a probe; allowed: {', '.join(allowed)}")
+        raise ProbeError(f"unknown probe key {strange[0]}; allowed: {', '.join(allowed)}")
     texts = {key: _text(given, key) for key in allowed if key in given or key != "wrong"}
     if texts["completion"] == texts.get("wrong"):
         raise ProbeError("completion and wrong are the same")
