@@ -74,7 +74,7 @@ def summarise_compute(benchmarks: Path, csv: Path) -> None:
 
 
 def restore_compute(account: Path, csv: Path) -> None:
-    """Write the sums of a kept run, by stage, from its metadata (``run.json``); the time that starts took was not kept."""
+    """Write the sums of a kept run by stage, from its ``run.json``; the time that starts took was not kept."""
     rules = json.loads(account.read_text(encoding="utf-8"))["cost"]["rules"]
     rows = [
         (stage, told["jobs"], told["seconds"] / 3600, told["cpu_seconds"] / 3600, told["memory_mb"])
