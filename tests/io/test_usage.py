@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from emergence.io.usage import Usage, recorded
+from emergence.io.usage import Usage, recorded, resume
 
 BUSY = "import time\nwhile time.process_time() < {seconds}: pass\nlargest = bytearray({megabytes} * 10**6)"
 
@@ -62,3 +62,36 @@ def test_a_job_that_fails_records_nothing(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), recorded(tmp_path / "usage.json"):
         _ = 1 / 0
     assert not (tmp_path / "usage.json").exists()
+
+
+ATTEMPT = """
+import os, signal, time
+from pathlib import Path
+from emergence.io.resumable import resumable_job
+from emergence.io.usage import recorded
+
+with recorded(Path("usage.json")), resumable_job(Path("state"), {"settings": "a"}) as job:
+    part = job.nested("part")
+    before = time.process_time()
+    while time.process_time() < before + 0.4:
+        pass
+    if not Path("state/part").exists():
+        part.folder.mkdir()
+        os.kill(os.getpid(), signal.SIGTERM)
+        part.save_if_due(lambda: None)
+"""
+
+
+def test_a_resumed_job_counts_the_attempt_that_was_stopped(tmp_path: Path) -> None:
+    """Else the cost of a run would be less, the more often it was stopped."""
+    attempts = [subprocess.run([sys.executable, "-c", ATTEMPT], cwd=tmp_path, check=False) for _ in range(2)]
+    assert [attempt.returncode == 0 for attempt in attempts] == [False, True]
+    usage = Usage.read(tmp_path / "usage.json")
+    assert usage.cpu_seconds - usage.start_seconds >= 0.8
+
+
+def test_a_damaged_account_stops_no_job(tmp_path: Path) -> None:
+    (tmp_path / "kept.json").write_text("{")
+    with recorded(tmp_path / "usage.json"):
+        resume(tmp_path / "kept.json")
+    assert Usage.read(tmp_path / "usage.json").wall_seconds < 60

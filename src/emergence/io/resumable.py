@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from emergence.errors import EmergenceError
-from emergence.io import tables, tensors
+from emergence.io import tables, tensors, usage
 from emergence.io.files import sha256, write_json
 from emergence.io.progress import Progress
 from emergence.io.provenance import source_hash, versions
@@ -35,6 +35,8 @@ logger = logging.getLogger("emergence")
 
 SAVING_SHARE = 0.02
 """of a job's time, at most, that is spent on saving its state"""
+USED = "usage.json"
+"""File of a state with what the job has used so far"""
 LOCK_TIMEOUT = 1.0
 """seconds; longer than the job before takes to remove its lock"""
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -76,12 +78,14 @@ class ResumableJob:
 
     folder: Path
     stop: StopRequest = field(default_factory=StopRequest)
+    used: Path | None = None
+    """file of what the job has used; a part of a job has that of the whole"""
     _saved_at: float = field(default_factory=lambda: time.monotonic())
     _cost: float = 0.0
 
     def nested(self, name: str) -> "ResumableJob":
         """A part of the job with a state of its own."""
-        return ResumableJob(self.folder / name, self.stop)
+        return ResumableJob(self.folder / name, self.stop, self.used)
 
     def save_if_due(self, save: Callable[[], None], now: bool = False) -> None:
         """Call ``save`` if the job is to stop, if ``now``, or if it would cost no more than `SAVING_SHARE` of the time.
@@ -92,6 +96,7 @@ class ResumableJob:
         started = time.monotonic()
         if now or self.stop.signal or started - self._saved_at >= self._cost / SAVING_SHARE:
             save()
+            self._keep_usage()
             self._saved_at = time.monotonic()
             self._cost = self._saved_at - started
         if self.stop.signal:
@@ -141,9 +146,14 @@ class ResumableJob:
         except StoppedError:
             self.stop.at_once = False
             save()
+            self._keep_usage()
             raise
         self.stop.at_once = False
         return pd.concat(frames, ignore_index=True)
+
+    def _keep_usage(self) -> None:
+        if self.used is not None:
+            usage.keep(self.used)
 
     def _saved_rows(self, schema: Schema) -> tuple[int, list[pd.DataFrame]]:
         """Number of finished items, and their rows."""
@@ -179,7 +189,8 @@ def resumable_job(folder: Path, origin: Mapping[str, str]) -> Iterator[Resumable
     """
     with _locked(folder), _signal_handlers() as stop:
         _prepare(folder, origin)
-        yield ResumableJob(folder, stop)
+        usage.resume(folder / USED)
+        yield ResumableJob(folder, stop, folder / USED)
         shutil.rmtree(folder)
 
 

@@ -1,11 +1,15 @@
-"""Resources that a job used, as the system accounts for them when the job ends: see getrusage(2)."""
+"""Resources that a job used, as the system accounts for them when the job ends: see getrusage(2).
+
+A job that was stopped and resumes has used what its earlier attempts did, too: up to the state from which it resumes,
+which keeps their account.
+"""
 
 import json
 import resource
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -32,6 +36,21 @@ class Usage:
     def cpu_seconds(self) -> float:
         """Time on processors, of the process itself and of the system for it."""
         return self.user_seconds + self.system_seconds
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Of one after the other."""
+        return Usage(
+            round(self.wall_seconds + other.wall_seconds, 3),
+            round(self.user_seconds + other.user_seconds, 3),
+            round(self.system_seconds + other.system_seconds, 3),
+            max(self.memory_mb, other.memory_mb),
+            round(self.start_seconds + other.start_seconds, 3),
+        )
+
+    def write(self, path: Path) -> None:
+        """Replace the record of a job."""
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
 
     @classmethod
     def since(cls, begun: float, start: float = 0.0) -> Self:
@@ -70,11 +89,37 @@ def _peak() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * BYTES
 
 
+@dataclass
+class _Job:
+    """The job that this process works on: rusage counts by process, so there is one."""
+
+    begun: float
+    start: float
+    earlier: Usage
+
+    def used(self) -> Usage:
+        return self.earlier + Usage.since(self.begun, self.start)
+
+
+_NONE = Usage(0.0, 0.0, 0.0, 0.0)
+_job = _Job(time.monotonic(), 0.0, _NONE)
+
+
 @contextmanager
 def recorded(path: Path | None) -> Iterator[None]:
-    """Write what this process used to a JSON file, if one is given, when the body has succeeded."""
-    begun, start = time.monotonic(), time.process_time()
+    """Write what this job used to a JSON file, if one is given, when the body has succeeded."""
+    _job.begun, _job.start, _job.earlier = time.monotonic(), time.process_time(), _NONE
     yield
     if path is not None:
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(asdict(Usage.since(begun, start))) + "\n", encoding="utf-8")
+        _job.used().write(path)
+
+
+def keep(path: Path) -> None:
+    """Keep beside the state of a job what it has used so far, earlier attempts included."""
+    _job.used().write(path)
+
+
+def resume(path: Path) -> None:
+    """Count what earlier attempts used, if it was kept beside the state from which this one resumes."""
+    with suppress(OSError, ValueError, TypeError, AttributeError):  # an account that is damaged stops no job
+        _job.earlier += Usage.read(path)
