@@ -10,6 +10,7 @@ from typing import Any
 
 from emergence import job_costs, run_lock, series_costs
 from emergence.config.configuration import Config
+from emergence.job_work import work
 from emergence.release import record
 from emergence.run_display import Job, RunDisplay
 
@@ -56,12 +57,13 @@ def begin(workflow: Any, config: Config, folder: Callable[[str], str], reference
 
 def _jobs(workflow: Any, config: Config, logs: Path) -> dict[int, Job]:
     """Jobs that are to run, by number."""
-    costs, jobs, gpu = job_costs.table(config.tier), {}, config.device == "cuda"
+    costs, jobs, gpu = job_costs.Costs.of_tier(config.tier), {}, config.device == "cuda"
     for job in workflow.dag.needrun_jobs():
         if log := str(job.log[0]) if job.log else "":  # a rule that only asks for files is no work
             name = os.path.relpath(log, logs).removesuffix(".log")
             of_series = series_costs.seconds(name, config, gpu=gpu)
-            cost = job_costs.estimate(costs, job_costs.key(name)) if of_series is None else of_series
+            key = job_costs.key(name)
+            cost = costs.estimate(key, work(config, key)) if of_series is None else of_series
             jobs[job.jobid] = Job(name.replace("/", " "), job.message or name, Path(log), cost)
     return jobs
 

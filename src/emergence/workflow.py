@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from emergence import forkserver, series_costs
+from emergence import forkserver, job_costs, series_costs
 from emergence.config.configuration import Config
 from emergence.config.project import figures_drawn, project
 from emergence.figures.declarations import declared
@@ -33,6 +33,8 @@ OfJob = Callable[[Any], Any]
 """A function of a job's wildcards."""
 
 
+SLACK = 4
+"""How many times its expected time a job may take: other processors, and what else works on them."""
 DAY = 24 * 60
 """The longest time limit of usual partitions, minutes."""
 
@@ -62,9 +64,25 @@ class JobResources:
         return attempt * math.ceil(least)
 
     def minutes(self, wildcards: Any, attempt: int, rulename: str) -> int:
-        """Time limit; it grows with the attempt, and with the runs that train as one."""
-        together = self.config.compute.together if self.stages.get(rulename) == "train_stack" else 1
-        return min(attempt * self.request(rulename, wildcards).minutes * together, DAY)
+        """Time limit: no less than several times what the longest job of the rule is expected to take.
+
+        It is the same for all jobs of a rule, so that they can be one array, and grows with the attempt, and with the
+        runs that train as one.
+        """
+        asked, stage = self.request(rulename, wildcards), self.stages.get(rulename, "")
+        together = self.config.compute.together if stage == "train_stack" else 1
+        expected = (
+            self._expected(stage, wildcards, asked.gpu and self.config.device == "cuda") if asked.submitted else 0
+        )
+        return min(attempt * max(asked.minutes, math.ceil(SLACK * expected / 60)) * together, DAY)
+
+    def _expected(self, stage: str, wildcards: Any, gpu: bool) -> float:
+        """Seconds of the longest job of a rule; a job of a series is by itself."""
+        language, run = self.config.language, wildcards.get("run", "")
+        if language and run in language.series:
+            job = "/".join([stage, *(["language", wildcards.get("measure")] if stage == "measure_run" else []), run])
+            return series_costs.seconds(job, self.config, gpu=gpu) or 0.0
+        return job_costs.longest(self.config, stage) / (series_costs.GPU / series_costs.CORE if gpu else 1)
 
     def gpus(self, wildcards: Any, rulename: str) -> int:
         """One for what trains or measures, if the configuration asks for CUDA."""

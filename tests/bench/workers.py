@@ -23,10 +23,10 @@ from snakemake.settings.types import ConfigSettings, DAGSettings, OutputSettings
 from tier_cost import GPUS, LAUNCH, UTILISATION, Kind, kinds, rounded, speed_here
 from timing import PROJECT
 
-from emergence import job_costs
 from emergence.config import loading
 from emergence.config.project import settings_for
 from emergence.config.training import Size
+from emergence.job_costs import Costs, key
 from emergence.stages import STAGES, Request
 
 GPU = "A100, float32"
@@ -101,7 +101,7 @@ class Durations:
 
     def of(self, job: Job) -> float:
         """Seconds of a job."""
-        stage, _, rest = job_costs.key(job.name).partition("/")
+        stage, _, rest = key(job.name).partition("/")
         size = rest.rpartition("/")[2]
         kind = self.training.get(KINDS.get(stage, "").format(size=size, run=rest))
         if kind is not None:
@@ -109,7 +109,7 @@ class Durations:
             return max(kind.each.flops / (UTILISATION * GPUS[GPU][kind.mixed]), steps * LAUNCH)
         if stage == "measure_run" and size in self.weights:
             return self._measuring(f"{stage}/{rest.rpartition('/')[0]}", size)
-        return job_costs.estimate(self.recorded, f"{stage}/{rest}".rstrip("/"))
+        return Costs(self.recorded).estimate(f"{stage}/{rest}".rstrip("/"))
 
     def _measuring(self, measure: str, size: str) -> float:
         """Linear in the number of weights, as it was over the sizes of the full tier."""
@@ -118,7 +118,7 @@ class Durations:
         }
         points = [(self.weights[name], cost) for name, cost in known.items() if name in self.weights]
         if len(points) < 2:
-            return job_costs.estimate(self.recorded, measure)
+            return Costs(self.recorded).estimate(measure)
         slope, least = np.polyfit(*zip(*points, strict=True), 1)
         return max(least, 1.0) + slope * self.weights[size] / self.slower
 
@@ -238,7 +238,7 @@ def main() -> None:
     here = speed_here(settings_for(full, "train", run=list(full.anatomy.runs)[-1])["settings"])
     durations = Durations(
         {kind.name: kind for kind in kinds(whole)},
-        job_costs.table("full"),
+        Costs.of_tier("full").seconds,
         sizes_of(full) | sizes_of(whole),
         UTILISATION * GPUS[GPU][0] / here,
     )
