@@ -1,6 +1,7 @@
 """Where the results of studies and runs are: ``<results>/{study}/tasks|trajectories|measures|analysis``."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,17 @@ from typing import Any
 from emergence.claims import inputs
 from emergence.config.configuration import Config
 from emergence.config.project import possible, switched_on
+from emergence.errors import EmergenceError
 from emergence.figures.declarations import Input, declared
 from emergence.report.quoted_tables import QUOTED
 from emergence.stages import STAGES
 
 MADE_BY = {table: name for name, stage in STAGES.items() for table in stage.tables}
 """Tables of stages that a configuration may switch off, and these stages."""
+
+
+class LayoutError(EmergenceError):
+    """A declared path with a key that its study does not have; the message names both."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,11 @@ class ResultsLayout:
         return [self.table(study, name) for name in names if self._is_made(study, name)]
 
     def drawn_from(self, figure: str) -> dict[str, list[str]]:
-        """Files that a figure is drawn from, by the paths of its ``draw``."""
+        """Files that a figure is drawn from, by the paths of its ``draw``.
+
+        Raises:
+            LayoutError: if a part in braces is not a key of the path's study that lists names.
+        """
         return {name: self._files(wanted) for name, wanted in declared()[figure].inputs.items()}
 
     def judged_from(self, study: str) -> list[str]:
@@ -110,7 +120,12 @@ class ResultsLayout:
         """Files below the results; a part in braces stands for each name that the study lists under this key."""
         paths = [f"<results>/{pattern}"]
         for key in wildcards_of(pattern):
-            names = getattr(getattr(self.config, _study(pattern)), key)
+            names = getattr(getattr(self.config, _study(pattern), None), key, None)
+            if not isinstance(names, Iterable) or isinstance(names, str):
+                raise LayoutError(
+                    f"{pattern}: study {_study(pattern)!r} lists no names under {key!r}",
+                    "write a key of that study's settings in the braces, such as runs",
+                )
             paths = [path.replace(f"{{{key}}}", name) for path in paths for name in names]
         return paths
 

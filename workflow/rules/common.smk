@@ -26,17 +26,22 @@ def shipped(path):
 
 
 try:
+    from emergence.errors import EmergenceError
     from emergence import running, stages
     from emergence import workflow as support
-    from emergence.config.loading import ConfigError, contents, load, merged
+    from emergence.config.loading import contents, load, merged
     from emergence.config.project import figures_drawn, possible, project
     from emergence.config.study import TITLES
+    from emergence.figures.declarations import declared
     from emergence.layout import ResultsLayout
     from emergence.subjects import SUBJECTS
 except ImportError as error:
     raise WorkflowError(
         f"The package `emergence` cannot be imported ({error}); install it beside Snakemake: docs/module.md."
     ) from None
+except EmergenceError as error:
+    # Stages are listed from the declarations of figures, one of which may lack something.
+    raise WorkflowError(str(error)) from None
 
 # Any other character is quoted, but Snakemake formats paths, and a colon parts the folders of PATH and PYTHONPATH.
 for folder in (CHECKOUT, Path(sys.executable).parent):
@@ -51,7 +56,8 @@ try:
     # Read only to be checked: of a key given twice, `config` holds the last value alone.
     contents(*workflow.overwrite_configfiles)
     CONFIG = load(merged(DEFAULTS, config))
-except ConfigError as error:
+    FIGURES = figures_drawn(CONFIG)
+except EmergenceError as error:
     raise WorkflowError(f"The configuration cannot be run.\n{error}") from None
 
 workflow.register_pathvars(**CONFIG.pathvars.model_dump())
@@ -60,7 +66,6 @@ CLAIMED = [
     study for study in CONFIG.studies_with_claims if possible(CONFIG, f"{study}_claims")
 ]
 RUNS = {study: list(of.runs) for study, of in STUDIES.items()}
-FIGURES = figures_drawn(CONFIG)
 SERIES = list(STUDIES["language"].series) if "language" in STUDIES else []
 TRAINED = [run for runs in RUNS.values() for run in runs if run not in SERIES]
 
@@ -133,11 +138,12 @@ def of_larger_run(*names):
 
 def caption(figure):
     """Caption of a figure, as an input."""
-    return files([shipped(f"workflow/captions/{figure}.rst")])
-
-
-def caption_text(figure):
-    return Path(*caption(figure)).read_text(encoding="utf-8")
+    path = shipped(f"workflow/captions/{figure}.rst")
+    if not Path(path).is_file():
+        raise WorkflowError(
+            f"{path}: {figure} has no caption; write this file, beginning with **{declared()[figure].title}.**"
+        )
+    return files([path])
 
 
 # Of the explorer.

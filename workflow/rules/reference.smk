@@ -1,6 +1,5 @@
 # Figures and explorer of the reference run, drawn from its tables; nothing is trained or measured. Each is made by the
 # stage and with the settings that the run's record names, whatever config.yaml says now.
-from emergence.errors import EmergenceError
 from emergence.release import record
 
 try:

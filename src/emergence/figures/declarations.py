@@ -30,7 +30,7 @@ NAME = r"^figS?\d+$"
 
 
 class FigureError(EmergenceError):
-    """A module of a figure without a title; the message names it."""
+    """A module of a figure that lacks part of its declaration; the message names it and what to write."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def declared() -> dict[str, FigureDeclaration]:
 def _declaration(path: Path) -> FigureDeclaration:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     literals: dict[str, Any] = {
-        target.id.lower(): ast.literal_eval(node.value)
+        target.id.lower(): _literal(path, target.id, node.value)
         for node in tree.body
         if isinstance(node, ast.Assign)
         for target in node.targets
@@ -77,17 +77,29 @@ def _declaration(path: Path) -> FigureDeclaration:
     }
     if "title" not in literals:
         raise FigureError(f"{path}: has no TITLE; add one, as its caption begins")
-    literals["inputs"] = _inputs(tree, literals.get("study"), literals.get("inputs", {}))
+    draw = next((node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "draw"), None)
+    if draw is None:
+        raise FigureError(
+            f"{path}: has no function draw; add one, with the arguments that its tables and settings name"
+        )
+    literals["inputs"] = _inputs(draw, literals.get("study"), literals.get("inputs", {}))
     number = path.stem.removeprefix("fig").replace("_s", "S")
     return FigureDeclaration(f"emergence.figures.{path.stem}", number, **literals)
 
 
-def _inputs(tree: ast.Module, study: str | None, declared_paths: Mapping[str, str]) -> dict[str, Input]:
+def _literal(path: Path, name: str, value: ast.expr) -> Any:
+    """The value of a declared name, which is read without running the module."""
+    try:
+        return ast.literal_eval(value)
+    except ValueError:
+        raise FigureError(f"{path}: {name} is not a literal; write out its value") from None
+
+
+def _inputs(draw: ast.FunctionDef, study: str | None, declared_paths: Mapping[str, str]) -> dict[str, Input]:
     """Inputs by the paths of ``draw``, as its annotations tell them."""
-    draw = next((node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "draw"), None)
     folder = f"{study}/analysis/" if study else ""
     inputs = {}
-    for argument in draw.args.args if draw else []:
+    for argument in draw.args.args:
         name, hint = argument.arg, ast.unparse(argument.annotation) if argument.annotation else ""
         if "Path" in hint and name not in OUTPUTS:
             several = hint.startswith("list")
