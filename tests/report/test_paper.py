@@ -14,6 +14,7 @@ from emergence.io import tables
 from emergence.io.files import write_json
 from emergence.report import manuscript, numbers
 from emergence.schemas.analysis import CLAIMS
+from emergence.schemas.interventions import CLOCK_LAWS
 from emergence.schemas.trajectories import CALIBRATION
 
 STUDIES = ("anatomy", "parity", "neuromfa", "language", "interventions")
@@ -27,6 +28,18 @@ def made(settings_values: dict[str, object], tmp_path: Path) -> Path:
     (tmp_path / "compute.csv").write_text("stage,jobs,hours,cpu_hours,memory_mb\n")
     write_json(tmp_path / "settings.json", settings_for(loading.load(settings_values), "paper_numbers")["settings"])
     return tmp_path
+
+
+def test_the_paper_quotes_a_kept_run_of_the_clock(made: Path) -> None:
+    """Its own verdict and errors, whatever this run has."""
+    rows = tables.read(CLAIMS, made / "claims.parquet")
+    judged = rows.assign(verdict=["fails" if name == "I1" else "not run" for name in rows["claim"]])
+    tables.write(CLAIMS, judged, made / "there.parquet")
+    law = {"quantity": "rate_sum", "cells": 173, "runs": 340, "factor": 1.5}
+    tables.write(CLOCK_LAWS, pd.DataFrame([law]).reindex(columns=CLOCK_LAWS.arrow.names), made / "laws.parquet")
+    told = numbers.larger_clock_run(made / "there.parquet", made / "laws.parquet")
+    assert [(one["claim"], one["verdict"]) for one in told["claims"]] == [("I1", "fails")]
+    assert [(one["cells"], one["factor"]) for one in told["laws"]] == [(173, 1.5)]
 
 
 def assembled(made: Path, larger: list[Path], figures: list[Path]) -> Path:

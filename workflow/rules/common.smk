@@ -130,10 +130,18 @@ def files(paths):
     return [local(os.path.relpath(path)) for path in paths]
 
 
-def of_larger_run(*names):
-    """Files of the kept run of larger models that stands beside this one, as inputs; none without such a run."""
-    larger = CONFIG.published_sizes
-    return files([Path(larger, name) for name in names] if larger else [])
+def of_kept_run(run, *names):
+    """Files of another kept run that stands beside this one, as inputs; none without such a run."""
+    return files([Path(run, name) for name in names] if run else [])
+
+
+# Claims and metadata of a run of larger models, claims and laws of the clock on a larger grid.
+LARGER_RUN = of_kept_run(CONFIG.published_sizes, "tables/claims.parquet", "run.json")
+LARGER_CLOCK = of_kept_run(
+    CONFIG.larger_clock,
+    "tables/claims.parquet",
+    "tables/interventions/analysis/clock_laws.parquet",
+)
 
 
 def caption(figure):

@@ -17,7 +17,7 @@ use rule stage as manuscript with:
         figures=expand("<figures>/{figure}.pdf", figure=FIGURES),
         numbers=rules.paper_numbers.output.json,
         compute=rules.compute.output.csv,
-        larger=of_larger_run(*LARGER_FIGURES),
+        larger=of_kept_run(CONFIG.published_sizes, *LARGER_FIGURES),
     output:
         folder=directory("<results>/manuscript"),
     params:

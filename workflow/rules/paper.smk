@@ -22,7 +22,8 @@ use rule stage as paper_numbers with:
             if run not in SERIES
             or not TRAINED  # a tier of series alone has no other runs
         ],
-        published_sizes=of_larger_run("tables/claims.parquet", "run.json"),
+        published_sizes=LARGER_RUN,
+        larger_clock=LARGER_CLOCK,
     output:
         json="<results>/numbers.json",
     params:

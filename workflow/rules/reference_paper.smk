@@ -30,7 +30,8 @@ use rule stage as paper_numbers with:
             if possible(KEPT, f"{study}_claims")
         ],
         account=files([ACCOUNT]),
-        published_sizes=of_larger_run("tables/claims.parquet", "run.json"),
+        published_sizes=LARGER_RUN,
+        larger_clock=LARGER_CLOCK,
     output:
         json="<results>/numbers.json",
     params:

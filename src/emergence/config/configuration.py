@@ -128,6 +128,8 @@ class Config(Strict):
     """claims table of an earlier run, with other seeds, whose verdicts stand beside those of this confirmatory one"""
     published_sizes: str | None = None
     """folder of a kept run of models as large as published, whose verdicts and figures stand beside this one's"""
+    larger_clock: str | None = None
+    """folder of a kept run of Study 4's clock on a larger grid, which the paper quotes beside this run's"""
     keep: Keep = Keep()
     calibration: Calibration
     figures: Figures

@@ -17,6 +17,7 @@ from emergence.io.files import write_json
 from emergence.measures.declarations import signal_labels
 from emergence.report.json_values import Record, records
 from emergence.schemas.analysis import CLAIMS
+from emergence.schemas.interventions import CLOCK_LAWS
 from emergence.schemas.trajectories import CALIBRATION
 
 
@@ -89,6 +90,12 @@ def larger_run(claims: Path, run: Path) -> Record:
     }
 
 
+def larger_clock_run(claims: Path, laws: Path) -> Record:
+    """What the paper says of a kept run of the clock on a larger grid: its claims, and errors by quantity."""
+    judged = tables.read(CLAIMS, claims)
+    return {"claims": records(judged[judged["verdict"] != "not run"]), "laws": records(tables.read(CLOCK_LAWS, laws))}
+
+
 def join_numbers(
     settings: dict[str, Any],
     claims: Path,
@@ -98,11 +105,13 @@ def join_numbers(
     manifests: list[Path] = ALONE,
     account: Path | None = None,
     published_sizes: list[Path] = ALONE,
+    larger_clock: list[Path] = ALONE,
 ) -> None:
     """Join the numbers of all studies with claims, calibration and run metadata; a study is the folder of its file.
 
     Runs are those of ``manifests``, none of Study 4 alone; of a kept run, those of its ``account``. Of a kept run at
-    published sizes, ``published_sizes`` are its claims and its metadata.
+    published sizes, ``published_sizes`` are its claims and its metadata; of one of the clock on a larger grid,
+    ``larger_clock`` are its claims and its laws.
     """
     judged = tables.read(CLAIMS, claims)
     again = replicated(judged, settings["protocol"]["statistics"]["confidence"])
@@ -113,6 +122,7 @@ def join_numbers(
             "claims": records(judged),
             "replicated": asdict(again) if again else None,
             "published_sizes": larger_run(*published_sizes) if published_sizes else None,
+            "larger_clock": larger_clock_run(*larger_clock) if larger_clock else None,
             "calibration": records(tables.read(CALIBRATION, calibration)),
             "studies": {path.parent.name: read(path) for path in studies},
             "names": signal_labels(),
