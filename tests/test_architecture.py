@@ -18,8 +18,8 @@ FLOORS = (
 )  # fmt: skip
 """Packages, lowest first. `config` stands beside them: each reads its own settings there, but none the whole file."""
 TOP = (
-    "stages", "layout", "cli", "cli_stages", "workflow", "running", "run_display", "run_lock", "job_costs",
-    "series_costs", "parent_watch",
+    "stages", "layout", "cli", "cli_stages", "workflow", "snakemake_objects", "run_display", "run_end", "run_lock",
+    "job_costs", "job_work", "series_costs", "parent_watch",
 )  # fmt: skip
 """Modules above every floor."""
 UPWARD = {}

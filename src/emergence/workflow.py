@@ -1,38 +1,25 @@
-"""Functions for the rules: parameters and resources of jobs, and Snakemake beyond its directives.
+"""Functions for the rules: parameters and resources of jobs.
 
 `stage` says what makes a job anew when it changes, `options` builds its command line from the names of its files.
-`describe` gives every rule of a stage its log, message, priority and place (this machine or the cluster), and
-`wake_only_at_job_ends` slows an eager scheduler: both reach into Snakemake's objects, since rules inherit no directive
-for that. Where another version has other objects they change nothing and say so: the workflow runs, without these.
 """
 
 import json
-import logging
 import math
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from emergence import forkserver, job_costs, series_costs
+from emergence import job_costs, series_costs
 from emergence.config.configuration import Config
 from emergence.config.project import figures_drawn, project
 from emergence.figures.declarations import declared
-from emergence.io.provenance import PACKAGE
 from emergence.layout import ResultsLayout, wildcards_of
 from emergence.stages import STAGES, Request, source_hash
-
-logger = logging.getLogger(__name__)
-
-TESTED = "9.27"
-"""The version of Snakemake whose objects `describe` and `wake_only_at_job_ends` are tested with."""
 
 TRAJECTORY, STATE = "<results>/{study}/trajectories/{run}", "<results>/state/{job}"
 """Folders of a run, and of the state of a resumable job."""
 OfJob = Callable[[Any], Any]
 """A function of a job's wildcards."""
-
-
 SLACK = 4
 """How many times its expected time a job may take: other processors, and what else works on them."""
 DAY = 24 * 60
@@ -186,54 +173,3 @@ def path_of_job(job: str, wildcards: Sequence[str]) -> str:
     ('leads/{study}/{measure}', '{study}_claims')
     """
     return "/".join([job, *(f"{{{name}}}" for name in wildcards if name not in wildcards_of(job))])
-
-
-def describe(workflow: Any, resources: JobResources) -> None:
-    """Give each rule of a stage a log, a message, a priority and a place to run.
-
-    Args:
-        workflow: Snakemake's object, when all rules are there.
-        resources: are told the stage of each rule.
-    """
-    rules = [rule for rule in workflow.rules if "files" in rule.params.keys()]  # noqa: SIM118
-    resources.stages.update({rule.name: rule.params.stage.stage for rule in rules if rule.output})
-    try:
-        for rule in [rule for rule in rules if not rule.log]:
-            if not rule.output:  # the rule that the others are made from
-                rule.log_modifier = workflow.modifier.path_modifier
-                rule.set_log("<logs>/stage.log")
-                continue
-            given, names = rule.params.stage, wildcards_of(str(rule.output[0]))
-            path = path_of_job(given.job, names)
-            rule.log_modifier = rule.output_modifier
-            rule.set_log(f"<logs>/{path}.log")
-            rule.message = f"{summary(given.stage)} ({{wildcards}})" if names else summary(given.stage)
-            request = resources.request(rule.name)
-            rule.priority = request.priority
-            if not request.submitted:
-                workflow.localrules(rule.name)
-    except (AttributeError, TypeError) as error:
-        logger.warning(
-            "Snakemake is not as %s (%s): failed jobs show no log, and messages no summary",
-            TESTED,
-            error,
-        )
-
-
-def start_fork_server(workflow: Any) -> None:
-    """Load what jobs need once, if they run on this machine and in Snakemake's own environment."""
-    here = getattr(workflow, "local_exec", False)
-    own = not getattr(getattr(workflow, "deployment_settings", None), "deployment_method", True)
-    if here and own and sys.platform == "linux":
-        forkserver.start({"PYTHONPATH": str(PACKAGE.parent)})
-
-
-def wake_only_at_job_ends(workflow: Any) -> None:
-    """Have Snakemake look for work when a job ends on this machine, and at no other time.
-
-    Its limit of jobs per second has every look start a timer for another (9.27), also those that a timer started. So
-    looks become more with every job that ends, each at every input of all that waits: after 200 jobs of the default
-    tier they took a quarter of a core.
-    """
-    if getattr(workflow, "local_exec", False) and hasattr(getattr(workflow, "scheduler", None), "job_rate_limiter"):
-        workflow.scheduler.job_rate_limiter = None

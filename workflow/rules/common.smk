@@ -27,7 +27,7 @@ def shipped(path):
 
 try:
     from emergence.errors import EmergenceError
-    from emergence import running, stages
+    from emergence import run_end, snakemake_objects, stages
     from emergence import workflow as support
     from emergence.config.loading import contents, load, merged
     from emergence.config.project import figures_drawn, possible, project
@@ -70,10 +70,10 @@ SERIES = list(STUDIES["language"].series) if "language" in STUDIES else []
 TRAINED = [run for runs in RUNS.values() for run in runs if run not in SERIES]
 
 # Jobs run the Python that runs Snakemake, whether or not its environment is active, unless they have their own.
-if workflow.deployment_settings.deployment_method:  # conda, or a container
-    python_path = "$PATH"
-else:
+if snakemake_objects.own_environment(workflow):
     python_path = f"{shlex.quote(str(Path(sys.executable).parent))}:$PATH"
+else:  # conda, or a container
+    python_path = "$PATH"
 shell.prefix(
     f"set -euo pipefail; export EMERGENCE_SNAKEMAKE={os.getpid()} PATH={python_path}"
     f"{f' PYTHONPATH={shlex.quote(str(SOURCE))}' if SOURCE else ''}; "
@@ -91,15 +91,7 @@ wildcard_constraints:
     measure="[a-z_]+",
 
 
-# Those of this module, which jobs need when Snakemake has gone on to the project that hosts it.
-PATHVARS, PATH_MODIFIER = workflow.pathvars, workflow.modifier.path_modifier
-
-
-def folder(path):
-    """A path that Snakemake does not see, with its variables and the prefix of a module put in."""
-    return PATH_MODIFIER.replace_prefix(PATHVARS.apply(path))
-
-
+folder = snakemake_objects.path_resolver(workflow)
 REFERENCE = CHECKOUT / "reference"
 TABLES = (
     REFERENCE / "tables" if CONFIG.source == "reference" else Path(folder("<results>"))

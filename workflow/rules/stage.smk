@@ -1,5 +1,5 @@
 # The one rule of all stages. Every other rule is `use rule stage as NAME with: input, output, params`: named files are
-# options of the stage, files without a name are only waited for. Logs, benchmarks and messages: src/emergence/workflow.py;
+# options of the stage, files without a name are only waited for. Logs and messages: src/emergence/snakemake_objects.py;
 # what jobs ask of a machine: src/emergence/stages.py.
 
 

@@ -1,4 +1,4 @@
-"""A run of Snakemake is displayed where it prints, unless options ask for more, and ends in a summary."""
+"""A run of Snakemake is displayed where it prints, unless options ask for more."""
 
 import logging
 import sys
@@ -6,17 +6,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pandas as pd
 import pytest
 from support.project import tier_files
-from synthetic.reference_run import CLAIM_ROWS
 
-from emergence import running, series_costs
-from emergence.claims.claims_table import TOY
+from emergence import series_costs, snakemake_objects
 from emergence.config import loading
-from emergence.io import tables
-from emergence.release import record
-from emergence.schemas.analysis import CLAIMS
+from emergence.workflow import JobResources
 
 QUIET = {"dryrun": False, "verbose": False, "printshellcmds": False, "debug_dag": False, "quiet": set()}
 
@@ -30,7 +25,7 @@ def handler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> logging.Handler:
     """Snakemake's, in an empty folder."""
     one = logging.StreamHandler(sys.stderr)
     one.name = "DefaultStreamHandler"
-    monkeypatch.setattr(running.logger, "handlers", [one])
+    monkeypatch.setattr(snakemake_objects.logger, "handlers", [one])
     monkeypatch.chdir(tmp_path)
     return one
 
@@ -46,17 +41,20 @@ def workflow(mode: str = "DEFAULT", log: str = "results/logs/train/4x16-s1.log",
     )
 
 
+NOTHING = lambda: None  # noqa: E731
+
+
 def folder(path: str) -> str:
     return path.replace("<results>", "results").replace("<logs>", "results/logs").replace("<", "").replace(">", "")
 
 
 def test_a_run_is_displayed_with_the_costs_of_its_jobs(handler: logging.Handler, default: loading.Config) -> None:
-    display = running.begin(workflow(), default, folder, Path("reference"))
+    display = snakemake_objects.display(workflow(), default, folder, NOTHING)
     assert display in handler.filters
     jobs, cores = display.plan()  # type: ignore[union-attr]
     assert (list(jobs), jobs[3].name, cores) == ([3], "train 4x16-s1", 40), "jobs at a time, on a cluster"
     assert jobs[3].cost > 3
-    assert running.made(workflow()) == {"a", "b"}
+    assert snakemake_objects.made(workflow()) == {"a", "b"}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +65,7 @@ def test_a_run_is_displayed_with_the_costs_of_its_jobs(handler: logging.Handler,
 def test_snakemake_prints_of_itself_where_options_ask_for_it(
     more: dict[str, Any], handler: logging.Handler, default: loading.Config
 ) -> None:
-    assert running.begin(workflow(**more), default, folder, Path("reference")) is None
+    assert snakemake_objects.display(workflow(**more), default, folder, NOTHING) is None
     assert handler.filters == []
 
 
@@ -76,9 +74,9 @@ def test_snakemake_prints_of_itself_where_options_ask_for_it(
 def test_a_run_begins_with_what_series_from_the_hub_cost(
     more: dict[str, Any], begun: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, running.logger.name)
+    caplog.set_level(logging.INFO, snakemake_objects.logger.name)
     job = "measure_run/language/rankme/pythia2.8b_deduped"
-    display = running.begin(workflow(log=f"results/logs/{job}.log", **more), PYTHIA, folder, Path("reference"))
+    display = snakemake_objects.display(workflow(log=f"results/logs/{job}.log", **more), PYTHIA, folder, NOTHING)
     assert ["GB to download to results/downloads" in line for line in caplog.messages] == [True] * begun
     if display:
         jobs, _ = display.plan()
@@ -86,38 +84,33 @@ def test_a_run_begins_with_what_series_from_the_hub_cost(
 
 
 def test_on_another_version_snakemake_prints_of_itself(handler: logging.Handler, default: loading.Config) -> None:
-    assert running.begin(SimpleNamespace(), default, folder, Path("reference")) is None
+    assert snakemake_objects.display(SimpleNamespace(), default, folder, NOTHING) is None
     assert handler.filters == []
 
 
-@pytest.mark.parametrize(
-    ("changed", "files", "shown", "hidden"),
-    [
-        ({}, {"results/claims.parquet"}, ["show results/claims.parquet", "reproduce results"], [TOY]),
-        ({"tier": "other"}, {"results/claims.parquet"}, ["--configfile workflow/tiers/"], ["reproduce"]),
-        ({"toy": True}, {"results/claims.parquet"}, [TOY], ["Findings"]),
-        ({"source": "reference"}, {"results/explorer.html"}, ["show reference/tables/claims.parquet"], []),
-        ({}, {"figures/fig3.pdf"}, [], ["Verdicts"]),
-    ],
-)
-def test_a_run_that_made_the_claims_ends_in_their_summary(
-    changed: dict[str, Any],
-    files: set[str],
-    shown: list[str],
-    hidden: list[str],
-    settings_values: dict[str, Any],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    for path in ("results/claims.parquet", "reference/tables/claims.parquet"):
-        tables.write(CLAIMS, pd.DataFrame(CLAIM_ROWS), tmp_path / path)
-    nothing = {"stage": "explorer", "settings": {}, "inputs": {}}
-    kept = tmp_path / "reference" / settings_values["keep"]["folder"]
-    record.write_record({"tier": settings_values["tier"]}, {}, nothing, kept / "record.json")
-    running.end_of_run(loading.load({**settings_values, **changed}), folder, Path("reference"), files)
-    said = capsys.readouterr().out
-    assert [words for words in shown if words not in said] == []
-    assert [words for words in hidden if words in said] == []
-    assert len(said.splitlines()) <= 40
+def test_a_path_has_its_variables_and_the_prefix_of_a_module() -> None:
+    variables = SimpleNamespace(apply=lambda path: path.replace("<results>", "results"))
+    prefixed = SimpleNamespace(path_modifier=SimpleNamespace(replace_prefix=lambda path: f"guest/{path}"))
+    of_module = SimpleNamespace(pathvars=variables, modifier=prefixed)
+    assert snakemake_objects.path_resolver(of_module)("<results>/a") == "guest/results/a"
+    assert snakemake_objects.path_resolver(SimpleNamespace(pathvars=variables))("<results>/a") == "results/a"
+
+
+@pytest.mark.parametrize(("method", "own"), [(set(), True), ({"conda"}, False)])
+def test_jobs_have_the_environment_of_snakemake_unless_they_have_their_own(method: set[str], own: bool) -> None:
+    settings = SimpleNamespace(deployment_method=method)
+    assert snakemake_objects.own_environment(SimpleNamespace(deployment_settings=settings)) is own
+
+
+def test_on_another_version_nothing_is_changed(default: loading.Config, caplog: pytest.LogCaptureFixture) -> None:
+    stage = SimpleNamespace(stage="train", job="train")
+    rule = SimpleNamespace(
+        name="train", params=SimpleNamespace(keys=lambda: ["files"], stage=stage), output=["a"], log=[]
+    )
+    other = SimpleNamespace(rules=[rule])
+    resources = JobResources(default)
+    snakemake_objects.describe(other, resources)
+    assert resources.stages == {"train": "train"}, "what jobs ask for does not depend on it"
+    assert snakemake_objects.TESTED in caplog.text
+    snakemake_objects.wake_only_at_job_ends(other)
+    snakemake_objects.start_fork_server(other)
