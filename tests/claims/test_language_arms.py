@@ -18,7 +18,7 @@ def settings(default: loading.Config) -> InterventionClaimSettings:
 
 
 def judged(runs: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
-    return fewer_steps(estimate_effects(runs, settings.statistics), settings)
+    return fewer_steps(estimate_effects(runs, settings.statistics), settings, "I19")
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,8 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
         return [Part(name, name.upper()) for name in tables["precursors"]["measure"]] if "precursors" in tables else []
 
     @section.claim("X2", "{Part} leads", published="none", reproduction="exact", parts=measures, ours=True)
-    def leading(precursors: pd.DataFrame, part: Part) -> Finding | None:
-        return None if part.name == "b" else Finding(published=f"v2: {len(precursors)}")
+    def leading(precursors: pd.DataFrame, part: Part, claim: str) -> Finding | None:
+        return None if part.name == "b" else Finding(published=f"v2: {len(precursors)}", control=f"as {claim}")
 
     with_tables(monkeypatch, "events", "precursors")
     monkeypatch.setitem(inputs.ELSEWHERE, ("study", "precursors"), inputs.Place("other/precursors.parquet"))  # type: ignore[arg-type]
@@ -95,6 +95,7 @@ def test_a_row_holds_the_declaration_and_the_finding(registry: Registry) -> None
     assert rows["ours"].tolist() == [False, True, True]
     assert rows.loc["X2 a", ["id", "part", "statement", "published"]].tolist() == ["X2", "a", "A leads", "v2: 2"]
     assert rows.loc["X2 a", "tables"] == "other/precursors.parquet"
+    assert rows.loc["X2 a", "control"] == "as X2 a"
     assert rows["verdict"].tolist() == ["holds", "not testable at this tier", "not run"]
 
 

@@ -30,21 +30,25 @@ NOTHING = 0.0
 @foretold(
     "I12", "In unseen seeds, a task's first steps tell by {part} when it emerges, better than its name", parts=PARTS
 )
-def time_of_emergence(early_accuracy: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding | None:
+def time_of_emergence(
+    early_accuracy: pd.DataFrame, settings: InterventionClaimSettings, part: Part, claim: str
+) -> Finding | None:
     """By how much the absolute log error is smaller than that of the mean over other seeds."""
-    return _gain(f"I12 {part.name}", early_accuracy, part.name, "gain", "error", settings)
+    return _gain(claim, early_accuracy, part.name, "gain", "error", settings)
 
 
 @foretold("I13", "In unseen seeds, the first steps order tasks by {part} better than their names", parts=PARTS)
-def order_of_emergence(early_accuracy: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding | None:
+def order_of_emergence(
+    early_accuracy: pd.DataFrame, settings: InterventionClaimSettings, part: Part, claim: str
+) -> Finding | None:
     """By how much Spearman's correlation with the order is larger than that of the mean over other seeds."""
-    return _gain(f"I13 {part.name}", early_accuracy, part.name, "order_gain", "order", settings)
+    return _gain(claim, early_accuracy, part.name, "order_gain", "order", settings)
 
 
 @foretold("I14", "In unseen seeds, geometry adds to what a task's first losses tell about its emergence")
-def geometry_adds(early_accuracy: pd.DataFrame, settings: InterventionClaimSettings) -> Finding | None:
+def geometry_adds(early_accuracy: pd.DataFrame, settings: InterventionClaimSettings, claim: str) -> Finding | None:
     """By how much the absolute log error of both is smaller than that of the loss alone."""
-    return _gain("I14", early_accuracy, "both", "geometry_gain", "error", settings)
+    return _gain(claim, early_accuracy, "both", "geometry_gain", "error", settings)
 
 
 def _gain(

@@ -54,7 +54,7 @@ BOUNDING = {"settings": "a power law in every setting", "other_seeds": "other se
 
 
 @timed("I1", "The sum of learning rates, with a law of size, tells when the last layer of an unseen cell collapses")
-def clock_predicts(clock_laws: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
+def clock_predicts(clock_laws: pd.DataFrame, settings: InterventionClaimSettings, claim: str) -> Finding:
     """Error of the predicted step in held-out cells, as a factor."""
     by_quantity = clock_laws.set_index("quantity")
     if "rate_sum" not in by_quantity.index:
@@ -70,7 +70,7 @@ def clock_predicts(clock_laws: pd.DataFrame, settings: InterventionClaimSettings
         control=f"factors of rivals: {_factors(by_quantity, RIVALS)}; not judged: {_factors(by_quantity, BOUNDING)}; "
         f"exponent of the width {interval(exponents, 'width_exponent', '+.2f')}",
         judged=judge(estimate, rule, what="error"),
-        planned=at_pilot(estimate, rule, settings.spread("I1")),
+        planned=at_pilot(estimate, rule, settings.spread(claim)),
         rule=f"interval of the mean factor between predicted and observed step at or below {settings.verdicts.factor}",
         bounds=rule,
     )
@@ -87,7 +87,7 @@ def _factors(by_quantity: pd.DataFrame, named: Mapping[str, str]) -> str:
     "The sum of learning rates tells the step of the collapse better than {part}",
     parts=[Part(name, words) for name, words in RIVALS.items()],
 )
-def better_than_rival(clock_laws: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding:
+def better_than_rival(clock_laws: pd.DataFrame, settings: InterventionClaimSettings, part: Part, claim: str) -> Finding:
     """Paired difference of absolute log errors in held-out cells."""
     rows = clock_laws[clock_laws["quantity"] == part.name]
     if rows.empty:
@@ -100,7 +100,7 @@ def better_than_rival(clock_laws: pd.DataFrame, settings: InterventionClaimSetti
         interval=f"bootstrap over {int(row['cells'])} held-out cells",
         control=f"factor of the rival {interval(row, 'factor', '.2f', 'factor_')}",
         judged=judge(estimate, rule),
-        planned=at_pilot(estimate, rule, settings.spread(f"I2 {part.name}")),
+        planned=at_pilot(estimate, rule, settings.spread(claim)),
         rule="interval of the difference of absolute log errors, paired by cell, at or below 0",
         bounds=rule,
     )
@@ -128,23 +128,23 @@ def last_layer_first(clock_shares: pd.DataFrame, settings: InterventionClaimSett
     "The floor of the collapse does not depend on {part}",
     parts=[Part("width", "the width at a fixed depth"), Part("layers", "the depth at a fixed width")],
 )
-def constant_floor(clock_shares: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding:
+def constant_floor(clock_shares: pd.DataFrame, settings: InterventionClaimSettings, part: Part, claim: str) -> Finding:
     """Slope of log floor on log size within groups of cells that agree in all else."""
     row = clock_shares.set_index("statistic").loc[f"floor on {part.name}"]
     low, high = equivalence_bounds(settings.statistics.equivalence)
     text = f"interval within [{low:.3f}, {high:.3f}]: {settings.statistics.equivalence:.0%} per decade"
     beside = "slopes of groups of cells that agree in all else"
-    return _mean(f"I4 {part.name}", row, within(low, high), settings, "groups", beside, text, expected=0.0)
+    return _mean(claim, row, within(low, high), settings, "groups", beside, text, expected=0.0)
 
 
 @timed("I5", "The states spread along the direction that the linearised first steps predict")
-def predicted_direction(clock_shares: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
+def predicted_direction(clock_shares: pd.DataFrame, settings: InterventionClaimSettings, claim: str) -> Finding:
     """Cosine between the first principal direction at the collapse and the predicted one."""
     rows = clock_shares.set_index("statistic")
     random = rows.loc["alignment, random", "value"]
     least = settings.verdicts.alignment
     text, beside = f"interval of the mean cosine over cells at or above {least}", f"a random direction has {random:.2f}"
-    return _mean("I5", rows.loc["alignment"], at_least(least), settings, "cells", beside, text)
+    return _mean(claim, rows.loc["alignment"], at_least(least), settings, "cells", beside, text)
 
 
 def _mean(
@@ -179,11 +179,11 @@ def _nothing(why: str) -> Finding:
 
 
 @paired("I6", "Emergence needs no collapse: where it is prevented, emergence comes no later")
-def not_needed(arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
+def not_needed(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, claim: str) -> Finding:
     """Ratio of emergence steps without and with the collapse, at most the margin."""
     margin = settings.verdicts.margin
     return ratio(
-        "I6", arm_effects, ("prevent", PLAIN), at_most(margin), settings, f"at or below {margin}", settings.pairs
+        claim, arm_effects, ("prevent", PLAIN), at_most(margin), settings, f"at or below {margin}", settings.pairs
     )
 
 
@@ -196,12 +196,12 @@ def not_needed(arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -
         Part("later", "the collapse is moved back"),
     ],
 )
-def events_stay(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding:
+def events_stay(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part, claim: str) -> Finding:
     """Equivalence of emergence steps with those of the plain arm."""
     margin = settings.verdicts.margin
     rule = within(1 / margin, margin)
     return ratio(
-        f"I7 {part.name}",
+        claim,
         arm_effects,
         (part.name, PLAIN),
         rule,
@@ -219,10 +219,10 @@ def events_stay(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, 
         Part("late", "the same penalty after the collapse"),
     ],
 )
-def no_regulariser(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding:
+def no_regulariser(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part, claim: str) -> Finding:
     """Ratio of emergence steps of the arm that prevents the collapse to those of a control."""
     return ratio(
-        f"I8 {part.name}",
+        claim,
         arm_effects,
         ("prevent", part.name),
         at_most(SAME),
@@ -233,11 +233,11 @@ def no_regulariser(arm_effects: pd.DataFrame, settings: InterventionClaimSetting
 
 
 @paired("I9", "A deeper collapse delays emergence")
-def deeper_delays(arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
+def deeper_delays(arm_effects: pd.DataFrame, settings: InterventionClaimSettings, claim: str) -> Finding:
     """Ratio of emergence steps of the arm that deepens the collapse to those of the plain arm."""
     margin = settings.verdicts.margin
     return ratio(
-        "I9", arm_effects, ("deepen", PLAIN), at_least(margin), settings, f"at or above {margin}", settings.pairs
+        claim, arm_effects, ("deepen", PLAIN), at_least(margin), settings, f"at or above {margin}", settings.pairs
     )
 
 

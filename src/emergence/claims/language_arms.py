@@ -30,7 +30,7 @@ TEXT = f"interval of the ratio of steps to the same held-out loss at or below {S
     figures=["16"],
     ours=True,
 )
-def fewer_steps(language_arm_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
+def fewer_steps(language_arm_effects: pd.DataFrame, settings: InterventionClaimSettings, claim: str) -> Finding:
     """Ratio of the steps of runs whose collapse is prevented to those of plain runs."""
     rows = language_arm_effects.set_index("size")
     if "all" not in rows.index:
@@ -44,7 +44,7 @@ def fewer_steps(language_arm_effects: pd.DataFrame, settings: InterventionClaimS
         judged=_judged(row, estimate, settings),
         rule=TEXT,
         bounds=RULE,
-        planned=at_pilot(estimate, RULE, settings.spread("I19"), SAME),
+        planned=at_pilot(estimate, RULE, settings.spread(claim), SAME),
     )
 
 

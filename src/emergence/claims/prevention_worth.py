@@ -32,15 +32,17 @@ TEXT = f"at or below {SAME:g}"
         Part("large_weights", "initial weights of twice the size"),
     ],
 )
-def beyond_alternative(method_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding:
+def beyond_alternative(
+    method_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part, claim: str
+) -> Finding:
     """Ratio of emergence steps of prevention to those of an alternative."""
-    return _earlier(f"I15 {part.name}", method_effects, (PREVENT, part.name), settings)
+    return _earlier(claim, method_effects, (PREVENT, part.name), settings)
 
 
 @ours("I16", "Prevention of the collapse brings emergence forward at every size")
-def at_every_size(method_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
+def at_every_size(method_effects: pd.DataFrame, settings: InterventionClaimSettings, claim: str) -> Finding:
     """Ratio of emergence steps to the plain arm, size by size."""
-    over_all = _earlier("I16", method_effects, (PREVENT, PLAIN), settings)
+    over_all = _earlier(claim, method_effects, (PREVENT, PLAIN), settings)
     rows = method_effects.query(f"arm == '{PREVENT}' and against == '{PLAIN}' and size != 'all'").to_dict("records")
     if over_all.judged.verdict in ("not testable at this tier", "undecided") or not rows:
         return over_all
@@ -71,15 +73,15 @@ def _of_size(row: Mapping[str, float], settings: InterventionClaimSettings) -> J
         Part("duration", "four times the steps of the penalty", (PREVENT, "brief")),
     ],
 )
-def more_is_more(method_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part) -> Finding:
+def more_is_more(method_effects: pd.DataFrame, settings: InterventionClaimSettings, part: Part, claim: str) -> Finding:
     """Ratio of emergence steps of a larger dose to those of a smaller one."""
-    return _earlier(f"I17 {part.name}", method_effects, part.value, settings)
+    return _earlier(claim, method_effects, part.value, settings)
 
 
 @ours("I18", "Prevention of the collapse brings emergence forward also at twice the learning rate")
-def beside_higher_rate(method_effects: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
+def beside_higher_rate(method_effects: pd.DataFrame, settings: InterventionClaimSettings, claim: str) -> Finding:
     """Ratio of emergence steps of both together to those of the higher rate alone."""
-    return _earlier("I18", method_effects, ("higher_rate_prevent", "higher_rate"), settings)
+    return _earlier(claim, method_effects, ("higher_rate_prevent", "higher_rate"), settings)
 
 
 def _earlier(claim: str, effects: pd.DataFrame, named: tuple[str, str], settings: InterventionClaimSettings) -> Finding:

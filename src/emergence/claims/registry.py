@@ -11,7 +11,7 @@ by the names of their schemas, and the settings of the study's claims::
 
 It returns None where the tables hold nothing about the claim, as of a measure that was switched off. A table that is
 None by default stands beside: the claim is judged without it too. A claim that is judged once for each value of a
-parameter has `parts`; its function takes the `Part` as well.
+parameter has `parts`; its function takes the `Part` as well. An argument `claim` is the claim's name, with its part's.
 """
 
 import inspect
@@ -57,6 +57,8 @@ class Part(NamedTuple):
     value: Any = None
 
 
+BESIDE = ("settings", "part", "claim")
+"""Arguments of the function that judges which are not tables."""
 Parts = Sequence[Part] | Callable[[Tables, Any], Iterable[Part]]
 ONCE = (Part(""),)
 
@@ -107,7 +109,8 @@ class Claim:
         asked = inspect.signature(self.rule).parameters
         if "part" in asked and not part.name:
             return None
-        more = {name: value for name, value in (("settings", settings), ("part", part)) if name in asked}
+        known = dict(zip(BESIDE, (settings, part, self.name(part)), strict=True))
+        more = {name: value for name, value in known.items() if name in asked}
         return self.rule(**{name: tables[name] for name in self.read_from(tables)}, **more)
 
     def read_from(self, tables: Tables) -> list[str]:
@@ -117,7 +120,11 @@ class Claim:
     @property
     def names(self) -> list[str]:
         """Names of all parts, as far as the declaration tells them; the id where tables do."""
-        return [self.id] if callable(self.parts) else [f"{self.id} {part.name}".rstrip() for part in self.parts]
+        return [self.id] if callable(self.parts) else [self.name(part) for part in self.parts]
+
+    def name(self, part: Part) -> str:
+        """The name of a part in tables and settings: the id and the part's own name, such as I2 step."""
+        return f"{self.id} {part.name}".rstrip()
 
     @property
     def place(self) -> str:
@@ -154,7 +161,7 @@ class Section:
         def declared(rule: Judge) -> Judge:
             parameters = inspect.signature(rule).parameters.values()
             names = [one.name for one in parameters if one.default is one.empty]
-            tables = tuple(name for name in names if name not in ("settings", "part"))
+            tables = tuple(name for name in names if name not in BESIDE)
             beside = tuple(one.name for one in parameters if one.default is None)
             named = (id, statement, published, rule, tuple(figures), tables)
             self.claims.append(Claim(*named, reproduction, parts, ours, beside))
@@ -255,7 +262,7 @@ class Registry:
         return frame.astype(dict.fromkeys(("value", "low", "high", "rule_low", "rule_high"), "float64"))
 
     def _with_caveat(self, claim: Claim, part: Part, finding: Finding, tables: Tables) -> Finding:
-        caveat = self.caveats.get(f"{claim.id} {part.name}".rstrip())
+        caveat = self.caveats.get(claim.name(part))
         told = caveat(tables) if caveat else ""
         return replace(finding, control="; ".join(filter(None, (finding.control, told)))) if told else finding
 
@@ -263,7 +270,7 @@ class Registry:
         self, topic: str, claim: Claim, part: Part, finding: Finding, tables: Tables, power: bool
     ) -> dict[str, Any]:
         return {
-            "claim": f"{claim.id} {part.name}".rstrip(),
+            "claim": claim.name(part),
             "id": claim.id,
             "part": part.name,
             "study": self.study,

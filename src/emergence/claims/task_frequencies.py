@@ -24,19 +24,19 @@ EXPONENT = "interval of the exponent of emergence steps on 1/frequency"
 
 
 @rare("I10", "Under gradient descent emergence takes steps in proportion to the inverse of a task's frequency")
-def inverse_frequency(frequency_exponents: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
+def inverse_frequency(frequency_exponents: pd.DataFrame, settings: InterventionClaimSettings, claim: str) -> Finding:
     """Exponent of gradient descent, within a tolerance of 1."""
     low, high = INVERSE - settings.verdicts.exponent, INVERSE + settings.verdicts.exponent
     return _exponent(
-        "I10", frequency_exponents, "sgd", within(low, high), settings, f"within [{low:g}, {high:g}]", INVERSE
+        claim, frequency_exponents, "sgd", within(low, high), settings, f"within [{low:g}, {high:g}]", INVERSE
     )
 
 
 @rare("I11", "Under AdamW emergence hardly depends on a task's frequency")
-def adaptive_steps(frequency_exponents: pd.DataFrame, settings: InterventionClaimSettings) -> Finding:
+def adaptive_steps(frequency_exponents: pd.DataFrame, settings: InterventionClaimSettings, claim: str) -> Finding:
     """Exponent of AdamW, at most one half."""
     most = settings.verdicts.broken
-    return _exponent("I11", frequency_exponents, "adamw", at_most(most), settings, f"at or below {most:g}")
+    return _exponent(claim, frequency_exponents, "adamw", at_most(most), settings, f"at or below {most:g}")
 
 
 def _exponent(
