@@ -74,7 +74,7 @@ def plot(
         _spectra(axes, select(spectra, study="anatomy", size=size))
     style.legend(top, upper[0], loc="outside upper left", ncols=4)
     _over_training(upper[2], anatomy, "fall", "ln α₀(0)/α₀(t)")
-    _over_training(upper[3], anatomy, "widening", "w(t)/w(0)")
+    _over_training(upper[3], anatomy, "widening", "W(t)/W(0)")
     shown = [("anatomy", sizes[0]), ("anatomy", sizes[-1])]
     shown += [(study, _sizes(degree_of_emergence, study)[-1]) for study in STUDIES if study != "anatomy"]
     for axes, (study, size) in zip(grid, shown, strict=True):
