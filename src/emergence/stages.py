@@ -634,7 +634,8 @@ STAGES: dict[str, Stage] = {
     "degree_of_emergence": Stage(
         "emergence.analysis.neuromfa.degree_of_emergence:compute_degree_of_emergence",
         "Compute the degree of emergence of all runs",
-        study="neuromfa",
+        {"moments": "neuromfa.moments"},
+        "neuromfa",
         needs=("neuromfa_runs",),
         tables=("degree_of_emergence",),
     ),

@@ -11,14 +11,18 @@ from emergence.analysis.neuromfa.degree_of_emergence import (
     compare_untrained,
     compute_degree_of_emergence,
     degree_of_emergence,
+    spectral_variants,
     tabulate_spectra,
     with_degree,
 )
+from emergence.config.measures import VARIANTS
+from emergence.config.neuromfa import Moments
 from emergence.io import tables
 from emergence.schemas.neuromfa import DEGREE_OF_EMERGENCE, SPECTRA, UNTRAINED
 from emergence.schemas.trajectories import MEASURE
 
 NAN = float("nan")
+MOMENTS = Moments(largest=2.5, step=0.5)
 
 
 def of(found: pd.DataFrame, name: str = "trained") -> pd.DataFrame:
@@ -121,11 +125,17 @@ def test_a_run_that_does_not_begin_at_step_0_is_not_untrained() -> None:
 
 
 def test_spectra_are_read_back() -> None:
-    found = tabulate_spectra(neuromfa_rows("small-s1"))
+    found = tabulate_spectra(neuromfa_rows("small-s1"), MOMENTS)
     assert set(found["network"]) == {"trained", "shuffled"}
     last = found[(found["step"] == STEPS[-1]) & (found["network"] == "trained")].set_index("q")
     np.testing.assert_allclose(last.loc[[-1, 0, 1], "alpha"], [0.85, 0.75, 0.65])
     np.testing.assert_allclose(last.loc[[-1, 0, 1], "f"], [-0.1, 0.0, -0.1])
+
+
+def test_variants_of_spectra_are_those_that_the_measure_declares() -> None:
+    declared = {name for name in VARIANTS["neuromfa"] if "alpha/" in name or "f/" in name}
+    assert set(spectral_variants(3.0)["variant"]) == declared
+    assert len(spectral_variants(2.5)) == 4 * 2 * 5, "four networks, α and f, whole moments from -2 to 2"
 
 
 @pytest.mark.parametrize("lost", ["nothing", "some nodes", "all nodes", "all but failed checkpoints"])
@@ -140,7 +150,7 @@ def test_the_stage_writes_valid_tables(lost: str, tmp_path: Path) -> None:
     names = ("measures", "degree", "spectra", "untrained")
     paths = {name: tmp_path / f"{name}.parquet" for name in names}
     tables.write(MEASURE, rows, paths["measures"])
-    compute_degree_of_emergence([paths["measures"]], paths["degree"], paths["spectra"], paths["untrained"])
+    compute_degree_of_emergence(MOMENTS, [paths["measures"]], paths["degree"], paths["spectra"], paths["untrained"])
     found = tables.read(DEGREE_OF_EMERGENCE, paths["degree"])
     tables.read(SPECTRA, paths["spectra"])
     tables.read(UNTRAINED, paths["untrained"])

@@ -8,13 +8,14 @@ nodes, taken as independent. The samples are the same at all checkpoints, and α
 is approximate; no claim uses it.
 """
 
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from emergence.analysis.curves import Array
+from emergence.config.neuromfa import Moments
 from emergence.io import tables
 from emergence.io.tables import RUN
 from emergence.multifractal import spectrum
@@ -30,7 +31,8 @@ AVERAGED = ("alpha_0", "width")
 """Variants with a standard error over samples."""
 PLAIN = ("fit", "survivors")
 CHECKPOINT = [*RUN, "step"]
-SPECTRAL = r"^(?P<prefix>(?:\w+/)?)(?P<kind>alpha|f)/(?P<q>-?\d+)$"
+SPECTRAL = ("alpha", "f")
+"""Exponent and dimension, whose variants end in the moment."""
 
 
 def degree_of_emergence(rows: pd.DataFrame) -> pd.DataFrame:
@@ -69,14 +71,25 @@ def with_degree(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([rows, derived.astype(rows.dtypes[derived.columns])], ignore_index=True)
 
 
-def tabulate_spectra(rows: pd.DataFrame) -> pd.DataFrame:
-    """Table ``spectra``, of the networks and integer moments that the measure covers."""
-    named = rows["variant"].str.extract(SPECTRAL)
-    chosen = pd.concat([rows[[*CHECKPOINT, "value"]], named], axis=1).dropna(subset=["kind"])
-    networks = {prefix: network for network, prefix in NETWORKS.items()}
-    chosen = chosen.assign(network=chosen["prefix"].map(networks), q=chosen["q"].astype("int64"))
+def spectral_variants(largest: float) -> pd.DataFrame:
+    """Variants that are points of a spectrum, at every whole moment up to the largest, above zero as below.
+
+    Returns:
+        A row a variant: its name ``variant``, ``network``, ``kind`` (``alpha`` or ``f``) and the moment ``q``.
+    """
+    whole = range(-int(largest), int(largest) + 1)
+    return pd.DataFrame(
+        [(f"{prefix}{kind}/{q}", network, kind, q)
+         for (network, prefix), kind, q in product(NETWORKS.items(), SPECTRAL, whole)],
+        columns=["variant", "network", "kind", "q"],
+    )  # fmt: skip
+
+
+def tabulate_spectra(rows: pd.DataFrame, moments: Moments) -> pd.DataFrame:
+    """Table ``spectra``, of the networks and whole moments that the measure covers."""
+    chosen = rows[[*CHECKPOINT, "variant", "value"]].merge(spectral_variants(moments.largest), on="variant")
     wide = chosen.pivot(index=[*CHECKPOINT, "network", "q"], columns="kind", values="value")
-    return wide.reindex(columns=["alpha", "f"]).reset_index().rename_axis(columns=None)[SPECTRA.arrow.names]
+    return wide.reindex(columns=list(SPECTRAL)).reset_index().rename_axis(columns=None)[SPECTRA.arrow.names]
 
 
 def compare_untrained(degrees: pd.DataFrame) -> pd.DataFrame:
@@ -138,6 +151,7 @@ def _no_rows() -> pd.DataFrame:
 
 
 def compute_degree_of_emergence(
+    moments: Moments,
     measures: list[Path],
     degree_of_emergence_table: Path,
     spectra_table: Path,
@@ -146,6 +160,7 @@ def compute_degree_of_emergence(
     """Compute E of every run (tables ``degree_of_emergence``, ``spectra`` and ``untrained``).
 
     Args:
+        moments: The grid of moments q at which spectra were taken.
         measures: Tables ``measure`` of `neuromfa`, one of each run.
         degree_of_emergence_table: Where ``degree_of_emergence`` is written.
         spectra_table: Where ``spectra`` is written.
@@ -154,5 +169,5 @@ def compute_degree_of_emergence(
     rows = tables.read(MEASURE, *measures)
     degrees = degree_of_emergence(rows)
     tables.write(DEGREE_OF_EMERGENCE, degrees, degree_of_emergence_table)
-    tables.write(SPECTRA, tabulate_spectra(rows), spectra_table)
+    tables.write(SPECTRA, tabulate_spectra(rows, moments), spectra_table)
     tables.write(UNTRAINED, compare_untrained(degrees), untrained_table)
