@@ -10,13 +10,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from emergence.analysis.select import select
 from emergence.config.types import Positive, Strict
 from emergence.io import tables
 from emergence.io.tables import RUN
 from emergence.schemas.analysis import LLC_VALIDITY
 from emergence.schemas.trajectories import MEASURE
 
-DIAGNOSTICS = ("rhat", "ess", "drift")
+MIXTURE, VALID = "mixture", "mixture/valid"
+"""Variants of the estimate of all groups together, and of whether it can be relied on."""
+DIAGNOSTICS = {name: f"mixture/{name}" for name in ("rhat", "ess", "drift")}
+"""Columns of what the chains tell, and the variants that hold it."""
 CHECKPOINT = [*RUN, "step"]
 UNMEASURED: list[Path] = []
 """Hessians of a study that takes none."""
@@ -37,11 +41,11 @@ def llc_validity(llc: pd.DataFrame, hessian: pd.DataFrame, settings: LLCValidity
         hessian: Rows of table ``measure`` of `hessian`; where there is no trace, the ratio to curvature is null.
         settings: nβ and the pull γ of the sampler.
     """
-    of_mixture = llc[llc["task"].isna() & llc["variant"].str.startswith("mixture")]
+    of_mixture = select(llc, task=None, variant=[MIXTURE, VALID, *DIAGNOSTICS.values()])
     wide = of_mixture.pivot(index=CHECKPOINT, columns="variant", values="value").reset_index()
-    told = wide[CHECKPOINT].assign(value=wide.get("mixture", np.nan), valid=wide.get("mixture/valid", np.nan) == 1)
-    for name in DIAGNOSTICS:
-        told[name] = wide.get(f"mixture/{name}", np.nan)
+    told = wide[CHECKPOINT].assign(value=wide.get(MIXTURE, np.nan), valid=wide.get(VALID, np.nan) == 1)
+    for name, variant in DIAGNOSTICS.items():
+        told[name] = wide.get(variant, np.nan)
     traces = hessian[hessian["task"].isna() & (hessian["variant"] == "trace")]
     merged = told.merge(traces[["run", "step", "value"]].rename(columns={"value": "trace"}), "left", ["run", "step"])
     curvature = settings.n_beta * merged["trace"].astype(float) / (2 * settings.localisation)

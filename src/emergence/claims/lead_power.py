@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from emergence.analysis.curves import Array
 from emergence.analysis.intervals import clopper_pearson, cluster_bootstrap, mean_interval
-from emergence.analysis.lead_differences import RIVALS, DifferenceSettings, RunTimes, times_of_runs
+from emergence.analysis.lead_differences import PLACEBO, RIVALS, DifferenceSettings, RunTimes, times_of_runs
 from emergence.analysis.leads import random_lead_chance
 from emergence.analysis.planted_leads import KINDS, PlantedRun
 from emergence.analysis.select import last_layer, select
@@ -77,8 +77,8 @@ class Planted:
     def differences(self, way: str, events: Mask) -> dict[str, Array]:
         """Median over some events (trials,) by rival."""
         by_rival = self.times.differences(self.moved, self.losses)
-        named = {name.removesuffix(f", {way}"): values for name, values in by_rival.items()}
-        known = {name: values[:, events] for name, values in named.items() if name in RIVALS}
+        placebo = by_rival.pop(PLACEBO[way])
+        known = {name: values[:, events] for name, values in {**by_rival, "placebo": placebo}.items() if name in RIVALS}
         return {name: np.nanmedian(values, axis=-1) for name, values in known.items() if not np.isnan(values).all()}
 
     def excess(self, way: str, events: Mask) -> tuple[Array, dict[str, Array]]:

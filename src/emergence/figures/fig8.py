@@ -112,7 +112,8 @@ def plot(
     left, right = style.columns(top, [1.45, 1])
     run = left.subplots()
     _one_run(run, behaviour, without_control(select(detection_times, run=behaviour["run"].iloc[0], detector=detector)))
-    measured = _errors(right, select(detector_error, metric=metric), timing)
+    skills = sorted(without_control(detection_times)["level"].unique(), key=int)
+    measured = _errors(right, select(detector_error, metric=metric, skill=skills), timing)
     grid = middle.subplots(1, count, sharex=True, sharey=True, squeeze=False)[0]
     shares, words = bottom.subplots(1, 2, width_ratios=[1, 1.25], sharey=True)
     if measures:
@@ -166,10 +167,9 @@ def _one_run(axes: Axes, behaviour: pd.DataFrame, events: pd.DataFrame) -> None:
     axes.legend(handles=keys, loc="center left", bbox_to_anchor=(0, 0.78), handletextpad=0.4)
 
 
-def _errors(figure: SubFigure, errors: pd.DataFrame, timing: float) -> Axes:
+def _errors(figure: SubFigure, of_skills: pd.DataFrame, timing: float) -> Axes:
     """Signed errors of each detector at each skill, with intervals over runs; a panel a reference."""
     grid = figure.subplots(2, 1, sharex=True)
-    of_skills = errors[errors["skill"].str.isdecimal()]
     colours = _colours(of_skills["skill"])
     for axes, (reference, name) in zip(grid, REFERENCES.items(), strict=True):
         axes.set_title(f"against {name}", loc="left", fontsize=style.SMALL, pad=2)

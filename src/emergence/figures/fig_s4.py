@@ -17,9 +17,10 @@ TITLE = "One-at-a-time sensitivity analysis"
 STUDY = "anatomy"
 NEEDS = ("anatomy.measures.rankme",)
 SLOPE = "slope of floors"  # one value; of the other quantities one for each difficulty
+RATE = "rate"  # the others are differences, held against none
 COLUMNS = {
     SLOPE: "slope of floors,\ndecades per decade",
-    "rate": "precursor rate",
+    RATE: "precursor rate",
     "excess over placebo": "excess over\nplacebo",
     "excess over control": "excess over\ncontrol",
     "excess over own score": "excess over\nown score",
@@ -72,5 +73,5 @@ def _column(axes: Axes, placed: pd.DataFrame, quantity: str) -> None:
         panels.intervals(axes, places, rows, columns=("estimate", "low", "high"), colour=colour, label=label, **look)
         for value in select(rows, factor=CONFIGURED)["estimate"]:
             style.guide(axes, x=value, line=style.DASHED, colour=colour)
-    if quantity.startswith(("excess", "slope")):
+    if quantity != RATE:
         style.guide(axes, x=0, colour="0.7")

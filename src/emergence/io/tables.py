@@ -8,7 +8,7 @@ newer pyarrow compresses or lays out files differently.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +54,27 @@ class Schema:
 
 class TableError(EmergenceError):
     """A table that does not match its schema; the message names file, column and remedy."""
+
+
+COMMA = ", "
+
+
+def cell_of(names: Iterable[str]) -> str:
+    """Several names, none of which has a comma, as the text of one cell.
+
+    >>> cell_of(["2", "S1"]), cell_of([])
+    ('2, S1', '')
+    """
+    return COMMA.join(names)
+
+
+def names_in(cell: str) -> list[str]:
+    """The names in a cell that `cell_of` made.
+
+    >>> names_in("2, S1"), names_in("")
+    (['2', 'S1'], [])
+    """
+    return cell.split(COMMA) if cell else []
 
 
 def _checked(table: Schema, frame: pd.DataFrame, source: str) -> pa.Table:

@@ -1,29 +1,29 @@
 // What leads emergence: the rate of each measure beside its nulls.
 
 const NULLS = ["shift", "placebo", "control", "random", "own score", "own loss"];
-const CLASSES = { "all/all": "all", "family/easy": "easy, by family", "family/hard": "hard, by family",
-  "other_seeds/easy": "easy, by other seeds", "other_seeds/hard": "hard, by other seeds" };
+const EVENTS = { "all": ["all", "all"], "easy, by family": ["family", "easy"], "hard, by family": ["family", "hard"],
+  "easy, by other seeds": ["other_seeds", "easy"], "hard, by other seeds": ["other_seeds", "hard"] };
+const isOf = (row, [classes, difficulty] = []) => row.classes === classes && row.difficulty === difficulty;
 
 function leadsPanel(content) {
   const studies = Object.fromEntries(content.studies.map((study) => [study.study, { ...study, rates: rowsOf(study.rates) }]));
-  const state = { study: content.studies[0].study, metric: "", definition: content.studies[0].definition, events: "all/all" };
+  const state = { study: content.studies[0].study, metric: "", definition: content.studies[0].definition, events: "all" };
   const controls = Object.fromEntries([["study", "Study"], ["metric", "Score"], ["definition", "Lead by"],
     ["events", "Events"]].map(([name, label]) => [name, select(label, [], "", (value) => { choose(state, name, value); show(); })]));
   byId("leads-controls").append(...Object.values(controls).map((control) => control.node));
 
   function show() {
     const study = studies[state.study];
-    const kinds = unique(study.rates.map((row) => `${row.classes}/${row.difficulty}`)).filter((kind) => kind in CLASSES);
+    const kinds = Object.keys(EVENTS).filter((kind) => study.rates.some((row) => isOf(row, EVENTS[kind])));
     const definitions = unique(study.rates.map((row) => row.definition));
     settle(controls, state, {
       study: content.studies.map((each) => [each.study, each.title]),
       metric: study.metrics.map((name) => [name, words(name)]),
       definition: definitions.map((name) => [name, name]),
-      events: kinds.map((kind) => [kind, CLASSES[kind]]),
+      events: kinds.map((kind) => [kind, kind]),
     });
-    const [classes, difficulty] = state.events.split("/");
     const rows = study.rates.filter((row) => row.metric === state.metric && row.definition === state.definition
-      && row.classes === classes && row.difficulty === difficulty).map((row) => ({ ...row, label: label(row) }));
+      && isOf(row, EVENTS[state.events])).map((row) => ({ ...row, label: label(row) }));
     const node = byId("leads-chart");
     const names = unique(rows.map((row) => row.label));
     if (rows.length) draw(node, ratesChart(rows, names, study.precursor_rate, lit(content.colours.other)));

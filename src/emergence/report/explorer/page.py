@@ -113,7 +113,7 @@ def _claim(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{key: value for key, value in row.items() if isinstance(value, str)},
         **{key: number(row[key]) for key in ("value", "low", "high", "rule_low", "rule_high")},
-        **{key: row[key].split(", ") if row[key] else [] for key in ("figures", "tables")},
+        **{key: tables.names_in(row[key]) for key in ("figures", "tables")},
     }
 
 
