@@ -59,6 +59,15 @@ def test_the_lock_of_a_living_run_stays(start: Start, tmp_path: Path) -> None:
     assert list(tmp_path.glob("locks/*"))
 
 
+def test_the_lock_of_a_living_run_stays_when_one_beside_it_is_killed(start: Start, tmp_path: Path) -> None:
+    beside, _ = start()
+    start("lock")
+    beside.send_signal(signal.SIGKILL)
+    beside.wait()
+    assert "killed" not in start()[1]
+    assert list(tmp_path.glob("locks/*"))
+
+
 @pytest.mark.parametrize(
     "written",
     [None, "elsewhere 1\n", f"elsewhere 1\n{platform.node()} {os.getpid()}\n"],
@@ -73,6 +82,11 @@ def test_the_lock_of_another_machine_or_of_nobody_known_stays(
         (tmp_path / "alive").write_text(written)
     assert "killed" not in start()[1]
     assert list(tmp_path.glob("locks/*"))
+
+
+def test_a_run_that_ends_closes_its_file(tmp_path: Path) -> None:
+    command = [sys.executable, "-X", "dev", "-c", RUN, str(tmp_path)]
+    assert subprocess.run(command, input="", capture_output=True, text=True, check=True).stderr == ""
 
 
 def test_runs_that_ended_are_forgotten(start: Start, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ left a lock behind are dead. On another machine, or on a file system without suc
 removed.
 """
 
-import fcntl
+import atexit
+import fcntl  # not filelock: its lock of the system has one owner, and all runs of a folder that live share this one
 import os
 import platform
 from contextlib import suppress
@@ -14,8 +15,6 @@ from pathlib import Path
 from typing import IO
 
 ALIVE, LOCKS = "alive", "locks/*.lock"
-_held: list[IO[str]] = []
-"""Open until the process ends, since the lock of a file goes when it is closed."""
 
 
 def register(folder: Path) -> str:
@@ -28,7 +27,7 @@ def register(folder: Path) -> str:
     with suppress(OSError):
         folder.mkdir(exist_ok=True)
         file = (folder / ALIVE).open("a+")
-        _held.append(file)
+        atexit.register(file.close)  # and no earlier, since the lock of a file goes when it is closed
         alone = _locked(file, fcntl.LOCK_EX)
         file.seek(0)
         lines = file.read().splitlines()
