@@ -13,7 +13,8 @@ from emergence.claims import claims_table, language
 from emergence.claims.claims_table import LEGEND, as_text, with_stability
 from emergence.claims.language import LanguageStabilitySettings
 from emergence.claims.rates import DIFFERENCES
-from emergence.claims.stability import StabilityError, TrialSettings, is_stable, read, under_alternatives
+from emergence.claims.stability import TrialSettings, read, under_alternatives
+from emergence.claims.stable_verdicts import StabilityError, is_stable
 from emergence.config import loading
 from emergence.config.project import settings_for
 from emergence.config.protocol import Sensitivity, Statistics, Variant

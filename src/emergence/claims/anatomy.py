@@ -83,7 +83,13 @@ def of_last_layer(collapse: pd.DataFrame, settings: ClaimSettings) -> pd.DataFra
 
 
 def universal_collapse(collapse: pd.DataFrame, settings: ClaimSettings, more: str = "") -> Finding:
-    """That all of these curves collapse: at the last layer, in most runs and levels of a task x size unit."""
+    """That all of these curves collapse: at the last layer, in most runs and levels of a task x size unit.
+
+    Args:
+        collapse: Table ``collapse``, a row a curve.
+        settings: Variant of RankMe, and the share of units that must collapse.
+        more: Text that follows the median floor in the finding's control.
+    """
     last = of_last_layer(collapse, settings)
     units = last.groupby(["task", "size"])["collapse_step"].apply(lambda steps: steps.notna().mean() > 0.5)
     return of_share(
@@ -205,7 +211,14 @@ def top_down_collapse(direction_shares: pd.DataFrame, settings: ClaimSettings, p
 def last_layer_first(
     direction_shares: pd.DataFrame, count: tuple[int, int], settings: ClaimSettings, said: str = ""
 ) -> Finding:
-    """That the last layer falls strictly first in as many task x size units as a published count says."""
+    """That the last layer falls strictly first in as many task x size units as a published count says.
+
+    Args:
+        direction_shares: Table ``direction_shares``.
+        count: Published count: units whose last layer falls first, and all units.
+        settings: Confidence of intervals.
+        said: The published value as text, where it is not that of the claim.
+    """
     shares = direction_shares.query("size == 'all'").set_index("statistic")
     first, downward = shares.loc["last_first"], shares.loc["downward"]
     by_size = direction_shares.query("size != 'all' and statistic == 'last_first'")
@@ -233,5 +246,11 @@ ANATOMY = Registry(
 
 
 def judge_claims(settings: AnatomyClaimSettings, tables: list[Path], table: Path) -> None:
-    """Judge the claims of Study 1 that its tables can decide."""
+    """Judge the claims of Study 1 that its tables can decide.
+
+    Args:
+        settings: Thresholds and statistics of the study's claims.
+        tables: Files of the tables that its claims are read from.
+        table: Where ``claims`` is written.
+    """
     files.write(CLAIMS, ANATOMY.judge(ANATOMY.read(tables), settings), table)

@@ -29,7 +29,15 @@ class StabilitySettings(TrialSettings):
 def rejudge_claims(
     settings: StabilitySettings, scores: Path, measures: list[Path], smallest_leads: list[Path], table: Path
 ) -> None:
-    """Judge the claims of Study 1 under every alternative to a setting of events, onsets, leads or RankMe."""
+    """Judge the claims of Study 1 under every alternative to a setting of events, onsets, leads or RankMe.
+
+    Args:
+        settings: The claims' settings, and the alternatives to them.
+        scores: Table ``scores`` of the study.
+        measures: Tables ``measure`` of all runs.
+        smallest_leads: Table ``smallest_leads``, or nothing where no leads were planted.
+        table: Where ``stability`` is written.
+    """
     stability.rejudge(partial(_claims_under, settings), settings, scores, measures, smallest_leads, table)
 
 

@@ -29,7 +29,13 @@ def unless_blind(judged: Judged, rows: pd.DataFrame, seen: str) -> Judged:
 
 
 def of_rule(smallest_leads: pd.DataFrame | None, rule: str, cell: tuple[str, str, str]) -> pd.DataFrame:
-    """The row of a rule and a cell (measure, classes, difficulty); over all events where the cell has all of them."""
+    """The row of a rule and a cell (measure, classes, difficulty); over all events where the cell has all of them.
+
+    Args:
+        smallest_leads: Table ``smallest_leads``; None where no leads were planted.
+        rule: A name in its column ``rule``.
+        cell: Measure, classes and difficulty.
+    """
     if smallest_leads is None:
         return pd.DataFrame(columns=["smallest"])
     measure, classes, difficulty = cell

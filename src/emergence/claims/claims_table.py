@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from emergence.claims import stability
+from emergence.claims import stable_verdicts
 from emergence.claims.anatomy import ANATOMY
 from emergence.claims.interventions import INTERVENTIONS
 from emergence.claims.language import LANGUAGE
@@ -49,6 +49,14 @@ def join_claims(
 
     Claims of a study without a file, since it is switched off, are ``not run``. Of a confirmatory run, ``exploratory``
     are the claims of the run before it; ``published_sizes`` are those of a run of larger models.
+
+    Args:
+        claims: Tables ``claims``, one of each study.
+        table: Where the joined table is written.
+        csv: Where it is written as text.
+        stabilities: Tables ``stability`` of the studies that were judged again.
+        exploratory: Table ``claims`` of the run that a confirmatory run repeats.
+        published_sizes: Table ``claims`` of a run of models as large as published.
     """
     judged = dict(list(tables.read(CLAIMS, *claims).groupby("study", sort=False)))
     rows = pd.concat(
@@ -65,7 +73,13 @@ def join_claims(
 
 
 def write_claims_table(rows: pd.DataFrame, table: Path, csv: Path) -> None:
-    """Write claims as a table, and as CSV for reports and eyes."""
+    """Write claims as a table, and as CSV for reports and eyes.
+
+    Args:
+        rows: Rows of table ``claims``.
+        table: Where they are written.
+        csv: Where they are written as text.
+    """
     tables.write(CLAIMS, rows, table)
     with replacing(csv) as temporary:
         rows[CLAIMS.arrow.names].to_csv(temporary, index=False)
@@ -77,11 +91,13 @@ def with_stability(claims: pd.DataFrame, judged: pd.DataFrame) -> pd.DataFrame:
     Raises:
         StabilityError: if a claim was judged otherwise, as configured, where its stability was tried.
     """
-    stability.check(claims, judged)
+    stable_verdicts.check(claims, judged)
     by_claim = dict(list(judged.groupby("claim", sort=False)))
     known = [by_claim.get(name) for name in claims["claim"]]
     return claims.assign(
-        stable=pd.Series([None if rows is None else stability.is_stable(rows) for rows in known], dtype=object).values,
+        stable=pd.Series(
+            [None if rows is None else stable_verdicts.is_stable(rows) for rows in known], dtype=object
+        ).values,
         stability=["" if rows is None else stability_text(rows) for rows in known],
     )
 
@@ -174,10 +190,10 @@ def stability_text(judged: pd.DataFrame) -> str:
     Args:
         judged: rows of one claim of table ``stability``.
     """
-    stable = stability.is_stable(judged)
+    stable = stable_verdicts.is_stable(judged)
     if stable is None:
         return ""
-    first, others = judged[judged["factor"] == CONFIGURED].iloc[0], stability.judging(judged)
+    first, others = judged[judged["factor"] == CONFIGURED].iloc[0], stable_verdicts.judging(judged)
     if stable:
         return f"same under all {len(others)} alternatives, {others['changed'].sum()} of which change its evidence"
     differ = others[others["verdict"] != first["verdict"]]

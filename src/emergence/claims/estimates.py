@@ -15,7 +15,13 @@ Row = dict[str, Any]
 
 
 def ends(row: pd.Series | Row, name: str, prefix: str = "") -> tuple[float, float, float]:
-    """A value and the ends of its interval, from a row of a table."""
+    """A value and the ends of its interval, from a row of a table.
+
+    Args:
+        row: A row with the value and its interval.
+        name: Column of the value.
+        prefix: What stands before ``low`` and ``high`` in the columns of the interval.
+    """
     value, low, high = (
         np.nan if pd.isna(row[column]) else float(row[column]) for column in (name, f"{prefix}low", f"{prefix}high")
     )
@@ -45,7 +51,13 @@ class Estimate(Protocol):
         """A count with its unit, as text."""
 
     def power(self, rule: Rule, truth: float, count: int) -> float:
-        """Probability of the right verdict with this count, for a true value ``truth``."""
+        """Probability of the right verdict with this count, for a true value ``truth``.
+
+        Args:
+            rule: What the interval is held against.
+            truth: The true value, on the scale of the estimate.
+            count: Number of runs, seeds or units that the estimate would have.
+        """
 
     def beyond(self, threshold: float, errors: float) -> float:
         """The value that lies ``errors`` standard errors above a threshold."""

@@ -27,6 +27,15 @@ def follower(
 
     An event for which the measure has no time is no lag. None where the measure is no signal of the run. As for
     `emergence.claims.rates.precursor`, a rule that sees no planted lead decides nothing.
+
+    Args:
+        precursors: Table ``precursors``.
+        hierarchy: Table ``hierarchy``: shares of events that a measure leads, lags or moves with.
+        measure: The follower.
+        counts: Published count: events that it leads, and all events.
+        settings: Metric, definition of a lead, and thresholds.
+        smallest_leads: Table ``smallest_leads``; None where no leads were planted.
+        lags: Whether it must also lag most events.
     """
     rates, shares = rates_of(precursors, settings), relations_of(hierarchy, settings)
     if measure not in rates.index:

@@ -250,5 +250,11 @@ INTERVENTIONS = Registry(
 
 
 def judge_claims(settings: InterventionClaimSettings, tables: list[Path], table: Path) -> None:
-    """Judge the claims about interventions."""
+    """Judge the claims about interventions.
+
+    Args:
+        settings: Thresholds and statistics of the study's claims.
+        tables: Files of the tables that its claims are read from.
+        table: Where ``claims`` is written.
+    """
     files.write(CLAIMS, INTERVENTIONS.judge(INTERVENTIONS.read(tables), settings), table)

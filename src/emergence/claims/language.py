@@ -192,7 +192,13 @@ LANGUAGE = Registry(
 
 
 def judge_claims(settings: LanguageClaimSettings, tables: list[Path], table: Path) -> None:
-    """Judge the claims about language models that their tables can decide."""
+    """Judge the claims about language models that their tables can decide.
+
+    Args:
+        settings: Thresholds and statistics of the study's claims.
+        tables: Files of the tables that its claims are read from.
+        table: Where ``claims`` is written.
+    """
     files.write(CLAIMS, LANGUAGE.judge(LANGUAGE.read(tables), settings), table)
 
 
@@ -202,7 +208,15 @@ def judge_claims(settings: LanguageClaimSettings, tables: list[Path], table: Pat
 def rejudge_claims(
     settings: LanguageStabilitySettings, scores: Path, measures: list[Path], smallest_leads: list[Path], table: Path
 ) -> None:
-    """Judge the claims about language models under every alternative to a setting of events, leads or RankMe."""
+    """Judge the claims about language models under every alternative to a setting of events, leads or RankMe.
+
+    Args:
+        settings: The claims' settings, and the alternatives to them.
+        scores: Table ``scores`` of the study.
+        measures: Tables ``measure`` of all runs.
+        smallest_leads: Table ``smallest_leads``, or nothing where no leads were planted.
+        table: Where ``stability`` is written.
+    """
     stability.rejudge(partial(_claims_under, settings), settings, scores, measures, smallest_leads, table)
 
 

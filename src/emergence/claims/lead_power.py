@@ -109,7 +109,15 @@ def _share(led: Array, mask: Mask) -> Array:
 def plant_runs(
     name: str, measured: pd.DataFrame, scored: pd.DataFrame, times: Mapping[str, RunTimes], settings: LeadPowerSettings
 ) -> dict[str, PlantedRun]:
-    """The curves of a signal by run, to plant leads into."""
+    """The curves of a signal by run, to plant leads into.
+
+    Args:
+        name: The signal, a key of the settings' signals.
+        measured: Rows of table ``measure`` of all runs.
+        scored: Table ``scores``.
+        times: Times of events and scores, by run; other runs are left out.
+        settings: Metric, signals, and the contrast of planted curves.
+    """
     signal, of = settings.signals[name], settings.differences
     rows = select_variant(select(measured, measure=signal.measure or name), signal)
     scores = dict(list(select(scored, metric=of.metric).groupby("run")))
@@ -125,7 +133,14 @@ def plant_runs(
 def try_rules(
     scored: pd.DataFrame, events: pd.DataFrame, measured: pd.DataFrame, settings: LeadPowerSettings
 ) -> pd.DataFrame:
-    """Table ``lead_power`` from tables ``scores``, ``events`` and ``measure`` of one study."""
+    """Table ``lead_power`` from tables ``scores``, ``events`` and ``measure`` of one study.
+
+    Args:
+        scored: Table ``scores``.
+        events: Table ``events``.
+        measured: Rows of table ``measure``, the last layer.
+        settings: Signals, planted leads, and the rules' thresholds.
+    """
     times = times_of_runs(events, scored, settings.definition, settings.differences)
     loss = plant_runs("loss", measured, scored, times, settings) if "loss" in settings.signals else {}
     progress, rows = Progress("lead power", len(settings.signals), "signals"), []
@@ -228,7 +243,13 @@ def _shares(rows: list[dict[str, object]], confidence: float) -> pd.DataFrame:
 
 
 def find_smallest(table: pd.DataFrame, power: float, confidence: float) -> pd.DataFrame:
-    """Table ``smallest_leads`` from table ``lead_power``."""
+    """Table ``smallest_leads`` from table ``lead_power``.
+
+    Args:
+        table: Table ``lead_power``.
+        power: Share of trials in which a lead must be seen.
+        confidence: Of the interval of the share of false positives.
+    """
     rows = []
     for key, of_rule in table.groupby(RULE, sort=False):
         own = select(of_rule, kind="own").sort_values("lead", ascending=False, kind="stable")
@@ -251,7 +272,16 @@ def try_planted_leads(
     lead_power_table: Path,
     smallest_leads_table: Path,
 ) -> None:
-    """Try every rule on leads on planted precursors (tables ``lead_power`` and ``smallest_leads``)."""
+    """Try every rule on leads on planted precursors (tables ``lead_power`` and ``smallest_leads``).
+
+    Args:
+        settings: Signals, planted leads, and the rules' thresholds.
+        scores: Table ``scores``.
+        events: Table ``events``.
+        measures: Tables ``measure`` of all measures, one of each run.
+        lead_power_table: Where ``lead_power`` is written.
+        smallest_leads_table: Where ``smallest_leads`` is written.
+    """
     read = tables.read(SCORES, scores), tables.read(EVENTS, events), last_layer(tables.read(MEASURE, *measures))
     trials = try_rules(*read, settings)
     tables.write(LEAD_POWER, trials, lead_power_table)

@@ -312,5 +312,11 @@ NEUROMFA = Registry(
 
 
 def judge_claims(settings: NeuroMFAClaimSettings, tables: list[Path], table: Path) -> None:
-    """Judge the claims of Study 3 that its tables can decide."""
+    """Judge the claims of Study 3 that its tables can decide.
+
+    Args:
+        settings: Thresholds and statistics of the study's claims.
+        tables: Files of the tables that its claims are read from.
+        table: Where ``claims`` is written.
+    """
     files.write(CLAIMS, NEUROMFA.judge(NEUROMFA.read(tables), settings), table)

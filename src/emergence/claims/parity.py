@@ -33,7 +33,14 @@ ENDS = ("ratio", "low", "high")
 
 
 def exponent(scaling_exponents: pd.DataFrame, settings: ParityClaimSettings, *, model: str, axis: str) -> Finding:
-    """The largest distance of a corrected slope from its law, over all α; untested where one could not be fitted."""
+    """The largest distance of a corrected slope from its law, over all α; untested where one could not be fitted.
+
+    Args:
+        scaling_exponents: Table ``scaling_exponents``.
+        settings: Tolerance of a slope.
+        model: A name in its column ``model``.
+        axis: The resource: time, data, width or compute, as in its column ``axis``.
+    """
     chosen = select(scaling_exponents, model=model, axis=axis).sort_values("alpha", kind="stable")
     fits, most = chosen[chosen["quantity"] == "loss"], settings.scaling.verdicts.exponent
     worst = float((fits["corrected"] - fits["expected"]).abs().max(skipna=False))
@@ -252,17 +259,9 @@ def _near(
 ) -> Finding:
     """A mean over seeds that should be near its expected value."""
     allowed: Rule = within(expected - apart, expected + apart)
-    return Finding(
-        mean.value,
-        mean.low,
-        mean.high,
-        interval=interval,
-        control=control,
-        judged=judge(mean, allowed, expected) if mean.count else undecided("a skill is not learned in some seed"),
-        rule=rule,
-        bounds=allowed,
-        published=published,
-    )
+    judged = judge(mean, allowed, expected) if mean.count else undecided("a skill is not learned in some seed")
+    beside = {"interval": interval, "control": control, "rule": rule, "published": published}
+    return Finding(mean.value, mean.low, mean.high, judged=judged, bounds=allowed, **beside)
 
 
 def _each(values: Array) -> str:
@@ -287,5 +286,11 @@ PARITY = Registry(
 
 
 def judge_claims(settings: ParityClaimSettings, tables: list[Path], table: Path) -> None:
-    """Judge the claims of Study 2 that its tables can decide."""
+    """Judge the claims of Study 2 that its tables can decide.
+
+    Args:
+        settings: Thresholds and statistics of the study's claims.
+        tables: Files of the tables that its claims are read from.
+        table: Where ``claims`` is written.
+    """
     files.write(CLAIMS, PARITY.judge(PARITY.read(tables), settings), table)

@@ -11,10 +11,11 @@ import pandas as pd
 
 from emergence.analysis.intervals import log_width, student_mean, welch_factor
 from emergence.claims.estimates import OverRuns, Resampled, Share, ends
-from emergence.claims.parity_networks import HALF, SGD, judge_slope, slope_row
+from emergence.claims.parity_networks import HALF, SGD
 from emergence.claims.registry import Section
 from emergence.claims.rules import at_least, at_most, within
 from emergence.claims.settings import ParityClaimSettings
+from emergence.claims.slopes import judge_slope, slope_row
 from emergence.claims.verdicts import Finding, Judged, Row, both, interval, judge, untested
 
 departures = Section("departures from theory")
@@ -130,7 +131,13 @@ def spread_over_seeds(sweep: pd.DataFrame, settings: ParityClaimSettings) -> Fin
 
 
 def exponent_of_networks(network_exponents: pd.DataFrame, settings: ParityClaimSettings, *, axis: str) -> Finding:
-    """The slope of the loss of the networks with most skills; untested where theory with as many is not near it."""
+    """The slope of the loss of the networks with most skills; untested where theory with as many is not near it.
+
+    Args:
+        network_exponents: Table ``network_exponents``.
+        settings: Tolerance as a share of the exponent, and confidence.
+        axis: The resource, as in its column ``axis``.
+    """
     every = network_exponents[network_exponents["axis"] == axis].sort_values("skills", kind="stable")
     rows = every[every["part"] == "all"].to_dict("records")
     halves = every[(every["part"] != "all") & (every["skills"] == every["skills"].max())].to_dict("records")

@@ -161,7 +161,16 @@ def rule_is_right(
     *,
     graded: str,
 ) -> Finding:
-    """A simpler rule concludes what is true of a measure."""
+    """A simpler rule concludes what is true of a measure.
+
+    Args:
+        rule_outcomes: Table ``rule_outcomes``.
+        measure_tracking: Table ``measure_tracking``, which has the truth.
+        lead_differences: Table ``lead_differences``.
+        settings: Definition of a lead, and statistics.
+        part: The measure.
+        graded: The rule, as in column ``rule`` of ``rule_outcomes``.
+    """
     row = _row(rule_outcomes, graded, part, settings)
     truths = measure_tracking.set_index(["measure", "definition"])
     truth = truths.loc[(part.name, settings.joint.definition)]

@@ -10,6 +10,7 @@ from emergence.claims.estimates import Estimate, OverRuns, Resampled, ends
 from emergence.claims.registry import Part, Section, Tables
 from emergence.claims.rules import Rule, at_most, within
 from emergence.claims.settings import ParityClaimSettings
+from emergence.claims.slopes import judge_slope, slope_row
 from emergence.claims.verdicts import Finding, Judged, Row, both, from_runs, interval, judge, undecided, untested
 from emergence.config.parity_theory import PowerLawSettings
 
@@ -23,7 +24,14 @@ TRANSFORMER, ADAM, SGD = "transformer, SGD", "MLP, Adam", "MLP, SGD"
 
 
 def fitted_constant(constants: pd.DataFrame, settings: ParityClaimSettings, *, name: str, law: str) -> Finding:
-    """A constant, fitted to networks with one skill, against the published one."""
+    """A constant, fitted to networks with one skill, against the published one.
+
+    Args:
+        constants: Table ``constants``.
+        settings: Tolerance as a share of the published value, and confidence.
+        name: A name in its column ``constant``.
+        law: The law whose fit is judged; those of others stand beside.
+    """
     by_law = constants[constants["constant"] == name].set_index("law")
     row, tolerance = by_law.loc[law], settings.networks.constant
     rule, fitted = within(row["published"] * (1 - tolerance), row["published"] * (1 + tolerance)), row["value"] > 0
@@ -68,7 +76,16 @@ def predicted_crossings(
     law: str,
     unit: str,
 ) -> Finding:
-    """Networks with five skills pass one half where the constant of one skill says."""
+    """Networks with five skills pass one half where the constant of one skill says.
+
+    Args:
+        comparisons: Table ``comparisons``.
+        deviations: Table ``deviations``.
+        settings: Tolerances and confidence.
+        axis: The resource, as in column ``axis`` of both.
+        law: The law whose prediction is judged.
+        unit: What the resource is counted in, for the text.
+    """
     chosen = comparisons[(comparisons["quantity"] == "crossing") & (comparisons["axis"] == axis)]
     ratios = chosen[chosen["law"] == law].set_index("skill").sort_index()
     by_skill = {
@@ -263,13 +280,6 @@ def no_power_law_with_adam(
     )
 
 
-def slope_row(power_laws: pd.DataFrame, network: str, share: float) -> Row:
-    """The row of table ``power_laws`` of one kind of network and share, against the rank of skills."""
-    chosen = (power_laws["network"] == network) & (power_laws["share"] == share) & (power_laws["against"] == "k")
-    (row,) = power_laws[chosen].to_dict("records")
-    return row
-
-
 def _text(power_laws: pd.DataFrame, network: str, share: float) -> str:
     return interval(slope_row(power_laws, network, share), "slope", ".2f")
 
@@ -281,11 +291,3 @@ def _exponent(row: Row, judged: Judged, *, control: str, rule: str, bounds: Rule
 
 def _censored(row: Row) -> str:
     return f"{row['censored']} of {row['skills'] * row['seeds']} skills x runs had not emerged by the end"
-
-
-def judge_slope(row: Row, rule: Rule, settings: ParityClaimSettings, expected: float | None = None) -> Judged:
-    """Verdict on an exponent; there is none where too few skills emerged."""
-    estimate = OverRuns(*ends(row, "slope"), row["seeds"], settings.confidence)
-    if np.isnan(row["slope"]) and row["seeds"] > 1:
-        return undecided(f"needs {settings.powers.minimum} skills that emerge in every run, has {row['fitted']}")
-    return judge(estimate, rule, expected)

@@ -31,7 +31,13 @@ def spread_of(estimate: OverRuns | Resampled) -> float:
 
 
 def planned_power(estimate: Estimate, rule: Rule, expected: float | None = None) -> str:
-    """The nearest true values that are decided with power .8, and the power for an expected one, as text."""
+    """The nearest true values that are decided with power .8, and the power for an expected one, as text.
+
+    Args:
+        estimate: With the spread between units that is planned for.
+        rule: What its interval is held against.
+        expected: A true value for which power is stated as well.
+    """
     ends = [(rule.lowest, -1), (rule.highest, 1)]
     if np.isinf([rule.lowest, rule.highest]).any():  # one threshold, decided on either side
         threshold = rule.lowest if np.isfinite(rule.lowest) else rule.highest
@@ -52,7 +58,15 @@ def _power(estimate: Estimate, rule: Rule, threshold: float, errors: float) -> f
 
 
 def at_pilot(estimate: OverRuns | Resampled, rule: Rule, spread: float | None, expected: float | None = None) -> str:
-    """Planned power at the spread of the pilot, beside that of this run; empty without a pilot or two units."""
+    """Planned power at the spread of the pilot, beside that of this run; empty without a pilot or two units.
+
+    Args:
+        estimate: Of this run.
+        rule: What its interval is held against.
+        spread: Standard deviation between units in the pilot, on the scale on which the interval is symmetric; None
+            without a pilot.
+        expected: A true value for which power is stated as well.
+    """
     if spread is None or estimate.count < 2 or not np.isfinite(estimate.low):
         return ""
     told = planned_power(with_spread(estimate, spread), rule, expected)

@@ -71,7 +71,13 @@ def primary(table: pd.DataFrame, settings: Deciding) -> pd.DataFrame:
 
 
 def primary_leads(leads: pd.DataFrame, measure: str, settings: Deciding) -> pd.DataFrame:
-    """Leads of one measure, by the primary metric and definition."""
+    """Leads of one measure, by the primary metric and definition.
+
+    Args:
+        leads: Table ``leads``.
+        measure: A name in its column ``measure``.
+        settings: The primary metric and definition.
+    """
     chosen = (leads["metric"] == settings.metric) & (leads["definition"] == settings.definition)
     return leads[chosen & (leads["measure"] == measure)]
 
@@ -87,19 +93,37 @@ def relations_of(hierarchy: pd.DataFrame, settings: Deciding) -> pd.DataFrame:
 
 
 def rate_of(row: pd.Series, settings: Judging, name: str = "rate") -> Rate:
-    """A rate (or a share of events) over runs, as it is judged."""
+    """A rate (or a share of events) over runs, as it is judged.
+
+    Args:
+        row: A row with a share, its ``low`` and ``high``, and its number of ``runs``.
+        settings: Confidence, and the seed of simulated power.
+        name: Column of the share.
+    """
     statistics = settings.statistics
     return Rate(*ends(row, name), int(row["runs"]), statistics.confidence, statistics.seed)
 
 
 def leading(observed: pd.Series, excess: list[Judged], settings: Judging) -> Judged:
-    """Verdict on a precursor: a rate as published, beyond every null, in enough runs."""
+    """Verdict on a precursor: a rate as published, beyond every null, in enough runs.
+
+    Args:
+        observed: Row of table ``precursors`` with the rate itself.
+        excess: Verdicts on its excess over each null.
+        settings: The rate that is asked, and the least number of runs.
+    """
     rate = judge(rate_of(observed, settings), at_least(settings.verdicts.precursor_rate), EVERY, "rate")
     return from_runs(observed["runs"], settings.verdicts.minimum_runs, both(rate, *(excess or NO_NULL)))
 
 
 def differences_of(lead_differences: pd.DataFrame, cell: Cell, settings: Deciding) -> pd.DataFrame:
-    """Primary differences of a cell over all sizes, a row a rival; none where a lead has no time, as a lag has not."""
+    """Primary differences of a cell over all sizes, a row a rival; none where a lead has no time, as a lag has not.
+
+    Args:
+        lead_differences: Table ``lead_differences``.
+        cell: Measure, classes and difficulty.
+        settings: The primary definition.
+    """
     measure, classes, difficulty = cell
     names = {"measure": measure, "classes": classes, "difficulty": difficulty}
     return select(lead_differences, **names, definition=settings.definition, size="all")
@@ -112,7 +136,13 @@ def ahead_of(row: Mapping[str, Any], settings: Judging) -> Judged:
 
 
 def ahead(differences: Sequence[Mapping[str, Any]], settings: OfTier, *, opposite: bool = False) -> Judged:
-    """Verdict on a precursor (or, ``opposite``, on its absence) from the rows of a cell, in enough runs."""
+    """Verdict on a precursor (or, ``opposite``, on its absence) from the rows of a cell, in enough runs.
+
+    Args:
+        differences: Rows of table ``lead_differences``, one a rival, in checkpoints.
+        settings: Least number of runs, and the runs of the tier.
+        opposite: Whether the claim is that the measure is not a precursor.
+    """
     parts = [ahead_of(row, settings) for row in differences]
     runs = min((int(row["runs"]) for row in differences), default=0)
     judged = none_of(*parts) if opposite else both(*parts)
@@ -141,7 +171,15 @@ def units_of(observed: pd.Series) -> str:
 
 
 def finding(observed: pd.Series, judged: Judged, *, control: str, rule: str, bounds: Rule = ANYTHING) -> Finding:
-    """A finding that is a rate over runs."""
+    """A finding that is a rate over runs.
+
+    Args:
+        observed: Row of table ``precursors`` with the rate, its interval and its counts.
+        judged: The verdict.
+        control: What stands beside the rate, as text.
+        rule: The rule, as text.
+        bounds: The range that the rule asks of the interval, if it asks one.
+    """
     return Finding(
         *ends(observed, "rate"), interval=units_of(observed), control=control, judged=judged, rule=rule, bounds=bounds
     )
@@ -205,7 +243,13 @@ def by_rival(differences: pd.DataFrame) -> str:
 
 
 def described(rates: pd.DataFrame, cell: Cell, settings: Deciding) -> str:
-    """The published rate with its nulls, as text."""
+    """The published rate with its nulls, as text.
+
+    Args:
+        rates: Table ``precursors`` by measure, classes, difficulty and null, as `rates_of` gives it.
+        cell: Measure, classes and difficulty.
+        settings: The nulls that count.
+    """
     observed = rates.loc[(*cell, "observed")]
     if not observed["events"]:
         return "no event"

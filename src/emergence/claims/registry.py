@@ -156,7 +156,17 @@ class Section:
         parts: Parts = ONCE,
         ours: bool = False,
     ) -> Callable[[Judge], Judge]:
-        """Declare a claim that the decorated function judges; see `Claim`."""
+        """Declare a claim that the decorated function judges; see `Claim`.
+
+        Args:
+            id: As `Claim` has it.
+            statement: One sentence; ``{part}`` stands for a part's words.
+            published: The published value, or why there is none.
+            reproduction: Kind of tolerance for another run.
+            figures: Numbers of the figures that show it.
+            parts: Values of its parameter.
+            ours: Whether nobody has published it.
+        """
 
         def declared(rule: Judge) -> Judge:
             parameters = inspect.signature(rule).parameters.values()

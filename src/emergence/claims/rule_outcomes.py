@@ -42,7 +42,15 @@ class GradeSettings(Strict):
 
 
 def grade_rules(settings: GradeSettings, precursors: Path, lead_differences: Path, tracking: Path, table: Path) -> None:
-    """Grade each rule of inference on every measure of the joint study."""
+    """Grade each rule of inference on every measure of the joint study.
+
+    Args:
+        settings: Metric, thresholds, and the rules' power.
+        precursors: Table ``precursors``.
+        lead_differences: Table ``lead_differences``.
+        tracking: Table ``measure_tracking``, which has the truth.
+        table: Where ``rule_outcomes`` is written.
+    """
     differences = files.read(LEAD_DIFFERENCES, lead_differences)
     graded = outcomes(files.read(PRECURSORS, precursors), differences, files.read(MEASURE_TRACKING, tracking), settings)
     files.write(RULE_OUTCOMES, graded, table)
@@ -51,7 +59,14 @@ def grade_rules(settings: GradeSettings, precursors: Path, lead_differences: Pat
 def outcomes(
     precursors: pd.DataFrame, lead_differences: pd.DataFrame, measure_tracking: pd.DataFrame, settings: GradeSettings
 ) -> pd.DataFrame:
-    """Every rule on every measure and definition that has a time of its own (table ``rule_outcomes``)."""
+    """Every rule on every measure and definition that has a time of its own (table ``rule_outcomes``).
+
+    Args:
+        precursors: Table ``precursors``.
+        lead_differences: Table ``lead_differences``.
+        measure_tracking: Table ``measure_tracking``, which has the truth.
+        settings: Metric, thresholds, and the rules' power.
+    """
     truths = measure_tracking.set_index(["measure", "definition"])["truth"]
     overall = {"classes": "all", "size": "all", "definition": list(MOVES)}
     chosen = select(precursors, metric=settings.metric, **overall)
@@ -92,7 +107,13 @@ def rate_alone(rate: float, verdicts: Verdicts) -> Conclusion:
 
 
 def beyond_nulls(rate: float, excess: float, verdicts: Verdicts) -> Conclusion:
-    """The published rate, and an excess over every null; undecided without any null."""
+    """The published rate, and an excess over every null; undecided without any null.
+
+    Args:
+        rate: Share of events that the measure leads.
+        excess: The least excess of that over a null; NaN without any null.
+        verdicts: The rate, and the excess over a null, that a precursor must reach.
+    """
     alone = rate_alone(rate, verdicts)
     if alone != "leads":
         return alone

@@ -26,11 +26,9 @@ from emergence.analysis.neuromfa.degree_of_emergence import with_degree
 from emergence.analysis.precursors import RateCells, estimate_hierarchy, estimate_rates, with_own_loss
 from emergence.analysis.select import last_layer, select
 from emergence.claims.registry import Tables
-from emergence.claims.rules import JUDGED
 from emergence.claims.settings import ClaimSettings
 from emergence.config.protocol import Sensitivity, Signal
 from emergence.config.types import Strict
-from emergence.errors import EmergenceError
 from emergence.io import tables
 from emergence.io.progress import Progress
 from emergence.schemas.analysis import CONFIGURED, LEAD_DIFFERENCES, SCORES, SMALLEST_LEADS, STABILITY
@@ -57,10 +55,6 @@ class TrialSettings(Strict):
     grid: Sensitivity
 
 
-class StabilityError(EmergenceError):
-    """Claims that were judged from other tables than their stability was; the message names one."""
-
-
 class Reanalysis:
     """The analyses from events to rates on curves in memory, under any settings; unchanged steps are not repeated.
 
@@ -83,7 +77,13 @@ class Reanalysis:
         self._kept: dict[tuple[str, ...], Any] = {}
 
     def once(self, make: Callable[[], Made], name: str, *settings: BaseModel | str) -> Made:
-        """The result of ``make``, computed once for each name and settings."""
+        """The result of ``make``, computed once for each name and settings.
+
+        Args:
+            make: Computes the result; it takes nothing.
+            name: Of the result; two results must not share it.
+            *settings: All that the result depends on.
+        """
         key = (name, *(each if isinstance(each, str) else each.model_dump_json() for each in settings))
         if key not in self._kept:
             self._kept[key] = make()
@@ -228,7 +228,16 @@ def rejudge(
     smallest_leads: list[Path],
     table: Path,
 ) -> None:
-    """Write table ``stability`` of a study; ``judge`` returns its claims under the settings of an alternative."""
+    """Write table ``stability`` of a study; ``judge`` returns its claims under the settings of an alternative.
+
+    Args:
+        judge: Gives the study's claims under the settings of an alternative.
+        settings: The alternatives to single settings.
+        scores: Table ``scores`` of the study.
+        measures: Tables ``measure`` of all runs.
+        smallest_leads: Table ``smallest_leads``, or nothing where no leads were planted.
+        table: Where ``stability`` is written.
+    """
     cache = read(settings, scores, measures, smallest_leads)
     tables.write(STABILITY, under_alternatives(lambda chosen: judge(cache, chosen), settings), table)
 
@@ -236,7 +245,14 @@ def rejudge(
 def read(
     settings: TrialSettings, scores: Path, measures: list[Path], smallest_leads: list[Path] = NONE_PLANTED
 ) -> Reanalysis:
-    """All scores and measures of a study; with the smallest leads that its rules see, where leads were planted."""
+    """All scores and measures of a study; with the smallest leads that its rules see, where leads were planted.
+
+    Args:
+        settings: The alternatives to single settings.
+        scores: Table ``scores``.
+        measures: Tables ``measure`` of all runs.
+        smallest_leads: Table ``smallest_leads``, or nothing where no leads were planted.
+    """
     beside = {SMALLEST_LEADS.name: tables.read(SMALLEST_LEADS, *smallest_leads)} if smallest_leads else NO_TABLES
     return Reanalysis(tables.read(SCORES, scores), tables.read(MEASURE, *measures), settings, measures[0], beside)
 
@@ -254,36 +270,3 @@ def under_alternatives(judge: Callable[[LeadSettings], pd.DataFrame], settings: 
         judgements.append(judged.reset_index().assign(factor=factor, setting=value, changed=changed))
         progress(done)
     return pd.concat(judgements, ignore_index=True)[STABILITY.arrow.names]
-
-
-def is_stable(judged: pd.DataFrame) -> bool | None:
-    """Whether all alternatives give the configured verdict on a claim; None if the run could not test it.
-
-    Args:
-        judged: rows of one claim of table ``stability``.
-    """
-    first, others = judged[judged["factor"] == CONFIGURED].iloc[0], judging(judged)
-    if first["verdict"] not in JUDGED or others.empty:
-        return None
-    return bool((others["verdict"] == first["verdict"]).all())
-
-
-def judging(judged: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the alternatives that give a verdict; by some, such as a lag, certain claims cannot be judged."""
-    return judged[(judged["factor"] != CONFIGURED) & judged["verdict"].isin(JUDGED)]
-
-
-def check(claims: pd.DataFrame, stability: pd.DataFrame) -> None:
-    """Refuse a table of stability that was made of other tables than the claims.
-
-    Raises:
-        StabilityError: if a claim was judged otherwise, as configured, where its stability was tried.
-    """
-    verdicts = claims.set_index("claim")["verdict"]
-    first = stability[stability["factor"] == CONFIGURED]
-    for claim, verdict in zip(first["claim"], first["verdict"], strict=True):
-        if verdicts.get(claim) != verdict:
-            raise StabilityError(
-                f"claim {claim}: {verdicts.get(claim)} in its table, {verdict} where its stability was tried; "
-                "delete the tables called stability and run again"
-            )

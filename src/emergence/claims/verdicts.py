@@ -112,17 +112,17 @@ NOT_RUN = Finding(judged=Judged("not run"), control="its tables are not part of 
 
 
 def of_share(share: Share, rule: Rule, expected: float | None, *, control: str, text: str) -> Finding:
-    """A finding that is a share of units, judged by its exact interval."""
-    return Finding(
-        share.value,
-        share.low,
-        share.high,
-        interval=share.counted,
-        control=control,
-        judged=judge(share, rule, expected),
-        rule=text,
-        bounds=rule,
-    )
+    """A finding that is a share of units, judged by its exact interval.
+
+    Args:
+        share: Count of the units of which the claim is true.
+        rule: What the interval of the share is held against.
+        expected: The published share, for which power is stated.
+        control: What stands beside the share, as text.
+        text: The rule, as text.
+    """
+    judged, ends = judge(share, rule, expected), (share.value, share.low, share.high)
+    return Finding(*ends, interval=share.counted, control=control, judged=judged, rule=text, bounds=rule)
 
 
 def undecided(why: str) -> Judged:
@@ -136,15 +136,25 @@ def untested(why: str) -> Judged:
 
 
 def decided(holds: bool, holds_if: str, fails_if: str) -> Judged:
-    """A verdict without an interval, with its conditions."""
+    """A verdict without an interval, with its conditions.
+
+    Args:
+        holds: Whether the claim holds.
+        holds_if: What would make it hold, as text.
+        fails_if: What would make it fail, as text.
+    """
     return Judged("holds" if holds else "fails", "", holds_if, fails_if)
 
 
 def judge(estimate: Estimate, rule: Rule, expected: float | None = None, what: str = "") -> Judged:
     """Verdict of a rule on an estimate.
 
-    Its power is stated for the published value ``expected`` and for the estimated one; without a published value, for
-    the nearest values that this many runs or units would decide. ``what`` names the part of a claim that has several.
+    Args:
+        estimate: With its interval and its number of runs or units.
+        rule: What the interval is held against.
+        expected: Published value, for which power is stated beside that for the estimated one; without it, for the
+            nearest values that this many runs or units would decide.
+        what: Name of the part of a claim that has several.
     """
     prefix = f"{what}: " if what else ""
     conditions = [f"{prefix}{condition}" for condition in rule.conditions]
@@ -270,7 +280,14 @@ def from_runs(runs: int, fewest: int, judged: Judged, at_tier: int | None = None
 
 
 def interval(row: pd.Series | Row, name: str, form: str, prefix: str = "") -> str:
-    """A value with its interval, as text."""
+    """A value with its interval, as text.
+
+    Args:
+        row: A row with the value and its interval.
+        name: Column of the value.
+        form: Format of the numbers, as ``.2f``.
+        prefix: What stands before ``low`` and ``high`` in the columns of the interval.
+    """
     low, high = row[f"{prefix}low"], row[f"{prefix}high"]
     if np.isnan(row[name]):
         return "–"

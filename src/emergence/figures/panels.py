@@ -24,19 +24,42 @@ FEW_POINTS = 40  # fewer are drawn as dots
 
 
 def band(axes: Axes, summary: pd.DataFrame, colour: Any, *, over: str = "step", alpha: float = 0.25) -> None:
-    """A line through the means of `seed_summary` within a band of their spread."""
+    """A line through the means of `seed_summary` within a band of their spread.
+
+    Args:
+        axes: Where it is drawn.
+        summary: A row a point, with ``mean``, ``low`` and ``high``.
+        colour: Of line and band.
+        over: Column of the horizontal axis.
+        alpha: Opacity of the band.
+    """
     axes.fill_between(summary[over], summary["low"], summary["high"], color=colour, alpha=alpha, linewidth=0)
     axes.plot(summary[over], summary["mean"], color=colour)
 
 
 def size_bands(axes: Axes, summary: pd.DataFrame, colours: style.Colours, alpha: float = 0.2) -> None:
-    """A band per size."""
+    """A band per size.
+
+    Args:
+        axes: Where they are drawn.
+        summary: As `band` takes it, with a column ``size``.
+        colours: Colour of each size.
+        alpha: Opacity of the bands.
+    """
     for size, colour in colours.items():
         band(axes, select(summary, size=size), colour, alpha=alpha)
 
 
 def event_ticks(axes: Axes, events: pd.DataFrame, colours: style.Colours, *, lowest: float, spacing: float) -> None:
-    """A tick an event above the curves, a line of them a size."""
+    """A tick an event above the curves, a line of them a size.
+
+    Args:
+        axes: Where they are drawn.
+        events: Table ``events``; the ticks are at its ``step``.
+        colours: Colour of each size, from the lowest line up.
+        lowest: Height of the first line, on the vertical axis.
+        spacing: From a line to the next, on the vertical axis.
+    """
     for place, (size, colour) in enumerate(colours.items()):
         steps = select(events, size=size)["step"]
         height = [lowest + spacing * place] * len(steps)
@@ -78,7 +101,14 @@ def intervals(
 
 
 def strengths(axes: Axes, network: pd.DataFrame, colour: str, label: str | None = None) -> None:
-    """Strength of a skill in networks, mean and one standard deviation; a few points as dots, more as a line."""
+    """Strength of a skill in networks, mean and one standard deviation; a few points as dots, more as a line.
+
+    Args:
+        axes: Where it is drawn.
+        network: A row a point: ``x``, ``strength`` R/S and its ``spread``, one standard deviation over seeds.
+        colour: Of points, line and band.
+        label: In the legend.
+    """
     rows = network.sort_values("x", kind="stable")
     low, high = rows["strength"] - rows["spread"], rows["strength"] + rows["spread"]
     few = {"marker": "o", "markersize": 2.5, "linestyle": "none"}

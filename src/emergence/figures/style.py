@@ -88,7 +88,14 @@ def columns(figure: Figure | SubFigure, widths: Sequence[float]) -> list[SubFigu
 
 
 def save(figure: Figure, pdf: Path, png: Path, dpi: int) -> None:
-    """Write a figure as PDF and PNG, without dates, so that the same tables give the same bytes."""
+    """Write a figure as PDF and PNG, without dates, so that the same tables give the same bytes.
+
+    Args:
+        figure: What is written.
+        pdf: Where it is written as PDF.
+        png: Where it is written as PNG.
+        dpi: Dots per inch of the PNG.
+    """
     figure.set_dpi(dpi)  # hinting makes letters wider or narrower, by resolution: labels are measured as they are drawn
     _fix_layout(figure)
     # Printed by the backends themselves, since `savefig` would draw everything once more before.
@@ -163,7 +170,13 @@ def thousands(count: float) -> str:
 
 
 def step_axis(axes: Axes, first: float, last: float) -> None:
-    """Logarithmic axis of optimiser steps that still shows step 0."""
+    """Logarithmic axis of optimiser steps that still shows step 0.
+
+    Args:
+        axes: Whose horizontal axis it is.
+        first: Lowest step; 0 has a tick of its own.
+        last: Highest step.
+    """
     axes.set_xscale("symlog", linthresh=1, linscale=0.3)
     decades = [10**power for power in range(7) if first <= 10**power <= last]
     ticks = [0, *decades] if first == 0 else decades
@@ -172,7 +185,13 @@ def step_axis(axes: Axes, first: float, last: float) -> None:
 
 
 def plain_ticks(axes: Axes, ticks: Sequence[float], *, on: Literal["x", "y"]) -> None:
-    """Ticks at these values alone, written as they are; for logarithmic axes of less than a decade or two."""
+    """Ticks at these values alone, written as they are; for logarithmic axes of less than a decade or two.
+
+    Args:
+        axes: Whose axis it is.
+        ticks: Values on the axis.
+        on: Which axis.
+    """
     axis = axes.xaxis if on == "x" else axes.yaxis
     axis.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
     axis.set_ticks([], minor=True)
@@ -187,7 +206,15 @@ def named_rows(axes: Axes, names: Sequence[str]) -> None:
 def guide(
     axes: Axes, *, x: float | None = None, y: float | None = None, line: Line = SOLID, colour: str = "0.6"
 ) -> None:
-    """A thin line behind the data at a value of reference."""
+    """A thin line behind the data at a value of reference.
+
+    Args:
+        axes: Where it is drawn.
+        x: Value on the horizontal axis, for a vertical line.
+        y: Value on the vertical axis, for a horizontal line.
+        line: Style of the line.
+        colour: Of the line.
+    """
     look: dict[str, Any] = {"color": colour, "linestyle": line, "linewidth": 0.6, "zorder": 0}
     if x is not None:
         axes.axvline(x, **look)
@@ -196,7 +223,14 @@ def guide(
 
 
 def key(label: str, colour: Any = "0.3", line: Line | Literal["none"] = SOLID, **look: Any) -> Line2D:
-    """An entry of a legend that stands for several marks."""
+    """An entry of a legend that stands for several marks.
+
+    Args:
+        label: Text of the entry.
+        colour: Of the mark.
+        line: Style of the line; ``none`` for a marker alone.
+        **look: Further properties of the mark, as Matplotlib names them.
+    """
     return Line2D([], [], color=colour, linestyle=line, label=label, **look)
 
 
