@@ -33,6 +33,8 @@ class JobResources:
     config: Config
     stages: dict[str, str] = field(default_factory=dict)
     """the stage of each rule, which may hold wildcards; `describe` lists them"""
+    _longest: dict[str, float] = field(default_factory=dict)
+    """seconds by stage: Snakemake asks for the same limit job by job"""
 
     def request(self, rulename: str, wildcards: Any = None) -> Request:
         """The request of a job of a rule; without wildcards, that of a rule whose stage has none."""
@@ -69,7 +71,9 @@ class JobResources:
         if language and run in language.series:
             job = "/".join([stage, *(["language", wildcards.get("measure")] if stage == "measure_run" else []), run])
             return series_costs.seconds(job, self.config, gpu=gpu) or 0.0
-        return job_costs.longest(self.config, stage) / (series_costs.GPU / series_costs.CORE if gpu else 1)
+        if stage not in self._longest:
+            self._longest[stage] = job_costs.longest(self.config, stage)
+        return self._longest[stage] / (series_costs.GPU / series_costs.CORE if gpu else 1)
 
     def gpus(self, wildcards: Any, rulename: str) -> int:
         """One for what trains or measures, if the configuration asks for CUDA."""
