@@ -7,7 +7,7 @@ from emergence.config import loading
 from emergence.config.project import figures_drawn
 
 
-@pytest.mark.parametrize("tier", ["smoke", "laptop", "confirm"])
+@pytest.mark.parametrize("tier", ["smoke", "laptop"])
 def test_every_job_of_a_tier_is_planned(copy: ProjectCopy, tier: str) -> None:
     files = tier_files(tier, copy.folder)
     planned = copy.planned("--quiet", "reason", "--forceall", "--configfile", *map(str, files))
