@@ -111,7 +111,7 @@ class ResultsLayout:
         return paths if wanted.several else paths[:1]
 
     def _is_made(self, study: str, name: str) -> bool:
-        """Whether a table of a study is no table of a stage that is switched off."""
+        """Whether a table is made: its study, and the stage that makes it, are switched on."""
         made_by = MADE_BY.get(name)
         on = study in self.config.studies_with_claims
         return on and (made_by is None or possible(self.config, made_by, study=study))

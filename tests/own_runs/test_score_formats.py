@@ -79,7 +79,7 @@ def test_a_history_of_weights_and_biases(tmp_path: Path) -> None:
     lines = written(tmp_path / "history.jsonl", "\n".join(map(json.dumps, rows)))
     scores, notes = read(lines)
     assert scores == {"accuracy": {10: 0.1, 20: 0.9}}  # the optimiser's steps, not the calls of log
-    assert "eval/examples: \"{'_type': 'table-fil\" at step 20 is no number" in notes
+    assert "eval/examples: \"{'_type': 'table-fil\" at step 20 is not a number" in notes
     assert "gpu.0.temp" in notes
     table = "_step,_runtime,eval/maths/accuracy,train/loss\n0,0.1,,0.5\n7,0.2,0.5,0.4\n"
     assert read(written(tmp_path / "history.csv", table))[0] == {"maths": {7: 0.5}}
@@ -144,7 +144,7 @@ def test_results_of_lm_eval(tmp_path: Path) -> None:
         (
             "words.csv",
             "step,a\n0,good\n",
-            r"words.csv: holds no scores (a: 'good' at step 0 is no number); give columns",
+            r"words.csv: holds no scores (a: 'good' at step 0 is not a number); give columns",
         ),
         ("nosteps.csv", "epoch,a\n0,0.1\n", "nosteps.csv: has no column with steps; call it step (there are epoch, a)"),
         ("latin.csv", b"step,a\n0,\xff\n", "latin.csv: cannot be read ("),

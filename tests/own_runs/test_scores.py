@@ -40,7 +40,7 @@ def test_a_baseline_may_be_given(tmp_path: Path) -> None:
         ("0,a,nan", "a at step 0: has no score (nan); leave out the row"),
         ("0,a,", "a at step 0: has no score (empty)"),
         ("0,a,inf", "inf for a at step 0 lies outside"),
-        ("0,a,good", "a at step 0: value: 'good' is no number"),
+        ("0,a,good", "a at step 0: value: 'good' is not a number"),
         ("0.5,a,0.1", "'0.5' is not a step; give whole numbers"),
         ("-1,a,0.1", "'-1' is not a step"),
     ],
@@ -59,7 +59,7 @@ def test_the_same_score_twice_is_no_harm(tmp_path: Path) -> None:
 
 
 def test_a_baseline_of_no_task_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ScoreError, match="baseline of 'b', which is no task; tasks: a"):
+    with pytest.raises(ScoreError, match="baseline of 'b', which is not a task; tasks: a"):
         read_scores(csv(tmp_path, "step,task,score\n0,a,0.1\n"), {"b": 0.5})
 
 

@@ -172,7 +172,7 @@ def _lose(path: str):
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        (_lose("results/record.json"), "record.json: no such file, so this is no finished run"),
+        (_lose("results/record.json"), "record.json: no such file, so this is not a finished run"),
         (_lose("results/anatomy/measures/rankme/4x16-s1.parquet"), "4x16-s1.parquet: no such file; finish the run"),
         (_lose("paper/paper.pdf"), "paper.pdf: no such file; finish the run"),
         (_lose("results/anatomy/trajectories/4x16-s1/manifest.json"), "results: no trajectories"),

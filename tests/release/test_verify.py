@@ -104,7 +104,7 @@ def of_other_words(path: Path) -> None:
 CHECKPOINT = "anatomy/trajectories/4x16-s1/checkpoints/step00000010.safetensors"
 DAMAGE: list[tuple[str, Callable[[Path], None], str]] = [
     ("tasks/baselines.parquet", cut_short, "not a readable Parquet file"),
-    ("tasks/baselines.parquet", of_another_table, "no table of this version"),
+    ("tasks/baselines.parquet", of_another_table, "not a table of this version"),
     ("tasks/baselines.parquet", without_a_column, "lacks columns ['metric']"),
     ("tasks/baselines.parquet", without_its_hash, "has no hash"),
     ("tasks/baselines.csv", cut_short, "is not the table beside it"),
@@ -124,7 +124,7 @@ DAMAGE: list[tuple[str, Callable[[Path], None], str]] = [
     ("explorer.html", cut_short, "is not what was written"),
     ("manuscript/paper.typ", flip_bit, "is not what was written"),
     ("figures/fig1.png", Path.unlink, "cannot be read"),
-    ("SHA256SUMS", without_paths, "is no hash and path"),
+    ("SHA256SUMS", without_paths, "is not a hash and a path"),
 ]
 
 

@@ -113,7 +113,7 @@ def trajectory(study, run="{run}", behaviour=True):
 
 
 def checkpoints(study, run):
-    """Checkpoints of a run that is trained here; those of a series from elsewhere are no result."""
+    """Checkpoints of a run that is trained here; those of a series from elsewhere are not results."""
     return [] if run in SERIES else f"<results>/{study}/trajectories/{run}/checkpoints"
 
 

@@ -22,7 +22,7 @@ use rule stage as measure_run with:
         ),
 
 
-# Models from elsewhere may be larger; on a cluster they are no part of an array, whose jobs all ask for the same.
+# Models from elsewhere may be larger; on a cluster they are not part of an array, whose jobs all ask for the same.
 use rule measure_run as measure_series with:
     output:
         table=f"<results>/{{study}}/measures/{{measure}}/{{run,{one_of(SERIES)}}}.parquet",

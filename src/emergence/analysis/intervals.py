@@ -147,7 +147,7 @@ def cluster_bootstrap(
         rng: Source of the draws.
         added: Values of additional clusters of average size. One at each end of the range of a rate does for clusters
             what the pseudo-observations of Agresti and Coull (1998) do for single trials: a few clusters that agree
-            show no spread, which is no certainty.
+            show no spread, which is not certainty.
 
     Returns:
         Lower and upper bound; NaN for fewer than two observed clusters, whose spread is unknown.

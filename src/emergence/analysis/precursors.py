@@ -30,7 +30,7 @@ Row = dict[str, object]
 def with_own_loss(leads: pd.DataFrame) -> pd.DataFrame:
     """Table ``leads`` with column ``own loss``: 1 if the task's own loss leads the event by the same margin, else 0.
 
-    Null where the loss is not among the signals, and of the loss itself, which is no null of its own.
+    Null where the loss is not among the signals, and of the loss itself, which is not a null of its own.
     """
     of_loss = leads.loc[leads["measure"] == "loss", [*EVENT, "lead"]].assign(present=True)
     joined = leads.merge(of_loss, how="left", on=EVENT, validate="m:1", suffixes=("", " of loss"))

@@ -25,7 +25,7 @@ NO_STEP = re.compile(
     r"|ep|epochs?|tok|tokens?|seed|rank|stage|fold|part|v|ver|version|bs|size|dim|width|layers?|heads?|top|of"
     r"|val\w*|eval\w*|test|dev)"
 )
-"""Words before a number that is no step."""
+"""Words before a number that is not a step."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _candidates(root: Path) -> Iterator[Path]:
 
 
 def _step(path: Path) -> tuple[int | None, str]:
-    """The step of a candidate, or the reason why it is no checkpoint."""
+    """The step of a candidate, or the reason why it is not a checkpoint."""
     if path.is_dir():
         if not _holds_weights(path) and labelled_step(path.name) is None:
             return None, "no weights"

@@ -166,7 +166,7 @@ def _of_order(
 
 
 def _beyond_chance(row: pd.Series, p: str, level: float) -> Judged:
-    """Verdict of a permutation test: holds if it rejects; otherwise it is no evidence against the claim.
+    """Verdict of a permutation test: holds if it rejects; otherwise it is not evidence against the claim.
 
     It permutes task-levels or whole tasks, so their number determines the width of its null.
     """

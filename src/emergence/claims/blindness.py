@@ -1,7 +1,7 @@
 """Whether a rule on leads could have seen one: what planted precursors tell of a verdict (table ``smallest_leads``).
 
-A rule that sees no planted lead in a run, however large, says "no lead" whatever the measure does. That is no verdict:
-the claim is not testable at this tier. A lead that it did see stands.
+A rule that sees no planted lead in a run, however large, says "no lead" whatever the measure does. That is not a
+verdict: the claim is not testable at this tier. A lead that it did see stands.
 """
 
 from dataclasses import replace

@@ -25,7 +25,7 @@ def follower(
 ) -> Finding | None:
     """Finding that a measure leads no more events than a published count allows and, if ``lags``, lags most of them.
 
-    An event for which the measure has no time is no lag. None where the measure is no signal of the run. As for
+    An event for which the measure has no time is not a lag. None where the measure is not a signal of the run. As for
     `emergence.claims.rates.precursor`, a rule that sees no planted lead decides nothing.
 
     Args:

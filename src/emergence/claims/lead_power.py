@@ -2,9 +2,9 @@
 
 Precursors of known lead are planted into the curves of every run (`emergence.analysis.planted_leads`), for each measure
 with its own noise and spacing, and the rules are applied to the times at which planted curves move. A *sight* is the
-verdict that the measure leads; where the claim is that it is no precursor, or a follower, the verdict that this fails.
-A rule on rates sees what it calls a precursor. It is tried without the null of circular shifts, which makes its task
-easier.
+verdict that the measure leads; where the claim is that it is not a precursor, or a follower, the verdict that this
+fails. A rule on rates sees what it calls a precursor. It is tried without the null of circular shifts, which makes its
+task easier.
 """
 
 from collections.abc import Iterator, Mapping

@@ -195,7 +195,7 @@ def precursor(
     *,
     opposite: bool = False,
 ) -> Finding | None:
-    """Finding that a measure leads its events, or (``opposite``) that it is no precursor.
+    """Finding that a measure leads its events, or (``opposite``) that it is not a precursor.
 
     Args:
         precursors: Table ``precursors``: rates and nulls, which stand beside.
@@ -204,10 +204,10 @@ def precursor(
         settings: Of the study's claims.
         smallest_leads: Table ``smallest_leads``, of a run with planted leads: a rule that sees none decides nothing.
         more: Further text beside the value.
-        opposite: Whether the claim is that the measure is no precursor.
+        opposite: Whether the claim is that the measure is not a precursor.
 
     Returns:
-        The finding, whose value is the least difference; None where the measure is no signal of the run.
+        The finding, whose value is the least difference; None where the measure is not a signal of the run.
     """
     rates = rates_of(precursors, settings)
     if cell[0] not in rates.index:

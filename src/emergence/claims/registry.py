@@ -227,7 +227,7 @@ class Registry:
             for table in (*claim.tables, *claim.beside):
                 if table not in self.schemas:
                     raise RegistryError(
-                        f"claim {claim.id}: {claim.place} has an argument {table!r}, which is no table of study "
+                        f"claim {claim.id}: {claim.place} has an argument {table!r}, which is not a table of study "
                         f"{self.study!r}; add it to TABLES in emergence.claims.inputs, or correct the name"
                     )
         return claims

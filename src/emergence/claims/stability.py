@@ -36,7 +36,7 @@ from emergence.schemas.trajectories import MEASURE
 from emergence.tasks.symbols import CONTROL, PASSAGES
 
 NO_TASKS = (CONTROL, PASSAGES)
-"""Groups that are measured but are no tasks."""
+"""Groups that are measured but are not tasks."""
 RANKME = "rankme"
 Made = TypeVar("Made")
 NO_TABLES: Tables = {}

@@ -69,7 +69,7 @@ def figures_drawn(config: Config) -> list[str]:
 
 
 def settings_of(stage: Stage) -> dict[str, Any]:
-    """Annotations of the parameters of a stage's function that are no paths; it is imported for that."""
+    """Annotations of the parameters of a stage's function that are not paths; it is imported for that."""
     hints = get_type_hints(stage.load())
     return {name: hint for name, hint in hints.items() if name != "return" and hint not in PATHS}
 

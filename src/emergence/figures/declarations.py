@@ -6,8 +6,8 @@ A figure is a module ``fig1``, ``fig_s1`` and so on with a function ``draw``. It
 - ``STUDY``: the study whose protocol it reads; none if absent;
 - ``READS``: the configuration key of each setting of ``draw`` but ``dpi``;
 - ``NEEDS``: further keys without which the figure is not drawn;
-- ``INPUTS``: the file of each path of ``draw`` that is no table of the study's analysis, below the results. A part in
-  braces stands for each name that the study lists under this key (``{runs}``); a single path is the first of them.
+- ``INPUTS``: the file of each path of ``draw`` that is not a table of the study's analysis, below the results. A part
+  in braces stands for each name that the study lists under this key (``{runs}``); a single path is the first of them.
 
 Every other path of ``draw`` has the name of a schema, and is the table of this name, or, of several paths, that of each
 signal. A path that may be None is left out where nothing makes its table.

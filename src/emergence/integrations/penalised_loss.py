@@ -71,7 +71,7 @@ class PenalisedLoss:
 
 
 def _padding_mask(model: Any, inputs: Any) -> Tensor | None:
-    """Which positions are no padding, where the inputs say so of the positions whose states are taken."""
+    """Which positions are not padding, where the inputs say so of the positions whose states are taken."""
     mask = inputs.get("attention_mask")
     of_encoder = getattr(getattr(model, "config", None), "is_encoder_decoder", False)
     return mask if isinstance(mask, Tensor) and mask.dim() == 2 and not of_encoder else None

@@ -200,7 +200,7 @@ def _require_scores(run: MeasuredRun, given: ScoreFile | None, path: Path, measu
 
 
 def _require_control(run: MeasuredRun, given: ScoreFile | None, control: Collection[str]) -> None:
-    """Refuse a control that is no group, before anything is measured.
+    """Refuse a control that is not a group, before anything is measured.
 
     Raises:
         AnalysisError: if one is neither measured nor scored.

@@ -278,7 +278,7 @@ def _unusable(values: list[tuple[Any, Any]]) -> str | None:
             if isinstance(value, bool) or (number := float(value)) != number:
                 return f"{value!r} at step {step}"
         except (TypeError, ValueError):
-            return f"{str(value)[:20]!r} at step {step} is no number"
+            return f"{str(value)[:20]!r} at step {step} is not a number"
         if not 0 <= number <= 1:
             return f"{number:g} at step {step} lies outside 0 to 1"
     return None

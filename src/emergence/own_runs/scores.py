@@ -48,7 +48,7 @@ def read_scores(path: Path, baselines: Mapping[str, float] | None = None) -> Sco
     given = dict(baselines or {})
     if unknown := sorted(given.keys() - set(rows["task"])):
         raise ScoreError(
-            f"{path}: baseline of {unknown[0]!r}, which is no task; tasks: {listed(rows['task'].unique())}"
+            f"{path}: baseline of {unknown[0]!r}, which is not a task; tasks: {listed(rows['task'].unique())}"
         )
     rows["baseline"] = rows["task"].map(given).fillna(rows["baseline"])
     notes = list(logged.notes)
@@ -120,11 +120,11 @@ def _number(value: Any, where: str) -> float:
     try:
         return float(value) if value not in (None, "") else np.nan
     except (TypeError, ValueError):
-        raise ScoreError(f"{where}: {value!r} is no number") from None
+        raise ScoreError(f"{where}: {value!r} is not a number") from None
 
 
 def _without_repeats(rows: pd.DataFrame, path: Path) -> pd.DataFrame:
-    """Each step and task once; the same value twice is no harm."""
+    """Each step and task once; the same value twice does no harm."""
     once = rows.drop_duplicates()
     repeated = once[once.duplicated(["step", "task"], keep=False)]
     if len(repeated):

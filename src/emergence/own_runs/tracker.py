@@ -174,7 +174,7 @@ class Tracker(SubjectTracker):
 
         Args:
             model: That is trained.
-            probes: Groups of examples, ``{"mine": (inputs, targets)}``, that are no training data.
+            probes: Groups of examples, ``{"mine": (inputs, targets)}``, that are not training data.
             layers: Names of submodules whose representations are measured.
             loss: From outputs and targets to one loss an example, in place of cross-entropy.
             more: Measures, options, name and seed, as of `SubjectTracker`.

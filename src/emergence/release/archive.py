@@ -27,7 +27,7 @@ def archive(project: Path, target: Path) -> Path:
     """Write `emergence-<version>.tar.gz` and its checksum into a folder; returns its path.
 
     Raises:
-        ProjectError: if this is no repository, has changes that are not committed, or does not agree on its version.
+        ProjectError: if this is not a repository, has changes that are not committed, or does not agree on its version.
     """
     if changed := changes(project):
         raise ProjectError(f"{changed[0]}: has changes that are in no commit, and an archive is of one; commit or undo")

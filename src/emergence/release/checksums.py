@@ -39,7 +39,7 @@ def listed(sums: Path) -> Iterator[tuple[Path, str]]:
     for number, line in enumerate(lines, start=1):
         digest, space, path = line.partition("  ")
         if len(digest) != 64 or not space or not path:
-            raise ChecksumError(f"{sums}: line {number} is no hash and path; delete the file and run again")
+            raise ChecksumError(f"{sums}: line {number} is not a hash and a path; delete the file and run again")
         yield Path(os.path.normpath(sums.parent / path)), digest
 
 

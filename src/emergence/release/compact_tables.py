@@ -57,7 +57,7 @@ def copy_tables(results: Path, target: Path, patterns: Set[str], variants: Mappi
     """Copy tables of a results folder that match a pattern; of a measure that is named, only rows of named variants.
 
     Raises:
-        CompactError: if a file is no table of this version.
+        CompactError: if a file is not a table of this version.
         TableError: if a table is damaged.
     """
     known = {schema.name: schema for schema in every_schema()}
@@ -66,7 +66,7 @@ def copy_tables(results: Path, target: Path, patterns: Set[str], variants: Mappi
         if not any(fnmatchcase(relative.as_posix(), pattern) for pattern in patterns):
             continue
         if (schema := known.get(tables.name(path))) is None:
-            raise CompactError(f"{path}: is no table of this version; delete it and run again")
+            raise CompactError(f"{path}: is not a table of this version; delete it and run again")
         rows = tables.read(schema, path)
         if schema is MEASURE:
             named = zip(rows["measure"], rows["variant"], strict=True)

@@ -50,7 +50,7 @@ def read(folder: Path) -> Record:
     """
     path = folder / NAME
     if not path.exists():
-        raise RecordError(f"{path}: no such file, so this is no finished run; finish it (snakemake --cores all)")
+        raise RecordError(f"{path}: no such file, so this is not a finished run; finish it (snakemake --cores all)")
     try:
         return _checked(path.read_text(encoding="utf-8"), path)
     except (OSError, UnicodeDecodeError) as error:

@@ -119,7 +119,7 @@ class Reproduction:
 
     @property
     def verdict(self) -> Verdict:
-        """In a word; what only this run has is no disagreement."""
+        """In a word; what only this run has is not a disagreement."""
         if {"differs", "missing"} & {*self.counts}:
             return "not reproduced"
         return "reproduced within sampling" if "within sampling" in self.counts else "reproduced"
@@ -141,7 +141,7 @@ def reproduce(results: Path, root: Path) -> Reproduction:
 
     Raises:
         ReproduceError: if the two are not of one configuration.
-        RecordError: if one of them is no finished run.
+        RecordError: if one of them is not a finished run.
     """
     ours = record.read(results)
     reference = root / folder_of(ours.config)

@@ -1,6 +1,6 @@
 """Is a results folder what the stages wrote? Every table, tensor file, manifest, checkpoint and other file, by hash.
 
-State of unfinished work, logs, benchmarks and downloads are no results.
+State of unfinished work, logs, benchmarks and downloads are not results.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -96,7 +96,7 @@ def _look_at_table(path: Path, known: Mapping[str, Schema]) -> None:
     """A table, and its copy for eyes where there is one."""
     name, copy = tables.name(path), path.with_suffix(".csv")
     if name not in known:
-        raise VerifyError(f"{path}: is no table of this version ({name or 'no name'}); delete it and run again")
+        raise VerifyError(f"{path}: is not a table of this version ({name or 'no name'}); delete it and run again")
     table = tables.read(known[name], path)
     if copy.exists() and copy.read_bytes() != table.to_csv(index=False).encode():
         raise VerifyError(f"{copy}: is not the table beside it; delete it and run again")

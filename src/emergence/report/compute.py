@@ -27,7 +27,7 @@ def benchmark(path: Path) -> Usage:
         return Usage.read(path)
     except (OSError, ValueError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())
-        raise BenchmarkError(f"{path}: is no record of a job ({reason}); delete it and run its job again") from None
+        raise BenchmarkError(f"{path}: is not a record of a job ({reason}); delete it and run its job again") from None
 
 
 def jobs(folder: Path) -> list[Path]:

@@ -94,7 +94,7 @@ def _mixed(tasks: pd.DataFrame) -> tuple[float, float, float]:
     decades = np.log10(tasks["parameters"].to_numpy())
     centred = sm.add_constant(decades - decades.mean())  # better conditioned; the slope is the same
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a random effect on its boundary, common with few runs, is no error
+        warnings.simplefilter("ignore")  # a random effect on its boundary, common with few runs, is not an error
         try:
             fit = sm.MixedLM(tasks["log"], centred, groups=tasks["task"]).fit(method=["powell", "lbfgs"])
         except np.linalg.LinAlgError:

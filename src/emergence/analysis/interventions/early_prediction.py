@@ -5,7 +5,7 @@ From the first tenth of training (``interventions.early.share``) a run shows two
 (the same of log RankMe in the last layer). A ridge regression on them, fitted on other runs, predicts the logarithm of
 the step of emergence. Its rival knows nothing of the run but which task-level is asked for: the mean over the fitted
 runs. Runs of one seed are held out, and the others of the same size fitted; then those of one size, and all other
-sizes. A task-level that emerges within the tenth is no prediction and left out; one that does not emerge in training
+sizes. A task-level that emerges within the tenth is not predicted and left out; one that does not emerge in training
 enters with the last step.
 """
 
