@@ -1,11 +1,13 @@
 """Files of figures are derived from their declarations and the configuration."""
 
+from dataclasses import replace
+
 import pytest
 from support.project import PROJECT
 
 from emergence.config import loading
-from emergence.figures.declarations import declared
-from emergence.layout import ResultsLayout
+from emergence.figures.declarations import Input, declared
+from emergence.layout import LayoutError, ResultsLayout
 from emergence.workflow import record
 
 SMOKE = [PROJECT / "config.yaml", PROJECT / "workflow/tiers/smoke.yaml"]
@@ -33,6 +35,13 @@ def test_a_figure_is_drawn_from_the_files_that_its_arguments_name(
     figure: str, argument: str, expected: list[str]
 ) -> None:
     assert layout().drawn_from(figure)[argument] == expected
+
+
+def test_names_that_a_study_does_not_list_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    inputs = {"events": Input("anatomy/{seed}.parquet", several=False, optional=False)}
+    monkeypatch.setitem(declared(), "fig1", replace(declared()["fig1"], inputs=inputs))
+    with pytest.raises(LayoutError, match=r"anatomy.*seed"):
+        layout().drawn_from("fig1")
 
 
 def test_signals_of_whole_networks_tell_no_order() -> None:

@@ -68,8 +68,18 @@ def test_a_new_module_is_declared_without_being_imported(tmp_path: Path, monkeyp
     }
 
 
-def test_a_figure_without_a_title_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "fig_s9.py").write_text(NEW.replace("TITLE", "HEADING"))
+@pytest.mark.parametrize(
+    ("before", "after", "named"),
+    [
+        ("TITLE", "HEADING", "TITLE"),
+        ('"A new one"', 'name("new")', "TITLE"),
+        ("draw(", "paint(", "draw"),
+    ],
+)
+def test_a_module_that_lacks_something_is_refused_by_name(
+    before: str, after: str, named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fig_s9.py").write_text(NEW.replace(before, after))
     monkeypatch.setattr(declarations, "FOLDER", tmp_path)
-    with pytest.raises(declarations.FigureError, match=r"fig_s9\.py: has no TITLE"):
+    with pytest.raises(declarations.FigureError, match=rf"fig_s9\.py: .*{named}"):
         declarations.declared.__wrapped__()
