@@ -31,6 +31,7 @@ SETS, STEPS, RUNS = (
     [0, 10, 100],
     ["small-s1", "small-s2", "small-s3", "middle-s1", "large-s1"],
 )
+NULLS = ["shuffled", "gaussian", "rescaled"]
 ACCURACY: dict[str, Any] = {"metric": "accuracy"}
 RANKS = random_table(MEASURE, task=[*SETS, "text"], run=RUNS, layer=[0, 1], step=STEPS, variant="drawn")
 RANKS["value"] = 1 + 9 * RANKS["value"]
@@ -50,7 +51,7 @@ TABLES = {
         classes="all", **ACCURACY,
     ),
     "degree_of_emergence": random_table(
-        DEGREE_OF_EMERGENCE, study=["language", "anatomy"], run=RUNS, step=STEPS, network=["trained", "shuffled"],
+        DEGREE_OF_EMERGENCE, study=["language", "anatomy"], run=RUNS, step=STEPS, network=["trained", *NULLS],
     ),
 }  # fmt: skip
 CHOSEN: dict[str, Any] = {"metric": "accuracy", "variant": "drawn", "definition": "onset", "precursor_rate": 0.75}
@@ -68,6 +69,7 @@ def drawn() -> list[Axes]:
 @pytest.mark.parametrize("place", range(2))
 def test_accuracy_is_drawn_for_the_smallest_and_the_largest_size(place: int) -> None:
     axes, name = drawn()[place], SETS[place]
+    assert axes.get_title() == name.replace("_", "-")
     for row, size in enumerate(["small", "large"]):
         rows = select(TABLES["behaviour"], task=name, size=size)
         values = np.array([select(rows, step=step)["value"] for step in STEPS], dtype=float)
@@ -88,6 +90,7 @@ def test_ranks_are_geometric_means_over_runs(place: int, size: str) -> None:
     for layer in (0, 1):
         assert_line(axes, STEPS, [mean(step, task="text", layer=layer) for step in STEPS])
     assert_line(axes, STEPS, [mean(step, task=SETS, layer=1) for step in STEPS])
+    assert axes.get_title().startswith(size)
     turns = select(TABLES["phases"], size=size, task="text", layer=1)
     for name in ("floor", "peak"):
         assert_points(axes, turns[f"{name}_step"], turns[name])
@@ -103,6 +106,8 @@ def test_phases_have_exact_intervals_of_both_kinds_of_unit() -> None:
     first = select(TABLES["direction_shares"], size="all", statistic="last_first")
     assert_points(axes, first["share"], 1 - 0.13)
     assert_points(axes, first["chance"], 1)
+    assert_points(axes, [1, 28 / 32], 1 - 0.36)
+    assert_points(axes, 1, 0 - 0.36)
     assert legend(axes) == ["probe sets", "passages", "published", "chance"]
 
 
@@ -112,19 +117,26 @@ def test_precursor_rates_stand_beside_nulls() -> None:
     assert_points(drawn()[5], observed["rate"], [0, 1])
     assert_intervals(drawn()[5], [0, 1], observed["low"], observed["high"])
     assert_points(drawn()[5], select(rates, control="placebo")["rate"], [0, 1])
+    assert_guides(drawn()[5], [0.75])
     assert [label.get_text() for label in drawn()[5].get_yticklabels()] == ["RankMe", "new"]
 
 
 @pytest.mark.parametrize(("place", "size"), [(6, "small"), (7, "large")])
 def test_degrees_are_those_of_language_models(place: int, size: str) -> None:
     rows = select(TABLES["degree_of_emergence"], study="language", size=size)
-    trained, shuffled = (
+    trained, *nulls = (
         np.array([select(rows, network=name, step=step)["E"] for step in STEPS], dtype=float)
-        for name in ("trained", "shuffled")
+        for name in ("trained", *NULLS)
     )
     assert_line(drawn()[place], STEPS, trained.mean(axis=1))
     assert_band(drawn()[place], STEPS, trained.min(axis=1), trained.max(axis=1))
-    assert_line(drawn()[place], STEPS, shuffled.mean(axis=1))
+    for null in nulls:
+        assert_line(drawn()[place], STEPS, null.mean(axis=1))
+    assert_guides(drawn()[place], [0.0], on="y")
+
+
+def test_degrees_and_their_nulls_are_named() -> None:
+    assert sorted(legend(drawn()[6])) == sorted(["trained", *NULLS])
 
 
 def test_without_neuromfa_its_panels_say_so() -> None:

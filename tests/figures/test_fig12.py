@@ -4,7 +4,18 @@ from functools import cache
 
 import numpy as np
 from matplotlib.axes import Axes
-from support.drawn_marks import assert_band, assert_intervals, assert_line, assert_points, names, panels, texts
+from support.drawn_marks import (
+    assert_band,
+    assert_diagonal,
+    assert_guides,
+    assert_intervals,
+    assert_line,
+    assert_points,
+    assert_zone,
+    names,
+    panels,
+    texts,
+)  # fmt: skip
 from synthetic.random_tables import random_table
 
 from emergence.analysis.select import select
@@ -36,6 +47,8 @@ def test_events_are_paired() -> None:
         for task in ("COPY", "REV"):
             plain, prevented = (select(EVENTS, run=run, task=task, arm=arm)["step"] for arm in ("plain", "prevent"))
             assert_points(drawn()[3], plain, prevented)
+    steps = select(EVENTS, arm=["plain", "prevent"])["step"]
+    assert_diagonal(drawn()[3], steps.min(), steps.max())
 
 
 def test_ratios_are_against_the_plain_arm_over_all_and_by_size() -> None:
@@ -45,6 +58,8 @@ def test_ratios_are_against_the_plain_arm_over_all_and_by_size() -> None:
             row = select(EFFECTS, arm=arm, against="plain", size=size)
             assert_points(drawn()[4], row["ratio"], [place + shift])
             assert_intervals(drawn()[4], [place + shift], row["low"], row["high"])
+    assert_zone(drawn()[4], 1 / 1.1, 1.1)
+    assert_guides(drawn()[4], [1.0])
 
 
 def test_without_events_a_panel_says_so() -> None:

@@ -2,8 +2,18 @@
 
 from functools import cache
 
+import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
-from support.drawn_marks import assert_intervals, assert_line, assert_points, names, panels
+from support.drawn_marks import (
+    assert_guides,
+    assert_intervals,
+    assert_marks,
+    assert_points,
+    assert_stroke,
+    names,
+    panels,
+)  # fmt: skip
 from synthetic.random_tables import random_table
 
 from emergence.analysis.select import select
@@ -33,9 +43,12 @@ def test_doses_and_durations_are_in_order() -> None:
     doses, durations = {"weak": 0.1, "prevent": 1.0}, {"brief": 20.0, "prevent": 80.0, "throughout": 300.0}
     for axes, places in zip(drawn()[:2], (doses, durations), strict=True):
         for number, size in enumerate([*SIZES[1:], "all"]):
-            rows = [select(EFFECTS, arm=arm, against="plain", size=size)["ratio"].item() for arm in places]
-            shift = fig15.SPREAD ** (number - len(SIZES) / 2)
-            assert_line(axes, [place * shift for place in places.values()], rows)
+            rows = pd.concat([select(EFFECTS, arm=arm, against="plain", size=size) for arm in places])
+            at = np.array([*places.values()]) * fig15.SPREAD ** (number - len(SIZES) / 2)
+            assert_stroke(axes, at, rows["ratio"])
+            assert_marks(axes, at, rows["ratio"])
+            assert_intervals(axes, at, rows["low"], rows["high"], vertical=True)
+        assert_guides(axes, [1.0], on="y")
 
 
 def test_alternatives_stand_beside_prevention() -> None:
@@ -46,3 +59,4 @@ def test_alternatives_stand_beside_prevention() -> None:
             row = select(EFFECTS, arm=arm, against="plain", size=size)
             assert_points(drawn()[2], row["ratio"], [place + shift])
             assert_intervals(drawn()[2], [place + shift], row["low"], row["high"])
+    assert_guides(drawn()[2], [1.0])

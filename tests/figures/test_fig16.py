@@ -4,7 +4,15 @@ from functools import cache
 
 import numpy as np
 from matplotlib.axes import Axes
-from support.drawn_marks import assert_band, assert_intervals, assert_line, assert_points, names, panels
+from support.drawn_marks import (
+    assert_band,
+    assert_guides,
+    assert_intervals,
+    assert_line,
+    assert_points,
+    names,
+    panels,
+)  # fmt: skip
 from synthetic.random_tables import random_table
 
 from emergence.analysis.select import select
@@ -40,3 +48,4 @@ def test_ratios_stand_by_size() -> None:
         row = select(EFFECTS, size=size)
         assert_points(drawn()[2], row["ratio"], [place])
         assert_intervals(drawn()[2], [place], row["low"], row["high"])
+    assert_guides(drawn()[2], [1.0])

@@ -7,12 +7,15 @@ import pytest
 from matplotlib.axes import Axes
 from support.drawn_marks import (
     assert_band,
+    assert_guides,
     assert_intervals,
     assert_line,
     assert_points,
+    assert_zone,
     legend,
     names,
     panels,
+    texts,
 )  # fmt: skip
 from synthetic.random_tables import PARAMETERS, random_table
 
@@ -68,6 +71,13 @@ def test_slopes_have_their_intervals() -> None:
     assert names(axes.yaxis) == ["ADD", "NEW", "all, run means"]
     assert_points(axes, rows["slope"], range(3))
     assert_intervals(axes, range(3), rows["low"], rows["high"])
+
+
+def test_slopes_stand_in_the_zone_of_the_margin_about_none() -> None:
+    axes = drawn()[-1]
+    assert_zone(axes, np.log10(0.9), np.log10(1.1))
+    assert_guides(axes, [0.0])
+    assert texts(axes) == ["scale-invariant"]
 
 
 def test_a_task_without_a_colour_gets_one() -> None:

@@ -15,6 +15,7 @@ from emergence.schemas.analysis import DIRECTION, DIRECTION_SHARES
 from emergence.schemas.trajectories import MEASURE
 
 STEPS, SIZES, TASKS = [0, 10, 100], ["small", "large"], ["ADD", "MOD"]
+TITLES = ["small (14K)", "large (203K)"]
 MEASURES = random_table(
     MEASURE, task=[*TASKS, "CTL"], run=["small-s1", "small-s2", "large-s1"], layer=[0, 1, 2], step=[*STEPS, 1000],
     variant="drawn",
@@ -36,7 +37,10 @@ def test_maps_are_geometric_means_relative_to_step_0(place: int) -> None:
     curves = np.array([[select(rows, layer=layer, step=step)["value"] for step in STEPS] for layer in range(3)])
     expected = np.exp((np.log(curves.astype(float)) - np.log(curves[:, :1].astype(float))).mean(axis=-1))
     assert np.asarray(mesh.get_array()) == pytest.approx(expected)
-    assert drawn()[place].get_title().startswith(SIZES[place])
+    edges = np.asarray(mesh.get_coordinates())
+    assert edges[0, 1:-1, 0] == pytest.approx([5, 55]), "half-way between steps"
+    assert edges[:, 0, 1] == pytest.approx([-0.5, 0.5, 1.5, 2.5])
+    assert drawn()[place].get_title() == TITLES[place]
 
 
 @pytest.mark.parametrize("place", range(len(SIZES)))
@@ -47,6 +51,7 @@ def test_collapse_steps_have_their_quartiles(place: int) -> None:
         layers = rows["layer"] + 0.05 * (number - 0.5)
         assert_line(axes, layers, rows["collapse_step"])
         assert_intervals(axes, layers, rows["low"], rows["high"], vertical=True)
+    assert axes.get_title() == TITLES[place]
 
 
 def test_shares_stand_beside_chance() -> None:

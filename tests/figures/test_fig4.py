@@ -6,7 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
-from support.drawn_marks import assert_bars, assert_intervals, assert_points, bars, legend, names, panels, points
+from support.drawn_marks import (
+    assert_bars,
+    assert_guides,
+    assert_intervals,
+    assert_points,
+    assert_zone,
+    bars,
+    legend,
+    names,
+    panels,
+    points,
+)  # fmt: skip
 from synthetic.random_tables import random_table
 
 from emergence.analysis.select import select
@@ -66,6 +77,19 @@ def test_shares_of_relations_are_stacked(place: int) -> None:
     leads, lags = (select(of_definition, relation=relation)["share"] for relation in ("leads", "lags"))
     assert_bars(axes, 0, [0, 1], leads)
     assert_bars(axes, leads, [0, 1], lags)
+
+
+def test_leads_stand_in_the_zone_of_the_margin_about_none() -> None:
+    leading, *_ = drawn()
+    assert_zone(leading, -2.0, 2.0)
+    assert_guides(leading, [0.0])
+
+
+def test_measures_are_rows_apart_and_named() -> None:
+    leading, rates, *relations = drawn()
+    for axes in (leading, rates):
+        assert_guides(axes, [0.5], on="y")
+    assert names(relations[0].yaxis) == ["RankMe", "LLC"]
 
 
 def test_a_measure_without_leads_or_rates_keeps_its_row() -> None:

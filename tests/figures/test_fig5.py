@@ -49,12 +49,15 @@ def test_concordances_have_intervals_and_nulls(pairs: str, shift: float) -> None
     assert_intervals(axes, places, rows["null_low"], rows["null_high"])
 
 
-def test_reversals_have_intervals_and_the_published_share() -> None:
+def test_reversals_have_intervals_and_both_panels_the_published_shares() -> None:
     *_, pairs, axes = drawn()
     rows = select(TESTS, statistic="swap", size="all")
     assert_points(axes, rows["value"], [0, 1])
     assert_intervals(axes, [0, 1], rows["low"], rows["high"])
     assert_guides(axes, [0.5, 0.26])
+    assert texts(axes) == ["v1, v3: 26 %"]
+    assert_guides(pairs, [0.5, 0.27, 0.52, 0.69])
+    assert texts(pairs) == ["v1: 27 %", "v3 easy: 52 %", "v3 hard: 69 %"]
     assert names(pairs.yaxis) == ["RankMe", "LLC"]
 
 

@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
-from support.drawn_marks import assert_band, assert_intervals, assert_line, assert_points, legend, panels
+from support.drawn_marks import (
+    assert_band,
+    assert_guides,
+    assert_intervals,
+    assert_line,
+    assert_points,
+    legend,
+    panels,
+)  # fmt: skip
 from synthetic.random_tables import random_table
 
 from emergence.analysis.select import select
@@ -73,6 +81,7 @@ def test_crossings_are_over_those_of_each_law(place: int) -> None:
         x = np.array([1, 2]) + 0.16 * (number - (len(laws) - 1) / 2)
         assert_points(axes, x, network["value"] / theory)
         assert_intervals(axes, x, network["low"] / theory, network["high"] / theory, vertical=True)
+    assert_guides(axes, [1.0], on="y")
 
 
 def test_networks_without_spread_or_fit_are_drawn_with_the_published_laws() -> None:

@@ -8,10 +8,12 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from support.drawn_marks import (
+    assert_diagonal,
     assert_guides,
     assert_intervals,
     assert_line,
     assert_points,
+    assert_zone,
     legend,
     names,
     panels,
@@ -56,7 +58,7 @@ TABLES = {
     ),
 }  # fmt: skip
 CHOSEN: dict[str, Any] = {
-    "metric": "strength", "detector": "sigmoid", "definition": "onset", "precursor_rate": 0.75, "timing": 1.0,
+    "metric": "strength", "detector": "sigmoid", "definition": "onset", "precursor_rate": 0.75, "timing": 1.5,
 }  # fmt: skip
 
 
@@ -78,6 +80,7 @@ def test_one_run_has_its_strengths_and_events() -> None:
     events = select(TABLES["detection_times"], run=RUN, task="PARITY", detector="sigmoid")
     assert_points(axes, events["step"], 0.5)
     assert_intervals(axes, events["closed_form_step"], 1.03, 1.1, vertical=True)
+    assert_guides(axes, [0.5], on="y")
 
 
 @pytest.mark.parametrize(("place", "reference"), [(1, "measured"), (2, "closed form")])
@@ -87,6 +90,9 @@ def test_errors_are_signed_with_intervals_over_runs(place: int, reference: str) 
         x = np.array([1, 2]) + 0.2 * (number - 1)
         assert_points(drawn()[place], x, rows["bias"])
         assert_intervals(drawn()[place], x, rows["bias_low"], rows["bias_high"], vertical=True)
+    assert reference in drawn()[place].get_title(loc="left")
+    assert_zone(drawn()[place], -1.5, 1.5, on="y")
+    assert_guides(drawn()[place], [0.0], on="y")
 
 
 def test_without_a_closed_form_its_panel_says_so() -> None:
@@ -101,6 +107,7 @@ def test_movements_are_over_true_times(place: int, measure: str) -> None:
     assert_points(axes, taught["true_step"], taught["step"])
     assert_points(axes, 2 * taught["true_step"].max(), control["step"])
     assert_guides(axes, [taught["first_step"].mean()], on="y")
+    assert_diagonal(axes, taught["true_step"].min(), taught["true_step"].max())
     slope = select(TABLES["measure_tracking"], measure=measure, definition="onset")["slope"].iloc[0]
     assert f"slope {slope:.2f}" in axes.get_title()
 
@@ -114,6 +121,8 @@ def test_rates_and_conclusions_have_a_row_a_measure() -> None:
     assert_intervals(shares, [0, 1], observed["low"], observed["high"])
     assert_points(shares, select(rates, control="shift")["rate"], [0, 1])
     assert_guides(shares, [0.75])
+    headings = [text.get_text() for text in words.texts if text.get_fontweight() == "bold"]
+    assert headings == [*RULES, "truth"]
     assert texts(words).count("leads ✓") == len(MEASURES) * len(RULES)
     assert texts(words).count("announces") == len(MEASURES)
     assert legend(shares) == ["shift", "measure"]

@@ -5,7 +5,16 @@ from functools import cache
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from support.drawn_marks import assert_band, assert_intervals, assert_line, assert_points, panels, texts
+from support.drawn_marks import (
+    assert_band,
+    assert_guides,
+    assert_intervals,
+    assert_line,
+    assert_points,
+    assert_zone,
+    panels,
+    texts,
+)  # fmt: skip
 from synthetic.random_tables import random_table
 
 from emergence.analysis.select import select
@@ -64,8 +73,8 @@ def test_degrees_have_ranges_nulls_and_the_band_of_untrained_networks(place: int
         assert_line(axes, STEPS, values.mean(axis=1))
         assert_band(axes, STEPS, values.min(axis=1), values.max(axis=1))
     (largest,) = select(TABLES[2], study=study, size=size, network="trained")["largest"]
-    (band,) = axes.patches
-    assert (band.get_y(), band.get_height()) == pytest.approx((-largest, 2 * largest))  # type: ignore[attr-defined]
+    assert_zone(axes, -largest, largest, on="y")
+    assert_guides(axes, [0.0], on="y")
 
 
 @pytest.mark.parametrize("number", range(4))
@@ -75,6 +84,7 @@ def test_the_end_has_intervals_over_runs(number: int) -> None:
     places = np.arange(3) + 0.18 * (number - 1.5)
     assert_points(drawn()[8], rows["value"], places)
     assert_intervals(drawn()[8], places, rows["low"], rows["high"])
+    assert_guides(drawn()[8], [0.0])
 
 
 @pytest.mark.parametrize(("place", "column"), [(9, "E"), (10, "mean_weight")])

@@ -15,6 +15,7 @@ from emergence.schemas.anatomy import DETECTOR_VALIDITY
 
 NOISES, WIDTHS, SPACINGS, LEVELS = [0.02, 0.1], [2.0, 40.0], [1, 4], [0.1, 0.4]
 DETECTORS = ["threshold", "changepoint", "sigmoid"]
+NUDGES = list(zip(DETECTORS, [0.95, 1.0, 1.05], strict=True))
 KINDS = {"detector": DETECTORS, "noise_kind": "white"}
 MOVING = {**KINDS, "scenario": "transition", "level": None}
 STILL = {**KINDS, "scenario": ["flat", "drift"], "level": LEVELS, "width": None}
@@ -36,7 +37,7 @@ def drawn() -> list[Axes]:
 
 
 @pytest.mark.parametrize("spacing", SPACINGS)
-@pytest.mark.parametrize(("detector", "nudge"), [("threshold", 0.95), ("changepoint", 1.0), ("sigmoid", 1.05)])
+@pytest.mark.parametrize(("detector", "nudge"), NUDGES)
 def test_recall_has_exact_intervals_at_planted_noise_and_that_of_the_run(
     detector: str, nudge: float, spacing: int
 ) -> None:
@@ -50,11 +51,14 @@ def test_recall_has_exact_intervals_at_planted_noise_and_that_of_the_run(
 
 
 @pytest.mark.parametrize("scenario", ["flat", "drift"])
-def test_false_positives_are_those_nearest_to_the_threshold(scenario: str) -> None:
-    rows = select(TABLE, observed=True, width=None, spacing=1, detector="threshold", scenario=scenario, level=0.4)
-    at = [2.3 * 0.1 * 0.95]
-    assert_line(drawn()[1], at, rows["false_positives"])
-    assert_intervals(drawn()[1], at, rows["false_positives_low"], rows["false_positives_high"], vertical=True)
+@pytest.mark.parametrize(("detector", "nudge"), NUDGES)
+def test_false_positives_are_those_nearest_to_the_threshold(detector: str, nudge: float, scenario: str) -> None:
+    still = select(TABLE, width=None, spacing=1, detector=detector, scenario=scenario, level=0.4)
+    planted, of_run = select(still, observed=False), select(still, observed=True)
+    for rows, noises in ((planted, NOISES), (of_run, [2.3 * 0.1])):
+        at = np.array(noises) * nudge
+        assert_line(drawn()[1], at, rows["false_positives"])
+        assert_intervals(drawn()[1], at, rows["false_positives_low"], rows["false_positives_high"], vertical=True)
     assert_guides(drawn()[1], [0.05], on="y")
 
 

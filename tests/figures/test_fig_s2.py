@@ -2,7 +2,16 @@
 
 import numpy as np
 import pytest
-from support.drawn_marks import assert_intervals, assert_points, names, panels, points, texts
+from support.drawn_marks import (
+    assert_guides,
+    assert_intervals,
+    assert_points,
+    assert_zone,
+    names,
+    panels,
+    points,
+    texts,
+)
 from synthetic.random_tables import random_table
 
 from emergence.figures import fig_s2
@@ -22,12 +31,15 @@ def test_errors_are_in_tolerances_with_their_standard_error() -> None:
     assert_intervals(axes, PLACES[:3], 0.5 - spread, 0.5 + spread)
     assert_points(axes, fig_s2.REACH, PLACES[3])
     assert "+5" in texts(axes)
+    assert_zone(axes, -1, 1)
+    assert_guides(axes, [0.0])
 
 
 def test_checks_of_an_estimator_stand_together_at_its_name() -> None:
     (axes,) = panels(fig_s2.plot(CHECKS.iloc[[0, 2, 1, 3]]))
     assert names(axes.yaxis) == ["RankMe (2)", "LLC (2)"]
     assert axes.get_yticks() == pytest.approx([PLACES[:2].mean(), PLACES[2:].mean()])
+    assert_guides(axes, [PLACES[1:3].mean()], on="y")
 
 
 def test_a_failed_estimate_has_no_mark() -> None:

@@ -43,7 +43,13 @@ def test_quantities_of_both_difficulties_share_a_column(place: int, difficulty: 
     assert_guides(drawn()[place], [rows["estimate"].iloc[0]])
 
 
+@pytest.mark.parametrize("place", [0, 2, 3, 4])
+def test_slopes_and_excesses_are_held_against_none(place: int) -> None:
+    assert_guides(drawn()[place], [0.0])
+
+
 def test_slopes_have_a_column_of_their_own() -> None:
     rows = select(TABLE, quantity=fig_s4.SLOPE)
     assert_points(drawn()[0], rows["estimate"], range(3))
     assert_intervals(drawn()[0], range(3), rows["low"], rows["high"])
+    assert_guides(drawn()[0], [rows["estimate"].iloc[0]])

@@ -1,12 +1,13 @@
 """What a figure shows: the data of its lines, points, intervals, bands and bars, held against numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
@@ -38,25 +39,59 @@ def names(axis: Any) -> list[str]:
 
 def points(axes: Axes) -> Array:
     """All points of lines with and without markers (n, 2), without nulls."""
-    drawn = [np.asarray(line.get_xydata(), dtype=float) for line in axes.lines]
+    return _points(axes.lines)
+
+
+def _points(lines: Iterable[Line2D]) -> Array:
+    drawn = [np.asarray(line.get_xydata(), dtype=float) for line in lines]
     every = np.concatenate([np.empty((0, 2)), *drawn])
     return every[np.isfinite(every).all(axis=1)]
 
 
+def _stroked(line: Line2D) -> bool:
+    """Whether the points of a line are joined; otherwise they are markers alone."""
+    return line.get_linestyle() != "None"
+
+
 def assert_line(axes: Axes, x: ArrayLike, y: ArrayLike) -> None:
-    """One line goes through these points, in this order, and through no others."""
+    """One line goes through these points, in this order, and through no others; it may be markers alone."""
+    _assert_line(axes.lines, x, y)
+
+
+def assert_stroke(axes: Axes, x: ArrayLike, y: ArrayLike) -> None:
+    """As `assert_line`, and the line joins the points: markers at the same places would not do."""
+    _assert_line([line for line in axes.lines if _stroked(line)], x, y)
+
+
+def _assert_line(lines: Iterable[Line2D], x: ArrayLike, y: ArrayLike) -> None:
     wanted = np.column_stack([np.asarray(x, dtype=float), np.asarray(y, dtype=float)])
-    drawn = [np.asarray(line.get_xydata(), dtype=float) for line in axes.lines]
+    drawn = [np.asarray(line.get_xydata(), dtype=float) for line in lines]
     same = [line for line in drawn if line.shape == wanted.shape and np.allclose(line, wanted, equal_nan=True)]
     assert same, f"no line through\n{wanted}\nbut\n{drawn}"
 
 
 def assert_points(axes: Axes, x: ArrayLike, y: ArrayLike) -> None:
     """Each of these points is one of a line's or is marked."""
+    _assert_points(axes.lines, x, y)
+
+
+def assert_marks(axes: Axes, x: ArrayLike, y: ArrayLike) -> None:
+    """Each of these points has a marker of its own: a line through the same place would not do."""
+    _assert_points([line for line in axes.lines if not _stroked(line)], x, y)
+
+
+def _assert_points(lines: Iterable[Line2D], x: ArrayLike, y: ArrayLike) -> None:
     wanted = np.column_stack(np.broadcast_arrays(np.asarray(x, dtype=float), np.asarray(y, dtype=float)))
-    drawn = points(axes)
+    drawn = _points(lines)
     missing = [point for point in wanted if not np.isclose(drawn, point).all(axis=1).any()]
     assert not missing, f"{missing} are not among\n{drawn}"
+
+
+def assert_diagonal(axes: Axes, low: float, high: float) -> None:
+    """A line on which both axes have the same value goes from one value or below it to another or above it."""
+    drawn = [np.asarray(line.get_xydata(), dtype=float) for line in axes.lines]
+    equal = [line for line in drawn if len(line) == 2 and np.allclose(line[:, 0], line[:, 1])]
+    assert any(line.min() <= low < high <= line.max() for line in equal), f"none from {low} to {high}: {equal}"
 
 
 def assert_intervals(axes: Axes, places: ArrayLike, low: ArrayLike, high: ArrayLike, *, vertical: bool = False) -> None:
@@ -97,6 +132,14 @@ def assert_bars(axes: Axes, left: ArrayLike, places: ArrayLike, width: ArrayLike
     """Each of these horizontal bars is drawn."""
     for wanted in zip(*map(np.ravel, np.broadcast_arrays(left, places, width)), strict=True):
         assert np.isclose(bars(axes), wanted).all(axis=1).any(), f"{wanted} is not among\n{bars(axes)}"
+
+
+def assert_zone(axes: Axes, low: float, high: float, on: str = "x") -> None:
+    """A shaded zone reaches from one value of an axis to another, all across the panel."""
+    boxes = [patch.get_bbox() for patch in axes.patches if isinstance(patch, Rectangle)]
+    drawn = [(box.intervalx, box.intervaly) if on == "x" else (box.intervaly, box.intervalx) for box in boxes]
+    zones = [values for values, across in drawn if np.allclose(across, (0, 1))]
+    assert any(np.allclose(zone, (low, high)) for zone in zones), f"{low} to {high} is not among {zones}"
 
 
 def assert_guides(axes: Axes, values: Sequence[float], on: str = "x") -> None:
