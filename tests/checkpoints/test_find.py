@@ -111,7 +111,7 @@ def test_a_folder_may_be_the_only_checkpoint(tmp_path: Path, name: str, folder: 
 
 def test_two_of_a_step_are_refused(tmp_path: Path) -> None:
     put(tmp_path, "step5.safetensors", "005.safetensors")
-    with pytest.raises(SeriesError, match=r"step5\.safetensors: has the same step, 5, as 005\.safetensors") as error:
+    with pytest.raises(SeriesError, match=r"step5\.safetensors: .*\b5\b.* 005\.safetensors") as error:
         find_checkpoints(tmp_path)
     one_line(error)
 
@@ -135,7 +135,7 @@ def test_shards_without_an_index_are_no_two_checkpoints(tmp_path: Path) -> None:
 def test_nothing_and_no_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(SeriesError, match=rf"{tmp_path}: no checkpoints"):
         find_checkpoints(tmp_path)
-    with pytest.raises(SeriesError, match="absent: no such folder"):
+    with pytest.raises(SeriesError, match="absent: no such"):
         find_checkpoints(tmp_path / "absent")
 
 

@@ -122,7 +122,7 @@ def test_tokens_that_were_added_later_are_refused_only_where_they_are_used(copie
     tokenizer.save(str(path))
     encode = opened(copied).encoder()
     assert encode("b c <13>") == [1, 2, 39]
-    with pytest.raises(SeriesError, match=r"tokenizer\.json: 'b <14>' has the added token '<14>'") as error:
+    with pytest.raises(SeriesError, match=r"tokenizer\.json: 'b <14>' .*'<14>'") as error:
         encode("b <14>")
     one_line(error)
 
@@ -137,7 +137,7 @@ def test_what_is_left_out_is_logged_unless_steps_are_named(copied: Path, caplog:
 
 def test_a_flat_folder_is_no_series_of_language_models(tmp_path: Path) -> None:
     (tmp_path / "step5.safetensors").touch()
-    with pytest.raises(SeriesError, match=r"step5\.safetensors: is a file.*config\.json") as error:
+    with pytest.raises(SeriesError, match=r"step5\.safetensors: .*config\.json") as error:
         opened(tmp_path)
     one_line(error)
 
@@ -176,32 +176,35 @@ def more(root: Path) -> None:
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "no folder": (shutil.rmtree, r"series: no such folder"),
-    "no checkpoints": (lambda r: [shutil.rmtree(p) for p in r.glob("*")], r"series: no checkpoints.*such as step1000"),
+    "no folder": (shutil.rmtree, r"series: no such"),
+    "no checkpoints": (lambda r: [shutil.rmtree(p) for p in r.glob("*")], r"series: no checkpoints"),
     "two of a step": (
         lambda r: shutil.copytree(r / "step0", r / "again-0"),
-        r"step0: has the same step, 0, as again-0",
+        r"step0: .*\b0\b.*again-0",
     ),
-    "no weights": (lambda r: (r / "step0/model.safetensors").unlink(), r"step0: no weights; there must be model\.safe"),
+    "no weights": (lambda r: (r / "step0/model.safetensors").unlink(), r"step0: no weights.*model\.safetensors"),
     "lost shard": (lambda r: min((r / "step16").glob("model-*")).unlink(), r"step16: lacks model-00001-of-"),
-    "bad index": (lambda r: (r / "step16" / weights.INDEX).write_text("[]"), r"index\.json: not a readable index"),
-    "cut": (lambda r: cut_short(r / "step1000/model.safetensors"), r"step1000/model\.safetensors: not a readable"),
-    "empty": (lambda r: (r / "step1000/model.safetensors").write_bytes(b""), r"safetensors: not a readable safeten"),
-    "cut shard": (lambda r: cut_short(max((r / "step16").glob("model-*"))), r"step16/model-.*: not a readable"),
+    "bad index": (lambda r: (r / "step16" / weights.INDEX).write_text("[]"), r"index\.json: .*readable"),
+    "cut": (lambda r: cut_short(r / "step1000/model.safetensors"), r"step1000/model\.safetensors: .*readable"),
+    "empty": (
+        lambda r: (r / "step1000/model.safetensors").write_bytes(b""),
+        r"step1000/model\.safetensors: .*readable",
+    ),
+    "cut shard": (lambda r: cut_short(max((r / "step16").glob("model-*"))), r"step16/model-\S*: .*readable"),
     "another shape": (reshaped, r"step1000: holds lm_head\.weight \(40, 32\), not \(40, 16\)"),
-    "a tensor less": (less, r"step1000: lacks gpt_neox\.layers\.1\.mlp\.dense_h_to_4h\.bias, which the model needs"),
-    "a tensor more": (more, r"step1000: holds odd\.weight, which the model lacks"),
-    "no config": (lambda r: (r / "step0/config.json").unlink(), r"step0/config\.json: no such file"),
-    "broken config": (lambda r: (r / "step0/config.json").write_text("{"), r"step0/config\.json: not a configuration"),
-    "unknown model": (lambda r: config(r / "step0", model_type="mine"), r"step0/config\.json: not a configuration"),
-    "no language model": (lambda r: config(r / "step0", model_type="vit"), r"step0: not a causal"),
+    "a tensor less": (less, r"step1000: lacks gpt_neox\.layers\.1\.mlp\.dense_h_to_4h\.bias"),
+    "a tensor more": (more, r"step1000: holds odd\.weight"),
+    "no config": (lambda r: (r / "step0/config.json").unlink(), r"step0/config\.json: no such"),
+    "broken config": (lambda r: (r / "step0/config.json").write_text("{"), r"step0/config\.json: not .*configuration"),
+    "unknown model": (lambda r: config(r / "step0", model_type="mine"), r"step0/config\.json: not .*configuration"),
+    "no language model": (lambda r: config(r / "step0", model_type="vit"), r"step0: .*causal"),
     "another model": (
         lambda r: config(r / "step1000", model_type="gpt2"),
         r"step1000/config\.json: model_type is gpt2",
     ),
     "no tokenizer": (lambda r: (r / "step0/tokenizer.json").unlink(), r"step0: no tokenizer\.json"),
-    "bad tokenizer": (lambda r: (r / "step0/tokenizer.json").write_text("{}"), r"tokenizer\.json: not a read"),
-    "large tokenizer": (lambda r: config(r / "step0", vocab_size=25), r"tokenizer\.json: has 26 tokens, the model 25"),
+    "bad tokenizer": (lambda r: (r / "step0/tokenizer.json").write_text("{}"), r"tokenizer\.json: .*readable"),
+    "large tokenizer": (lambda r: config(r / "step0", vocab_size=25), r"tokenizer\.json: .*\b26\b.*\b25\b"),
 }
 
 
@@ -223,22 +226,22 @@ def test_each_damage_ends_in_one_clear_line(copied: Path, damage: str) -> None:
 
 
 def test_absent_steps_are_named(saved: Path) -> None:
-    with pytest.raises(SeriesError, match=r"no checkpoint of step 5.*\[0, 16, 1000\]"):
+    with pytest.raises(SeriesError, match=r"\bstep 5\b.*\[0, 16, 1000\]"):
         opened(saved, steps=[5])
-    with pytest.raises(SeriesError, match=r"tiny: no checkpoint of step 16"):
+    with pytest.raises(SeriesError, match=r"^tiny: .*\bstep 16\b"):
         opened(saved, steps=[0]).folder(16)
 
 
 BAD = [
-    ({}, r"none given; allowed: exactly one of folder, folders, repository"),
-    ({"folder": "a", "repository": "b/c"}, r"folder and repository given; allowed: exactly one"),
-    ({"repository": "b/c"}, r"steps: a repository needs the steps"),
-    ({"repository": "bc", "steps": [0]}, r"String should match pattern"),
-    ({"repository": "../c", "steps": [0]}, r"String should match pattern"),
-    ({"folder": "a", "steps": [1, 1]}, r"steps: \[1, 1\] names one twice"),
-    ({"folders": {1: "a"}, "steps": [1]}, r"steps: the keys of folders are the steps"),
-    ({"repository": "b/c", "steps": [0], "revisions": {1: "main"}}, r"revisions: 1 is not among the steps to download"),
-    ({"folder": "a", "revisions": {1: "main"}}, r"revisions: 1 is not among"),
+    ({}, r"none.*folder, folders, repository"),
+    ({"folder": "a", "repository": "b/c"}, r"folder and repository\b"),
+    ({"repository": "b/c"}, r"steps: .*repository"),
+    ({"repository": "bc", "steps": [0]}, r"repository\n.*type=string_pattern_mismatch"),
+    ({"repository": "../c", "steps": [0]}, r"repository\n.*type=string_pattern_mismatch"),
+    ({"folder": "a", "steps": [1, 1]}, r"steps: \[1, 1\]"),
+    ({"folders": {1: "a"}, "steps": [1]}, r"steps: .*folders"),
+    ({"repository": "b/c", "steps": [0], "revisions": {1: "main"}}, r"revisions: 1\b"),
+    ({"folder": "a", "revisions": {1: "main"}}, r"revisions: 1\b"),
     ({"folder": "a", "precision": "float16"}, r"'float32' or 'bfloat16'"),
 ]
 

@@ -156,7 +156,7 @@ ENCODERS = {
 def test_an_encoder_is_not_causal(name: str, tmp_path: Path) -> None:
     kind, shape = ENCODERS[name]
     getattr(transformers, kind)(shape).save_pretrained(tmp_path / "step1")
-    with pytest.raises(SeriesError, match=f"step1: is a {name} whose predictions depend on later tokens") as error:
+    with pytest.raises(SeriesError, match=rf"step1: .*\b{name}\b.*later") as error:
         Series("tiny", {1: tmp_path / "step1"}).build()
     one_line(error)
 

@@ -72,7 +72,7 @@ def test_weights_that_are_not_the_manifests_are_refused(
     _, series = hf_manifest.open_series(trajectory)
     model = series.build()
     harm(copied / "step10" / "model.safetensors")
-    with pytest.raises(SeriesError, match=r"step10: its weights differ") as error:
+    with pytest.raises(SeriesError, match=r"step10: .*differ") as error:
         series.load(model, 10)
     one_line(error)
     series.load(model, 0)
@@ -104,16 +104,16 @@ def test_a_tokenizer_that_is_not_the_manifests_is_refused(
     trajectory: Path, copied: Path, harm: Callable[[Path], Any]
 ) -> None:
     harm(copied / "step0" / "tokenizer.json")
-    with pytest.raises(SeriesError, match=r"tokenizer\.json: is not the tokenizer"):
+    with pytest.raises(SeriesError, match=r"tokenizer\.json: .*manifest"):
         hf_manifest.open_series(trajectory)[1].tokenizer()
 
 
 def test_lost_weights_are_named(trajectory: Path, copied: Path) -> None:
     shutil.rmtree(copied / "step10")
     _, series = hf_manifest.open_series(trajectory)
-    with pytest.raises(SeriesError, match=r"step10: no such folder"):
+    with pytest.raises(SeriesError, match=r"step10: no such"):
         series.verify(10)
-    with pytest.raises(SeriesError, match=r"tiny: no checkpoint of step 7"):
+    with pytest.raises(SeriesError, match=r"^tiny: .*\bstep 7\b"):
         series.verify(7)
 
 
@@ -121,7 +121,7 @@ def test_runs_of_other_studies_and_no_runs_are_refused(trajectory: Path, tmp_pat
     manifest = json.loads((trajectory / "manifest.json").read_text())
     manifest["settings"]["study"] = "anatomy"
     write_manifest(trajectory, manifest)
-    with pytest.raises(SeriesError, match=r"run: is a run of study 'anatomy'"):
+    with pytest.raises(SeriesError, match=r"run: .*'anatomy'"):
         hf_manifest.open_series(trajectory)
     with pytest.raises(TrajectoryError, match=r"nothing/manifest\.json"):
         hf_manifest.open_series(tmp_path / "nothing")
@@ -132,10 +132,10 @@ def twice(root: Path) -> None:
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "no weights": (lambda r: (r / "step10/model.safetensors").unlink(), r"step10: no weights; there must be"),
-    "cut": (lambda r: cut_short(r / "step10/model.safetensors"), r"step10/model\.safetensors: not a readable"),
+    "no weights": (lambda r: (r / "step10/model.safetensors").unlink(), r"step10: no weights"),
+    "cut": (lambda r: cut_short(r / "step10/model.safetensors"), r"step10/model\.safetensors: .*readable"),
     "no tokenizer": (lambda r: (r / "step0/tokenizer.json").unlink(), r"step0: no tokenizer\.json"),
-    "same weights twice": (twice, r"tiny: steps \[0, 10\] have identical weights"),
+    "same weights twice": (twice, r"tiny: steps \[0, 10\]"),
 }
 
 
@@ -154,7 +154,7 @@ def test_a_download_that_fills_the_disk_has_no_manifest_and_goes_on(
 ) -> None:
     given, downloads, run = settings(repository="some/tiny", steps=[0, 10]), tmp_path / "downloads", tmp_path / "run"
     monkeypatch.setattr(hub, "HuggingFace", LocalHub(copied, "step10/model.safetensors", "full"))
-    with pytest.raises(SeriesError, match=r"some--tiny/step10: the disk is full") as error:
+    with pytest.raises(SeriesError, match=r"some--tiny/step10: .*full") as error:
         hf_manifest.record_series(given, downloads, run)
     one_line(error)
     assert not (run / "manifest.json").exists()

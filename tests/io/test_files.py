@@ -133,9 +133,9 @@ def test_a_missing_damaged_or_other_asset_names_the_file(
 
 def test_a_path_that_cannot_be_written_is_refused_before_it_is(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(FileError, match=r"is a folder; give a file$"):
+    with pytest.raises(FileError, match=rf"^{tmp_path}: .*folder"):
         require_writable(tmp_path)
-    with pytest.raises(FileError, match=r"file/table: cannot be written; a file has the name of a folder"):
+    with pytest.raises(FileError, match=r"file/table: .*folder"):
         require_writable(tmp_path / "file" / "table")
     require_writable(tmp_path / "new" / "table")
     assert list((tmp_path / "new").iterdir()) == []

@@ -156,7 +156,10 @@ def test_a_signal_keeps_the_state_and_ends_the_job(tmp_path: Path, number: signa
         os.kill(os.getpid(), number)
         begun.save_if_due(lambda: saved.append(1))
 
-    with pytest.raises(StoppedError, match="run again") as stopped, resumable_job(tmp_path / "s", OF) as begun:
+    with (
+        pytest.raises(StoppedError, match=signal.Signals(number).name) as stopped,
+        resumable_job(tmp_path / "s", OF) as begun,
+    ):
         work_on(begun)
     assert saved == [1]
     assert stopped.value.exit_code == 128 + number
@@ -200,7 +203,7 @@ def test_a_second_job_is_refused_until_the_first_is_dead(tmp_path: Path) -> None
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"held\n"
     try:
-        with pytest.raises(ResumeError, match=r"state\.lock: held by another job"), resumable_job(folder, {}):
+        with pytest.raises(ResumeError, match=r"state\.lock: "), resumable_job(folder, {}):
             pass
     finally:
         holder.kill()

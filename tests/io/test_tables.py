@@ -50,7 +50,7 @@ def test_rows_that_were_in_no_file_are_as_if_read(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(
         tables.conformed(SCHEMA, reordered, "here"), tables.read(SCHEMA, tmp_path / "things.parquet")
     )
-    with pytest.raises(TableError, match="here: table 'things' lacks columns"):
+    with pytest.raises(TableError, match=r"^here: .*'things'.*\['on'\]"):
         tables.conformed(SCHEMA, GOOD.drop(columns="on"), "here")
 
 
@@ -146,7 +146,7 @@ LOOSE = Schema("things", {f"{name.rstrip('?')}?": kind for name, kind in SCHEMA.
 
 
 def test_a_missing_file_is_no_damaged_one(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match=r"absent.parquet: no such file; check its path") as error:
+    with pytest.raises(TableError, match=r"absent\.parquet: no such") as error:
         tables.read(SCHEMA, tmp_path / "absent.parquet")
     assert "delete" not in str(error.value)
 
@@ -168,7 +168,7 @@ def test_wrong_type_is_named_on_reading(tmp_path: Path, column: str) -> None:
 
 def test_file_that_no_stage_wrote_is_refused(tmp_path: Path) -> None:
     GOOD.to_parquet(tmp_path / "foreign.parquet")
-    with pytest.raises(TableError, match=r"foreign.parquet: has no hash"):
+    with pytest.raises(TableError, match=r"foreign\.parquet: .*hash"):
         tables.read(SCHEMA, tmp_path / "foreign.parquet")
 
 
@@ -196,7 +196,7 @@ def test_damaged_file_is_named_in_one_line(tmp_path: Path, how: str) -> None:
     path = tmp_path / "things.parquet"
     tables.write(SCHEMA, GOOD, path)
     path.write_bytes(damaged(path.read_bytes(), how))
-    with pytest.raises(TableError, match=r"things.parquet.*run again") as caught:
+    with pytest.raises(TableError, match=r"things\.parquet: ") as caught:
         tables.read(SCHEMA, path)
     assert "\n" not in str(caught.value)
 

@@ -75,7 +75,7 @@ def test_every_flipped_bit_is_refused(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for bit in range(8 * len(whole)):
         path.write_bytes(flipped(whole, bit))
-        with pytest.raises(TensorsError, match=r"some: .*; delete it and run again$") as caught:
+        with pytest.raises(TensorsError, match=r"/some: ") as caught:
             tensors.read(path)
         assert "\n" not in str(caught.value)
 
@@ -86,13 +86,13 @@ def test_every_cut_is_refused(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
-        with pytest.raises(TensorsError, match="some: "):
+        with pytest.raises(TensorsError, match="/some: "):
             tensors.read(path)
 
 
 def test_a_file_without_our_hash_is_refused(tmp_path: Path) -> None:
     safetensors.numpy.save_file(GOOD, tmp_path / "foreign", metadata={"run": "4x16-s1"})
-    with pytest.raises(TensorsError, match=r"foreign: .*delete it and run again"):
+    with pytest.raises(TensorsError, match=r"/foreign: "):
         tensors.read(tmp_path / "foreign")
 
 

@@ -154,7 +154,7 @@ def test_a_layer_without_second_derivative_is_named() -> None:
         def forward(self, x: Tensor) -> Tensor:
             return Once.apply(super().forward(x))
 
-    with pytest.raises(MeasureError, match=r"no second derivative .*once_differentiable"):
+    with pytest.raises(MeasureError, match=r"derivative.*once_differentiable"):
         measured(Squares(3, 2), torch.ones(4, 3), torch.arange(4) % 2)
 
 
@@ -164,7 +164,7 @@ def test_a_kernel_without_second_derivative_is_named() -> None:
             parts = super().forward(x)[None, None]
             return torch._scaled_dot_product_flash_attention_for_cpu(parts, parts, parts)[0][0, 0]
 
-    with pytest.raises(MeasureError, match=r"no second derivative .*flash_attention"):
+    with pytest.raises(MeasureError, match=r"derivative.*flash_attention"):
         measured(Flash(3, 2), torch.ones(4, 3), torch.arange(4) % 2)
 
 
@@ -173,5 +173,5 @@ def test_a_loss_that_is_not_finite_is_said_to_be() -> None:
     with torch.no_grad():
         for layer in model:
             layer.weight.fill_(1e38)
-    with pytest.raises(NotFiniteError, match="measure an earlier checkpoint"):
+    with pytest.raises(NotFiniteError, match="Hessian"):
         measured(model, torch.ones(4, 3), torch.arange(4) % 2)

@@ -225,7 +225,7 @@ def test_where_no_neuron_survives_values_are_null(tmp_path: Path, transformer: n
 
 
 def test_a_model_without_network_is_named() -> None:
-    message = r"^Sequential: no network of neurons"
+    message = r"^Sequential: "
     with pytest.raises(MeasureError, match=message):
         values(nn.Sequential(nn.Linear(2, 3)), options())
 
@@ -239,7 +239,7 @@ def test_a_block_that_lacks_a_matrix_is_named(transformer: nn.Module) -> None:
 def test_weights_that_are_no_numbers_are_refused(transformer: nn.Module) -> None:
     with torch.no_grad():
         transformer.blocks[0].expand.weight.fill_(torch.nan)
-    with pytest.raises(MeasureError, match="some are not finite"):
+    with pytest.raises(MeasureError, match=r"^weights: .*finite"):
         values(transformer, options())
 
 

@@ -203,13 +203,13 @@ def test_bad_arguments_are_refused(q: Array) -> None:
 def test_lengths_without_shortest_paths_are_refused(length: float, q: Array) -> None:
     ring = graphs.cycle(12)
     ring.data[0] = length
-    with pytest.raises(MultifractalError, match="negative length or NaN"):
+    with pytest.raises(MultifractalError, match=r"^graph: .*length"):
         sandbox.sandboxes(ring, [1, 2, 3], q, np.arange(12))
 
 
 @pytest.mark.parametrize("centres", [[-1], [12], [1.5], [[1, 2]], [True] * 12, 3])
 def test_centres_that_are_no_nodes_are_refused(centres: Any) -> None:
-    with pytest.raises(MultifractalError, match="centres: must be numbers of nodes, from 0 to 11"):
+    with pytest.raises(MultifractalError, match=r"^centres: .*\b0 to 11\b"):
         sandbox.masses(graphs.cycle(12), [1, 2], centres)
 
 

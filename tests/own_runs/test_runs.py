@@ -67,8 +67,8 @@ def test_a_series_is_chosen_by_the_variants_that_exist() -> None:
 @pytest.mark.parametrize(
     ("control", "tasks", "message"),
     [
-        (["none"], {}, "control 'none': no such group; there are add, copy, sort"),
-        ([], {"add": CONTROL}, f"{CONTROL} is the name of controls; declare the group as one, or rename it"),
+        (["none"], {}, "control 'none': .*add, copy, sort"),
+        ([], {"add": CONTROL}, rf"\b{CONTROL}\b.*controls"),
     ],
 )
 def test_groups_that_cannot_be_told_apart_are_refused(control: list[str], tasks: dict[str, str], message: str) -> None:
@@ -81,7 +81,7 @@ def test_groups_that_cannot_be_told_apart_are_refused(control: list[str], tasks:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_measures_without_a_value_are_refused(value: float) -> None:
-    with pytest.raises(TableError, match="measures: hold no finite value"):
+    with pytest.raises(TableError, match=r"^measures: .*finite"):
         prepare_runs(own_run.measures().assign(value=value), own_run.scores())
 
 
@@ -94,9 +94,9 @@ def test_an_infinite_value_is_unknown() -> None:
 
 def test_scores_of_each_run_are_asked_for() -> None:
     measures = own_run.measures(runs=SEEDS)
-    with pytest.raises(ScoreError, match="are of one run, and there are 3; give each run its own scores"):
+    with pytest.raises(ScoreError, match=r"one run\b.*\b3\b"):
         prepare_runs(measures, own_run.scores())
-    with pytest.raises(ScoreError, match="run 'four' is not measured"):
+    with pytest.raises(ScoreError, match=r"run 'four' .*measured"):
         prepare_runs(measures, own_run.scores(runs=[*SEEDS, "four"]))
-    with pytest.raises(ScoreError, match="has no scores of run 'three'"):
+    with pytest.raises(ScoreError, match="scores of run 'three'"):
         prepare_runs(measures, own_run.scores(runs=["one", "two"]))

@@ -59,7 +59,7 @@ def test_the_same_score_twice_is_no_harm(tmp_path: Path) -> None:
 
 
 def test_a_baseline_of_no_task_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ScoreError, match="baseline of 'b', which is not a task; tasks: a"):
+    with pytest.raises(ScoreError, match=r"baseline of 'b'.*tasks: a$"):
         read_scores(csv(tmp_path, "step,task,score\n0,a,0.1\n"), {"b": 0.5})
 
 
@@ -71,7 +71,7 @@ def test_common_steps_are_those_of_every_task(pairs: list[tuple[str, int]]) -> N
     if common:
         assert set(on_common_steps(frame)["step"]) == common
     else:
-        with pytest.raises(ScoreError, match="no step has all of a, b;"):
+        with pytest.raises(ScoreError, match=r"\ba, b\b"):
             on_common_steps(frame)
 
 
@@ -90,12 +90,12 @@ def test_scores_of_other_steps_are_refused(steps: list[int], checkpoints: list[i
     if fits:
         require_match(scores, checkpoints, ["a", "b"], "scores.csv")
         return
-    with pytest.raises(ScoreError, match=r"scores\.csv: its steps .* are not those of the checkpoints \(0 to 1000\)"):
+    with pytest.raises(ScoreError, match=r"scores\.csv: .*steps.*\(0 to 1000\)"):
         require_match(scores, checkpoints, ["a", "b"], "scores.csv")
 
 
 def test_scores_of_other_groups_are_refused() -> None:
     scores = pd.DataFrame({"step": [0, 100], "task": ["a", "b"], "score": 0.5})
-    with pytest.raises(ScoreError, match=r"none of its tasks \(a, b\) is a group that is measured \(c\)"):
+    with pytest.raises(ScoreError, match=r"^scores\.csv: .*\(a, b\).*\(c\)"):
         require_match(scores, [0, 100], ["c"], "scores.csv")
     require_match(scores, [0, 100], [], "scores.csv")  # measures of the whole model

@@ -84,12 +84,12 @@ def test_the_same_commit_gives_the_same_bytes(committed: Path, tmp_path: Path) -
 def test_changes_and_versions_that_differ_are_refused(committed: Path, tmp_path: Path) -> None:
     citation = committed / "CITATION.cff"
     citation.write_text(citation.read_text().replace("version: 0", "version: 9"))
-    with pytest.raises(EmergenceError, match=r"CITATION.cff: has changes that are in no commit"):
+    with pytest.raises(EmergenceError, match=r"CITATION\.cff: .*commit"):
         archive(committed, tmp_path / "dist")
     git(committed, "commit", "-qam", "another version")
-    with pytest.raises(EmergenceError, match=r"CITATION.cff: version 9.* as in pyproject.toml"):
+    with pytest.raises(EmergenceError, match=r"CITATION\.cff: version 9.*pyproject\.toml"):
         archive(committed, tmp_path / "dist")
-    with pytest.raises(EmergenceError, match="in a clone of the repository"):
+    with pytest.raises(EmergenceError, match=rf"^{tmp_path}: git\b"):
         archive(tmp_path, tmp_path / "dist")
     assert not (tmp_path / "dist").exists()
 

@@ -36,5 +36,5 @@ def test_paths_are_found_from_anywhere(sums: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["short  record.json", f"{'0' * 64} record.json", f"{'0' * 64}  "])
 def test_a_line_without_hash_and_path_is_refused(sums: Path, text: str) -> None:
     sums.write_text(text)
-    with pytest.raises(ChecksumError, match=r"SHA256SUMS: line 1 .*run again"):
+    with pytest.raises(ChecksumError, match=r"SHA256SUMS: line 1\b"):
         list(listed(sums))

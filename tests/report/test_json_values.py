@@ -18,7 +18,7 @@ def test_a_number_keeps_four_digits(value: float) -> None:
 
 
 def test_infinity_is_refused() -> None:
-    with pytest.raises(ValueError, match="inf cannot be shown"):
+    with pytest.raises(ValueError, match=r"^inf\b"):
         number(np.inf)
 
 

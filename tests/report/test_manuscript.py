@@ -86,7 +86,7 @@ def test_numbers_change_the_paper(sources: dict[str, Path], tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("#missing", "unknown variable: missing"),
+        ("#missing", "variable: missing"),
         ('#import "@preview/cetz:0.3.0": *', "package"),
         ('#read("../secret.txt")', "secret"),
     ],

@@ -289,10 +289,10 @@ def test_in_bfloat16_what_needs_no_gradient_is_measured_in_more(model: GPTNeoXFo
     ("pairs", "message"),
     [
         ({"syntax": []}, "syntax/all: no question"),
-        ({"syntax": [("", "x")]}, "syntax: no token of its own for ''"),
-        ({"syntax": [("x", "")]}, "syntax: no token of its own for '' in 'x'"),
-        ({"text": [("a" * 20, "b" * 6)]}, "takes 25 tokens .* context is 24"),
-        ({}, "no groups of examples"),
+        ({"syntax": [("", "x")]}, "^syntax: .*token.*'' in 'x'"),
+        ({"syntax": [("x", "")]}, "^syntax: .*token.*'' in 'x'"),
+        ({"text": [("a" * 20, "b" * 6)]}, r"^text: .*\b25\b.*context.*\b24\b"),
+        ({}, "no groups"),
     ],
     ids=["empty group", "prompt", "answer", "long", "nothing"],
 )

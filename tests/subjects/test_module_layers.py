@@ -66,7 +66,7 @@ def test_blocks_are_the_outermost_list(model: nn.Module, layers: list[str]) -> N
 @pytest.mark.parametrize("kind", [nn.ModuleList, lambda modules: nn.Sequential(*modules)])
 def test_of_several_lists_none_is_guessed(kind: Callable[[list[nn.Module]], nn.Module]) -> None:
     model = parts(encoder=parts(layers=kind([Mix(), Mix()])), decoder=parts(layers=kind([Mix(), Mix()])))
-    with pytest.raises(MeasureError, match=r"lists of blocks: encoder\.layers, decoder\.layers; .*encoder\.layers\.0"):
+    with pytest.raises(MeasureError, match=r"encoder\.layers, decoder\.layers.*encoder\.layers\.0"):
         default_layers(model)
     assert layer_names(model, ["decoder.layers.1"]) == ["decoder.layers.1"]
 
@@ -115,7 +115,7 @@ def test_images_are_pooled_over_places_and_vectors_not_at_all() -> None:
 
 
 def test_a_layer_that_does_not_exist_or_gives_no_numbers_is_named() -> None:
-    with pytest.raises(MeasureError, match=r"no layer 'nine'.*blocks\.0"):
+    with pytest.raises(MeasureError, match=r"'nine'.*blocks\.0"):
         layer_names(Tokens(), ["nine"])
-    with pytest.raises(MeasureError, match="layer 'blocks' gives no numbers"):  # a list is not run
+    with pytest.raises(MeasureError, match=r"'blocks' .*numbers"):  # a list is not run
         list(layer_states(Tokens(), ["blocks"], sequences()[0]))

@@ -145,7 +145,7 @@ def test_batches_are_drawn_once_and_differ() -> None:
         assert torch.equal(batch()[0], same()[0])
         assert len(set(batch()[0].tolist())) == 4, "no example twice in a batch"
     assert not torch.equal(batches[0]()[0], batches[1]()[0])
-    with pytest.raises(MeasureError, match="mine: batches of 10 of 9 examples"):
+    with pytest.raises(MeasureError, match=r"^mine: .*\b10\b.*\b9\b"):
         subject.batches([MINE], 1, 10, seed=1)
 
 
@@ -163,10 +163,10 @@ def test_prompts_are_equal_inputs() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({}, "no groups of examples"),
-        ({"mine": (X, Y[:5])}, r"mine: inputs and targets have shapes \(6, 4\) and \(5,\)"),
-        ({"mine": (X[:0], Y[:0])}, "mine: inputs and targets have shapes"),
-        ({"mine": (X, Y.float())}, "mine: targets are torch.float32"),
+        ({}, "no groups"),
+        ({"mine": (X, Y[:5])}, r"^mine: .*\(6, 4\) and \(5,\)"),
+        ({"mine": (X[:0], Y[:0])}, r"^mine: .*\(0, 4\) and \(0,\)"),
+        ({"mine": (X, Y.float())}, r"^mine: targets .*torch\.float32"),
     ],
     ids=["none", "lengths", "empty", "floats"],
 )
@@ -178,9 +178,9 @@ def test_ill_formed_groups_are_named(data: dict[str, Any], message: str) -> None
 @pytest.mark.parametrize(
     ("targets", "message"),
     [
-        (Y + 1, "mine: targets go from 1 to 3"),
-        (Y - 1, "mine: targets go from -1 to 1"),
-        (Y[:, None], r"mine: the shape of the model's outputs is \(6, 3\), of its targets \(6, 1\)"),
+        (Y + 1, r"^mine: targets .*\b1 to 3\b"),
+        (Y - 1, r"^mine: targets .* -1 to 1\b"),
+        (Y[:, None], r"^mine: .*\(6, 3\).*targets \(6, 1\)"),
     ],
     ids=["high", "low", "shape"],
 )
@@ -190,12 +190,12 @@ def test_targets_that_do_not_fit_the_logits_are_named(targets: Tensor, message: 
 
 
 def test_a_model_without_shapes_is_refused() -> None:
-    with pytest.raises(MeasureError, match="without a shape yet"):
+    with pytest.raises(MeasureError, match=r"layers.*shape"):
         ModuleSubject(nn.LazyLinear(3), {"mine": (X, Y)})
 
 
 def test_a_model_without_parameters_is_refused() -> None:
-    with pytest.raises(MeasureError, match="no parameter that requires a gradient"):
+    with pytest.raises(MeasureError, match="parameter"):
         ModuleSubject(nn.ReLU(), {"mine": (X, Y)})
 
 
@@ -207,9 +207,9 @@ def test_values_that_are_not_finite_are_blamed_on_inputs_only_where_inputs_are_n
     overflowing[2] *= 1e5
     damaged[3, 1] = torch.nan
     subject = ModuleSubject(model, {"mine": (overflowing, Y)})
-    with pytest.raises(NotFiniteError, match="mine: a representation is not finite; measure an earlier"):
+    with pytest.raises(NotFiniteError, match=r"^mine: .*representation"):
         list(subject.representations())
-    with pytest.raises(NotFiniteError, match="a gradient is not finite"):
+    with pytest.raises(NotFiniteError, match="gradient"):
         subject.grams(MINE, 6, 1)
     of_inputs = ModuleSubject(nn.Linear(4, 3), {"mine": (damaged, Y)})
     of_targets = ModuleSubject(nn.Linear(4, 4), {"mine": (X, damaged)}, loss=squared)
@@ -218,7 +218,7 @@ def test_values_that_are_not_finite_are_blamed_on_inputs_only_where_inputs_are_n
         (of_targets, "targets", [ATTEMPTS["losses"], ATTEMPTS["batches"], ATTEMPTS["grams"]]),
     ):
         for attempt in attempts:
-            with pytest.raises(MeasureError, match=rf"mine: {part} are not finite in 1 examples, .* number 3"):
+            with pytest.raises(MeasureError, match=rf"^mine: {part} .*finite.*\b1\b.*\b3\b"):
                 attempt(subject)
 
 
@@ -238,7 +238,7 @@ ATTEMPTS: dict[str, Callable[[ModuleSubject], Any]] = {
     ids=["width", "bytes"],
 )
 def test_inputs_that_the_model_does_not_take_are_named(inputs: Tensor, kind: str, attempt: str) -> None:
-    with pytest.raises(MeasureError, match=f"^mine: the model cannot be run on inputs of type {kind} an example"):
+    with pytest.raises(MeasureError, match=f"^mine: .*inputs.*{kind}"):
         ATTEMPTS[attempt](ModuleSubject(nn.Linear(4, 3), {"mine": (inputs, Y)}))
 
 
@@ -297,9 +297,9 @@ def test_outputs_are_unpacked(wrap: Callable[[Tensor], Any]) -> None:
 @pytest.mark.parametrize(
     ("wrap", "message"),
     [
-        (str, "mine: the model returns str; "),
-        (lambda x: x.argmax(dim=1), r"mine: the model returns torch\.int64; "),
-        (torch.Tensor.detach, "mine: what the model returns has no gradient; "),
+        (str, r"^mine: .*\bstr\b"),
+        (lambda x: x.argmax(dim=1), r"^mine: .*\btorch\.int64\b"),
+        (torch.Tensor.detach, "^mine: .*gradient"),
     ],
     ids=["text", "integers", "constants"],
 )
@@ -312,9 +312,9 @@ def test_outputs_without_gradients_are_named(wrap: Callable[[Tensor], Any], mess
 
 def test_losses_without_one_value_an_example_are_named() -> None:
     for loss, message in (
-        (F.mse_loss, r"mine: the loss has shape \(\) for 6 examples"),
-        (lambda out, target: 3, "mine: the loss has type int"),  # noqa: ARG005
-        (nn.MSELoss, "mine: the loss cannot be taken of targets"),
+        (F.mse_loss, r"^mine: .*loss.*\(\).*\b6\b"),
+        (lambda out, target: 3, r"^mine: .*loss.*\bint\b"),  # noqa: ARG005
+        (nn.MSELoss, "^mine: .*loss.*targets"),
     ):
         with pytest.raises(MeasureError, match=message):
             ModuleSubject(nn.Linear(4, 4), {"mine": (X, X)}, loss=loss).losses([MINE])
@@ -329,7 +329,7 @@ def test_gradients_need_weights_of_one_precise_type() -> None:
             lambda subject: subject.batches([MINE], 1, 2, 0),
             lambda subject: subject.grams(MINE, 6, 1),
         ):
-            with pytest.raises(MeasureError, match=r"gradients need weights of float32 .*model\.float\(\)"):
+            with pytest.raises(MeasureError, match=r"float32.*model\.float\(\)"):
                 attempt(subject)
     with torch.no_grad():
         (losses,) = ModuleSubject(nn.Linear(4, 3).bfloat16(), {"mine": (X, Y)}).losses([MINE])
@@ -340,7 +340,7 @@ def test_gradients_need_weights_of_one_precise_type() -> None:
 
 
 def test_a_group_without_targets_is_refused_for_every_measure() -> None:
-    with pytest.raises(MeasureError, match="none: has no target, all are -100"):
+    with pytest.raises(MeasureError, match=r"^none: .*-100"):
         ModuleSubject(nn.Linear(4, 3), {"mine": (X, Y), "none": (X, torch.full((6,), IGNORED))})
 
 
@@ -349,15 +349,15 @@ def test_examples_without_targets_are_in_no_batch_and_no_gradient() -> None:
     targets[:4] = IGNORED
     subject = ModuleSubject(model, {"mine": (X, targets)})
     assert all(len(batch()[0]) == 2 for batch in subject.batches([MINE], 5, 2, seed=0))
-    with pytest.raises(MeasureError, match="mine: batches of 3 of 2 examples"):
+    with pytest.raises(MeasureError, match=r"^mine: .*\b3\b.*\b2\b"):
         subject.batches([MINE], 1, 3, seed=0)
     close(
         subject.grams(MINE, 6, 1).full,
         one_by_one(model, X[4:].double(), lambda out, i: F.cross_entropy(out[0], Y[4 + i])),
     )
-    with pytest.raises(MeasureError, match="mine: none of its first 4 examples has a target"):
+    with pytest.raises(MeasureError, match=r"^mine: .*\b4\b.*target"):
         subject.losses([MINE], 4)
-    with pytest.raises(MeasureError, match="mine: a rank over 1 sample"):
+    with pytest.raises(MeasureError, match=r"^mine: .*\b1 sample"):
         subject.grams(MINE, 5, 1)
 
 

@@ -104,7 +104,7 @@ def test_either_continuation_must_fit() -> None:
     asked = {"syntax": [Item("syntax", "number", 0, "And", " was", " were not")]}
     for questions, least in ((corpus.items(asked, []), 12), (corpus.items({}, ["And the king"]), 12)):
         corpus.refuse_long(questions, tokenizer, least)
-        with pytest.raises(CorpusError, match=rf"fewer than 'And' takes; allowed: {least} and more$"):
+        with pytest.raises(CorpusError, match=rf"'And'.*allowed: {least}\b"):
             corpus.refuse_long(questions, tokenizer, least - 1)
 
 

@@ -221,10 +221,10 @@ def test_no_items_give_no_rows() -> None:
 
 def test_prompts_that_do_not_fit_are_named() -> None:
     item = Item("syntax", "number", 0, "And the king", " was", " were")
-    with pytest.raises(ProbeError, match=r"syntax: 'And the king' takes 16 tokens with its answer; .* context .* 16"):
+    with pytest.raises(ProbeError, match=r"^syntax: 'And the king' .*\b16\b.*\bcontext\b.*\b16\b"):
         scores.score([item, item], uniform, encode, context=15)
     assert len(scores.score([item], uniform, encode, context=17)) == 1
-    with pytest.raises(ProbeError, match=r"syntax: no token of its own for ' was'"):
+    with pytest.raises(ProbeError, match=r"^syntax: .*token.*' was'"):
         scores.score([item], uniform, lambda _: [1])
 
 

@@ -78,7 +78,7 @@ def test_tokens_are_those_of_the_text_and_begin_with_those_of_the_prompt(prompt:
 
 @pytest.mark.parametrize(("prompt", "continuation"), [("", "ab"), ("ab", ""), ("a", "b")])
 def test_a_text_without_a_token_of_its_own_is_refused(prompt: str, continuation: str) -> None:
-    with pytest.raises(ProbeError, match="mine: no token of its own"):
+    with pytest.raises(ProbeError, match=r"^mine: .*token"):
         scores.encode_continuation("mine", prompt, continuation, pairs)
 
 

@@ -1,6 +1,7 @@
 """Probes of one's own: a file is read line by line, and a score is the share of right answers of a known model."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,18 +57,18 @@ def test_a_line_may_hold_any_letter_and_end_as_on_windows(tmp_path: Path) -> Non
 
 
 LINES: dict[str, tuple[Any, str]] = {
-    "no JSON": ("group: a", "no JSON"),
+    "no JSON": ("group: a", r"no JSON\b(?! object)"),
     "a list": ([1], "no JSON object"),
     "no group": ({"prompt": "a", "completion": "b"}, "no group"),
     "no completion": ({"group": "a", "prompt": "b"}, "no completion"),
     "number": ({"group": "a", "prompt": 3, "completion": "b"}, "prompt is 3"),
     "null": ({"group": "a", "prompt": "b", "completion": "c", "wrong": None}, "wrong is null"),
     "empty": ({"group": "", "prompt": "b", "completion": "c"}, 'group is ""'),
-    "misspelt": ({"group": "a", "prompt": "b", "completion": "c", "wrng": "d"}, "unknown probe key wrng"),
-    "same": ({"group": "a", "prompt": "b", "completion": "c", "wrong": "c"}, "completion and wrong are the same"),
-    "again": (COUNTING[0], "is line 1 again"),
-    "mixed": ({**COUNTING[0], "wrong": "x"}, "all or none of group 'counting'"),
-    "half a pair": ('{"group": "a", "prompt": "\\ud800", "completion": "b"}', "prompt holds half"),
+    "misspelt": ({"group": "a", "prompt": "b", "completion": "c", "wrng": "d"}, ".*wrng"),
+    "same": ({"group": "a", "prompt": "b", "completion": "c", "wrong": "c"}, "completion.*wrong.*same"),
+    "again": (COUNTING[0], r".*\bline 1\b"),
+    "mixed": ({**COUNTING[0], "wrong": "x"}, ".*group 'counting'"),
+    "half a pair": ('{"group": "a", "prompt": "\\ud800", "completion": "b"}', "prompt.*half"),
 }
 
 
@@ -89,8 +90,8 @@ def test_a_file_without_probes_is_refused(content: bytes, tmp_path: Path) -> Non
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "latin.jsonl").write_bytes("ä".encode("latin-1"))
-    for name, wrong in (("absent.jsonl", "no such file"), ("latin.jsonl", "cannot be read"), (".", "cannot be read")):
-        with pytest.raises(ProbeError, match=wrong) as error:
+    for name, wrong in (("absent.jsonl", "no such"), ("latin.jsonl", "read"), (".", "read")):
+        with pytest.raises(ProbeError, match=rf"{re.escape(str(tmp_path / name))}: .*{wrong}") as error:
             read_probes(tmp_path / name)
         one_line(error)
 
@@ -172,5 +173,5 @@ def test_one_kind_of_probe_alone_is_enough(tmp_path: Path) -> None:
 
 def test_a_probe_that_does_not_fit_the_model_is_named_by_its_group(tmp_path: Path) -> None:
     groups = read_probes(written(tmp_path, *CAPITALS))
-    with pytest.raises(ProbeError, match=r"^capitals: 'France:' takes 12 tokens"):
+    with pytest.raises(ProbeError, match=r"^capitals: 'France:' .*\b12\b"):
         OwnProbes(groups, encode, context=11)

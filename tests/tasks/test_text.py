@@ -56,7 +56,7 @@ def test_tokenizer_knows_every_byte_and_is_the_same_each_time() -> None:
     odd = "naïve ☃ \t 12?"
     assert tokenizer.decode(tokenizer.encode(odd).ids) == odd
     assert tokenizer.to_str() == text.trained_tokenizer(SMALL, 290).to_str()
-    with pytest.raises(TextError, match=r"vocabulary: the text gives \d{3} tokens, not 4000; allowed: at most \d{3}$"):
+    with pytest.raises(TextError, match=r"vocabulary: .*\b4000\b.*allowed: at most \d{3}$"):
         text.trained_tokenizer(SMALL, 4000)
 
 
@@ -111,5 +111,5 @@ def test_batches_are_full_whatever_the_length(length: int) -> None:
 
 
 def test_text_shorter_than_a_batch_is_refused() -> None:
-    with pytest.raises(TextError, match=r"batch: 4 sequences of 10 tokens are more than the text, 49 tokens"):
+    with pytest.raises(TextError, match=r"batch: 4\b.*\b10\b.*\b49\b"):
         Batches(NUMBERS[:49], 10, 4, seed=1)

@@ -55,9 +55,9 @@ def test_the_margin_decides() -> None:
 
 
 def test_bad_input_is_refused() -> None:
-    with pytest.raises(TheoryError, match="width = 0: conditions compare powers of it"):
+    with pytest.raises(TheoryError, match="width = 0: "):
         Resources(1.0, 1.0, 0.0, 0.6)
-    with pytest.raises(TheoryError, match="samples = 1: the condition takes their logarithm"):
+    with pytest.raises(TheoryError, match="samples = 1: "):
         conditions.of_data(Resources(1.0, 1.0, 1.0, 0.6), 10, epsilon=0.1)
 
 

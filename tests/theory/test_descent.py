@@ -98,5 +98,5 @@ def test_batches_and_data_sets_have_the_frequencies_of_skills() -> None:
 
 def test_descent_that_diverges_is_refused() -> None:
     shares = np.ones((200, 1))
-    with pytest.raises(DescentError, match=r"the multilinear model is not finite at step 200; lower learning_rate"):
+    with pytest.raises(DescentError, match=r"multilinear.*\bstep 200\b.*learning_rate"):
         train("multilinear", shares, replace(CONSTANTS, learning_rate=50.0), [0, 200])

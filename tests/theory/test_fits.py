@@ -111,7 +111,7 @@ def test_order_of_seeds_does_not_matter_to_the_value(network: Constants) -> None
 )
 def test_no_rise_within_the_range(network: Constants, name: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
     measured = change(np.tile(curve(name, PLANTED[name], network), (3, 1)))
-    with pytest.raises(TheoryError, match=rf"^{name}: no best value between .*: measure a wider one"):
+    with pytest.raises(TheoryError, match=rf"^{name}: no best value"):
         fit(name, measured, network)
 
 
@@ -119,16 +119,16 @@ def test_bad_input_is_refused(network: Constants) -> None:
     measured = np.tile(curve("B²", 0.05, network), (3, 1))
     broken = measured.copy()
     broken[1, 4] = np.nan
-    with pytest.raises(TheoryError, match=r"^strengths of seed 1: not all finite"):
+    with pytest.raises(TheoryError, match=r"^strengths of seed 1: "):
         fit("B²", broken, network)
     for wrong in (measured[:, 1:], measured[0], measured[:0]):
         with pytest.raises(TheoryError, match=r"^strengths .*41 columns"):
             fit("B²", wrong, network)
     with pytest.raises(TheoryError, match=r"^measured range: "):
         fits.speed([0], [[0.0]], network, INTERVAL, np.random.default_rng(0))
-    with pytest.raises(TheoryError, match="no best value between 5 and 5"):
+    with pytest.raises(TheoryError, match=r"^N_c: .*\b5 and 5\b"):
         fits.neurons([5], [[4.0]], network, INTERVAL, np.random.default_rng(0))
-    with pytest.raises(TheoryError, match="width = 0: a network needs at least one hidden unit"):
+    with pytest.raises(TheoryError, match="width = 0: "):
         fits.neurons([0, 4], [[0.0, 5.0]], network, INTERVAL, np.random.default_rng(0))
-    with pytest.raises(TheoryError, match="initial = 3: half of the target or more"):
+    with pytest.raises(TheoryError, match="initial = 3: "):
         fit("B²", measured, replace(network, initial=3.0))

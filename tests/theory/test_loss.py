@@ -68,7 +68,7 @@ def test_losses_fall(five: Skills, network: Constants) -> None:
 
 
 def test_bad_input_is_refused(five: Skills, network: Constants) -> None:
-    with pytest.raises(TheoryError, match="width = 0: a network needs at least one hidden unit"):
+    with pytest.raises(TheoryError, match="width = 0: "):
         loss.of_time_and_width(10, [4, 0], five, network)
     with pytest.raises(TheoryError, match="samples = -1"):
         loss.one_shot(-1, five, network)
@@ -174,5 +174,5 @@ def test_past_its_reach_a_law_says_nothing(multilinear: Constants) -> None:
     assert law.reach == pytest.approx(100, rel=0.01)
     assert np.isnan(law.loss([50, 101])).tolist() == [False, True]
     assert np.isnan(law.slope(101))
-    with pytest.raises(TheoryError, match="x = 0: a power law holds above 0"):
+    with pytest.raises(TheoryError, match="x = 0: "):
         law.loss(0)

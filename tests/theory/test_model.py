@@ -48,19 +48,19 @@ def test_shares_of_a_data_set() -> None:
 
 @pytest.mark.parametrize("alpha", [0.0, -0.5, np.nan, np.inf])
 def test_alpha_must_be_positive(alpha: float) -> None:
-    with pytest.raises(TheoryError, match=r"alpha = .*: frequencies .* above 0"):
+    with pytest.raises(TheoryError, match=rf"alpha = {alpha:g}: "):
         Skills(alpha, 5)
 
 
 def test_no_skills_are_refused() -> None:
-    with pytest.raises(TheoryError, match=r"count = 0: there is nothing to learn"):
+    with pytest.raises(TheoryError, match="count = 0: "):
         Skills(0.6, 0)
 
 
 @pytest.mark.parametrize(
     ("counts", "reason"),
     [
-        ([1, 1, 1, 0, 0], "samples = 3: fewer than the 5 skills"),
+        ([1, 1, 1, 0, 0], r"samples = 3: .*\b5\b"),
         ([4, -1], "samples of a skill = -1"),
         ([4, np.nan], "nan"),
     ],
@@ -85,11 +85,11 @@ def test_published_start() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"objective": "mean squared error"}, "objective = 'mean squared error': choose one of half_mse, mse"),
-        ({"learning_rate": 0.0}, "learning_rate = 0: nothing is learned"),
+        ({"objective": "mean squared error"}, "objective = 'mean squared error': .*half_mse, mse"),
+        ({"learning_rate": 0.0}, "learning_rate = 0: "),
         ({"target": -1.0}, "target = -1"),
-        ({"initial": 0.0}, "initial = 0: a skill of no strength has no gradient"),
-        ({"initial": 5.0}, "initial = 5: not below the target"),
+        ({"initial": 0.0}, "initial = 0: "),
+        ({"initial": 5.0}, "initial = 5: .*target"),
         ({"speed": 0.0}, "speed = 0"),
         ({"shots": np.nan}, "shots = nan"),
         ({"neurons": np.inf}, "neurons = inf"),
@@ -106,5 +106,5 @@ def test_constants_do_not_change(network: Constants) -> None:
 
 
 def test_a_start_of_zero_width_is_refused() -> None:
-    with pytest.raises(TheoryError, match="sigma = 0: weights that start at zero never leave it"):
+    with pytest.raises(TheoryError, match="sigma = 0: "):
         initial_strength(0.0)

@@ -107,16 +107,16 @@ def test_the_linear_law_is_ahead(five: Skills, network: Constants) -> None:
 
 @pytest.mark.parametrize("width", [0, -1, np.nan, [4, 0]])
 def test_a_width_of_zero_is_refused(network: Constants, width: float) -> None:
-    with pytest.raises(TheoryError, match=r"width = .*: a network needs at least one hidden unit"):
+    with pytest.raises(TheoryError, match=rf"^width = {np.ravel(width)[-1]:g}: "):
         strengths.of_width(width, 5, network)
 
 
 def test_other_bad_input_is_refused(network: Constants) -> None:
-    with pytest.raises(TheoryError, match="steps = -1: training takes zero or more"):
+    with pytest.raises(TheoryError, match="steps = -1: "):
         strengths.of_time([0, -1], 1.0, network)
     with pytest.raises(TheoryError, match=r"frequency = 1\.5"):
         strengths.of_time(1, [0.5, 1.5], network)
-    with pytest.raises(TheoryError, match="samples = inf: a data set has zero or more"):
+    with pytest.raises(TheoryError, match="samples = inf: "):
         strengths.of_data(np.inf, 1.0, network, "linear")
 
 
@@ -200,7 +200,7 @@ def test_shares_that_are_never_crossed(network: Constants) -> None:
     for share in (0.0, 1.0, 1.2, np.nan):
         with pytest.raises(TheoryError, match="share = "):
             strengths.crossing_times(share, 1.0, network)
-    with pytest.raises(TheoryError, match=r"share = 1e-06: skills start at 5\.5.*e-06 of the target"):
+    with pytest.raises(TheoryError, match=r"share = 1e-06: .*\b5\.5\S*e-06\b"):
         strengths.crossing_times([0.5, 1e-6], 1.0, network)
     with pytest.raises(TheoryError, match="share = 0: "):
         strengths.crossing_widths(0.0, 5, network)

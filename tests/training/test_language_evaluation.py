@@ -124,7 +124,7 @@ def test_a_checkpoint_that_was_changed_since_is_not_asked(items: Path, tmp_path:
     root = save_series(tmp_path / "series")
     run = found_at(root, tmp_path / "run")
     gpt2(5).save_pretrained(root / "step10")
-    with pytest.raises(SeriesError, match=r"step10: its weights differ"):
+    with pytest.raises(SeriesError, match=r"step10: .*differ"):
         language_evaluation.evaluate_language_model(
             SETTINGS, run, items, tmp_path / "behaviour.parquet", tmp_path / "state"
         )

@@ -124,9 +124,9 @@ def test_fewer_skills_bend_more(laws: Laws) -> None:
 @pytest.mark.parametrize(
     ("drawn", "holds", "message"),
     [
-        ([10, 1], [2, 9], r"drawn: \[10.0, 1.0\] must rise"),
-        ([1, 10], [2, 11], r"holds: \[2.0, 11.0\] must rise within drawn; allowed: 1 to 10"),
-        ([1, 10], [9, 2], "must rise within drawn"),
+        ([10, 1], [2, 9], r"drawn: \[10\.0, 1\.0\]"),
+        ([1, 10], [2, 11], r"holds: \[2\.0, 11\.0\] .*allowed: 1 to 10"),
+        ([1, 10], [9, 2], r"holds: \[9\.0, 2\.0\]"),
     ],
 )
 def test_ranges_rise(drawn: list[float], holds: list[float], message: str) -> None:

@@ -151,6 +151,6 @@ def test_a_study_in_which_nothing_emerges(tmp_path: Path) -> None:
 def test_a_figure_without_a_caption_is_refused(tmp_path: Path) -> None:
     world = ExplorerTables(tmp_path)
     world.inputs["captions"].pop()
-    with pytest.raises(ExplorerError, match=r"fig10\.png: has no caption among those given; add fig10\.rst"):
+    with pytest.raises(ExplorerError, match=r"fig10\.png: .*fig10\.rst"):
         world.make()
     assert not (tmp_path / "explorer.html").exists()
