@@ -36,7 +36,8 @@ def curves(skills: list[int]) -> pd.DataFrame:
         random_table(CURVES, axis=axis, skill=skills, x=[1.0, 10.0, 100.0], source=source, law=law)
         for axis, (source, law) in kinds
     ]
-    return pd.concat(rows, ignore_index=True)
+    apart = [table.assign(strength=table["strength"] * 1.1**number) for number, table in enumerate(rows)]
+    return pd.concat(apart, ignore_index=True)  # random tables of one schema are the same
 
 
 def crossings(skills: list[int]) -> pd.DataFrame:
@@ -46,7 +47,8 @@ def crossings(skills: list[int]) -> pd.DataFrame:
         random_table(CROSSINGS, axis=axis, skill=skills, share=[0.5, 0.05], source=source, law=law)
         for axis, (source, law) in kinds
     ]
-    return pd.concat(rows, ignore_index=True)
+    apart = [table.assign(value=table["value"] * 1.1**number) for number, table in enumerate(rows)]
+    return pd.concat(apart, ignore_index=True)
 
 
 CURVE_ROWS, CROSSING_ROWS = curves([1, 2]), crossings([1, 2])

@@ -17,10 +17,11 @@ LAWS = {
     "samples": [("fitted", "published"), ("fitted", "linear"), ("published", "published")],
     "width": [("fitted", "linear"), ("published", "linear")],
 }
+KINDS = [(axis, kind) for axis, laws in LAWS.items() for kind in [("network", None), *laws]]
+CURVE = random_table(CURVES, skill=1, x=[1.0, 10.0, 100.0])
 ROWS = pd.concat(
-    random_table(CURVES, axis=axis, skill=1, x=[1.0, 10.0, 100.0], source=source, law=law)
-    for axis, laws in LAWS.items()
-    for source, law in [("network", None), *laws]
+    CURVE.assign(axis=axis, source=source, law=law, strength=CURVE["strength"] * 1.1**number)  # each another curve
+    for number, (axis, (source, law)) in enumerate(KINDS)
 )
 NAMES = {"constant": ["speed", "shots", "neurons"], "law": ["sigmoid", "published", "linear"]}
 FITTED = random_table(CONSTANTS, value=0.05, low=0.04, high=0.0625, published=0.1, **NAMES)
