@@ -88,6 +88,7 @@ def is_gone(process: int) -> bool:
         return True
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("server")
 def test_a_stage_runs_in_a_copy_with_the_callers_folder_and_environment(
     tmp_path: Path, environment: dict[str, str]
@@ -99,6 +100,7 @@ def test_a_stage_runs_in_a_copy_with_the_callers_folder_and_environment(
     assert json.loads((tmp_path / "cost").read_text())["wall_seconds"] < 1
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("server")
 def test_a_stage_that_fails_says_so_to_the_caller(tmp_path: Path, environment: dict[str, str]) -> None:
     with started("fail", tmp_path, environment) as process:
@@ -107,6 +109,7 @@ def test_a_stage_that_fails_says_so_to_the_caller(tmp_path: Path, environment: d
     assert "ValueError: of the stage" in said
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("server")
 @pytest.mark.parametrize("stopped", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_copy_ends_with_the_process_that_waits_for_it(
@@ -118,6 +121,7 @@ def test_a_copy_ends_with_the_process_that_waits_for_it(
     until(lambda: is_gone(copy_of(tmp_path)))
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("server")
 def test_a_copy_that_is_killed_is_a_failure(tmp_path: Path, environment: dict[str, str]) -> None:
     with waiting(tmp_path, environment, 60) as process:
@@ -125,6 +129,7 @@ def test_a_copy_that_is_killed_is_a_failure(tmp_path: Path, environment: dict[st
         assert process.wait() == forkserver.KILLED
 
 
+@pytest.mark.long
 def test_copies_end_with_the_server(
     tmp_path: Path, environment: dict[str, str], server: subprocess.Popen[bytes]
 ) -> None:

@@ -40,6 +40,7 @@ def test_python_in_five_lines(tmp_path: Path) -> None:
     assert ended.stderr == ""
 
 
+@pytest.mark.long
 def test_command_on_the_folder_of_a_trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program, *arguments = shlex.split(block("sh"))
     assert program == "emergence"

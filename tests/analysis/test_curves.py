@@ -31,6 +31,7 @@ def test_crossing_equals_the_slow_reference(values: list[float], threshold: floa
     np.testing.assert_allclose(found, slow_crossing(values, threshold, persistence, after=0), rtol=1e-12)
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(LEVELS, st.integers(1, 5), st.data())
 def test_crossing_after_a_floor_equals_the_slow_reference(

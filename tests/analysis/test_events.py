@@ -30,6 +30,7 @@ def sigmoid(centre: float, width: float) -> np.ndarray:
     return 1 / (1 + np.exp(-2 * np.log(9) * (STEPS - centre) / width))
 
 
+@pytest.mark.long
 def test_planted_events_are_found_within_a_checkpoint(event_settings: Events) -> None:
     rng = np.random.default_rng(0)
     centres, widths = rng.uniform(300, 2500, 200), rng.uniform(60, 400, 200)
@@ -48,6 +49,7 @@ def test_planted_widths_are_recovered(event_settings: Events) -> None:
     assert found["width"].to_numpy() == pytest.approx(widths, rel=0.02)
 
 
+@pytest.mark.long
 def test_noise_below_the_threshold_is_no_event(event_settings: Events) -> None:
     curves = np.random.default_rng(2).normal(0.3, 0.15, (400, len(STEPS)))
     assert ((curves > 0.5).any(axis=1)).mean() > 0.9, "single values must pass the threshold"

@@ -364,6 +364,7 @@ def written(
     return [tables.read(schema, path) for schema, path in zip(schemas, outputs, strict=True)]
 
 
+@pytest.mark.long
 def test_tables_follow_their_schemas(lead_settings: LeadSettings, tmp_path: Path) -> None:
     curves = [recovering_rank(onset) for onset in (30.0, 50.0, 60.0, 75.0, 40.0)]
     rows = measure_rows({"small-s1": curves, "large-s2": curves[::-1]}, tasks=WITH_CONTROL)

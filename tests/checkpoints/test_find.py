@@ -132,6 +132,7 @@ def test_shards_without_an_index_are_no_two_checkpoints(tmp_path: Path) -> None:
         find_checkpoints(tmp_path)
 
 
+@pytest.mark.long
 def test_nothing_and_no_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(SeriesError, match=rf"{tmp_path}: no checkpoints"):
         find_checkpoints(tmp_path)

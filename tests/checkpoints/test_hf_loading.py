@@ -73,6 +73,7 @@ def logits(series: Series, *steps: int) -> list[Tensor]:
     return values
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_gives_the_logits_of_transformers(family: str, tmp_path: Path) -> None:
     folders = {step: saved(tmp_path / f"step{step}", family, seed=step) for step in (0, 7)}

@@ -255,6 +255,7 @@ def test_the_curve_of_pythia_is_the_published_one(planted: dict[str, Any], verdi
     assert table.loc["N6", "verdict"] == "not run", "Study 1 is switched off"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["planted", "nothing"])
 def test_from_rows_of_a_measure_to_a_table_of_claims(
     kind: str, settings: NeuroMFAClaimSettings, tmp_path: Path

@@ -11,6 +11,7 @@ from emergence.config import loading
 from emergence.config.project import settings_for
 
 
+@pytest.mark.long
 def test_the_rate_alone_is_taken_in_by_a_common_time_and_nulls_are_not(parity_run: ParityRun) -> None:
     found = parity_run.table("conclusions").query("definition == 'onset'").set_index(["measure", "rule"])
     assert found.loc[("rankme", "rate alone"), ["conclusion", "right"]].tolist() == ["leads", True]

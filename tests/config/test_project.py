@@ -292,6 +292,7 @@ def reads_as_declared(job: str, key: str) -> bool:
     return job in declared() and any(f"{key}.".startswith(f"{read}.") for read in declared()[job].reads.values())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("key", "value", "readers"), READERS, ids=[key for key, _, _ in READERS])
 def test_a_setting_reaches_just_its_readers(values: Values, key: str, value: Any, readers: str) -> None:
     before = projected(loading.load(values))

@@ -66,6 +66,7 @@ def drawn() -> list[Axes]:
     return plot()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", range(2))
 def test_accuracy_is_drawn_for_the_smallest_and_the_largest_size(place: int) -> None:
     axes, name = drawn()[place], SETS[place]

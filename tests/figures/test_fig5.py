@@ -76,6 +76,7 @@ def test_without_rankme_its_panel_says_so() -> None:
     assert texts(panels(figure)[0]) == ["not run"]
 
 
+@pytest.mark.long
 def test_without_events_nothing_is_scattered() -> None:
     first, *_ = panels(fig5.plot(HAPPENED.head(0), DEPARTED, TESTS, "exact_match", "onset"))
     assert not len(first.lines)

@@ -93,6 +93,7 @@ def test_networks_without_spread_or_fit_are_drawn_with_the_published_laws() -> N
     assert len(axes.lines) == 4
 
 
+@pytest.mark.long
 def test_every_skill_is_in_the_legend() -> None:
     many = list(range(1, 8))
     assert [f"skill {skill}" for skill in many] == legend(fig6.plot(curves(many), crossings(many)))[:7]

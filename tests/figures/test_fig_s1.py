@@ -73,6 +73,7 @@ def test_timing_errors_are_over_widths_and_spacings(detector: str, error: str) -
     assert_guides(drawn()[3], [1.0], on="y")
 
 
+@pytest.mark.long
 def test_a_run_without_transitions_has_empty_panels() -> None:
     *_, widths, spacings = panels(fig_s1.plot(select(TABLE, observed=False), 0.95, 0.05, 1.0))
     assert texts(widths) == texts(spacings) == ["no transition\nin this run"]

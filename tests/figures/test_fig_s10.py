@@ -34,6 +34,7 @@ def drawn(shots: object = DC, seeds: object = SEEDS) -> list[Axes]:
     return panels(fig_s10.plot(LOSSES, FITS, RATIOS, shots, seeds, BALANCE, 10))  # type: ignore[arg-type]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", [0, 1])
 def test_losses_stand_beside_theory_and_law(place: int) -> None:
     axes = drawn()[place]

@@ -42,6 +42,7 @@ def test_checks_of_an_estimator_stand_together_at_its_name() -> None:
     assert_guides(axes, [PLACES[1:3].mean()], on="y")
 
 
+@pytest.mark.long
 def test_a_failed_estimate_has_no_mark() -> None:
     failed = CHECKS.assign(estimate=np.nan, error=np.nan, standard_error=np.nan, passed=False)
     (axes,) = panels(fig_s2.plot(failed))

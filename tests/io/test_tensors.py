@@ -19,6 +19,7 @@ NAMED = st.dictionaries(st.text(max_size=8), st.sampled_from(KNOWN).flatmap(lamb
 GOOD = {"b.weight": np.arange(6.0).reshape(2, 3), "a": np.array([1, 255], dtype=np.uint8), "step": np.array(7)}
 
 
+@pytest.mark.long
 @given(NAMED, st.dictionaries(st.text(max_size=5), st.text(max_size=5)))
 def test_what_was_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, given_arrays: dict[str, np.ndarray], about: dict[str, str]

@@ -82,6 +82,7 @@ with recorded(Path("usage.json")), resumable_job(Path("state"), {"settings": "a"
 """
 
 
+@pytest.mark.long
 def test_a_resumed_job_counts_the_attempt_that_was_stopped(tmp_path: Path) -> None:
     """Else the cost of a run would be less, the more often it was stopped."""
     attempts = [subprocess.run([sys.executable, "-c", ATTEMPT], cwd=tmp_path, check=False) for _ in range(2)]

@@ -84,6 +84,7 @@ def test_declared_options_are_valid() -> None:
         assert validated_options(name, dict(measure.options)) is not None
 
 
+@pytest.mark.long
 def test_the_configuration_imports_no_torch() -> None:
     script = "import sys, emergence.config.loading; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True)

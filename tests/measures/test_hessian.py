@@ -91,6 +91,7 @@ def dense(model: Transformer, sequences: dict[TaskLevel, np.ndarray]) -> Tensor:
     return dense_hessian(loss, torch.cat([value.flatten() for value in values]))
 
 
+@pytest.mark.long
 def test_only_the_first_samples_are_looked_at() -> None:
     torch.manual_seed(0)
     model, drawn = Transformer(1, 4, 2, SIZE, 8).double(), draw(LEVELS, 6, seed=1)

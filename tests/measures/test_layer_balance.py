@@ -26,6 +26,7 @@ def test_of_known_weights() -> None:
     assert found == pytest.approx({"difference": 17 - 11, "norm": 28, "imbalance": (7 + 1) / 28})
 
 
+@pytest.mark.long
 def test_slow_descent_conserves_it_and_fast_descent_does_not() -> None:
     drift = []
     for rate, steps in ((1e-3, 20_000), (0.1, 200)):

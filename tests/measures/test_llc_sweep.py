@@ -38,6 +38,7 @@ def test_choices_change_one_plane_and_one_line() -> None:
     assert rest == [OPTIONS.model_dump(exclude=set(VARIED))] * 6
 
 
+@pytest.mark.long
 def test_every_choice_at_every_share_of_the_run(table: pd.DataFrame) -> None:
     """Of checkpoints 0, 1, 2, 6, 10 and 12 the first, the third and the last; the mixture and every task-level."""
     assert set(table["step"]) == {0, 2, 12}
@@ -48,11 +49,13 @@ def test_every_choice_at_every_share_of_the_run(table: pd.DataFrame) -> None:
     assert set(table["run"]) == {"2x8-s3"}
 
 
+@pytest.mark.long
 def test_the_rise_is_the_loss_that_was_gained(table: pd.DataFrame) -> None:
     np.testing.assert_allclose(table["rise"] * table["n_beta"], table["value"])
     assert table["value"].notna().all()
 
 
+@pytest.mark.long
 def test_the_choice_configured_is_what_is_followed(
     table: pd.DataFrame, trajectory: Path, probes: Path, tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def items(tmp_path: Path) -> Path:
     return tmp_path / "items.parquet"
 
 
+@pytest.mark.long
 def test_values_are_those_of_the_weights_at_each_step(trajectory: Path, items: Path, tmp_path: Path) -> None:
     measure_run(LOSS, trajectory, items, tmp_path / "loss.parquet", tmp_path / "state")
     rows = tables.read(MEASURE, tmp_path / "loss.parquet")
@@ -84,6 +85,7 @@ def test_values_are_those_of_the_weights_at_each_step(trajectory: Path, items: P
     assert rows[list(run.identity)].drop_duplicates().to_dict("records") == [run.identity]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["rankme", "neuromfa"])
 def test_one_model_takes_every_step(name: str, trajectory: Path, items: Path, tmp_path: Path) -> None:
     few = {"sampling": {"nodes": 4, "samples": 2, "seed": 1}, "every": 2}
@@ -103,6 +105,7 @@ def test_one_model_takes_every_step(name: str, trajectory: Path, items: Path, tm
     assert places == [parameter.data_ptr() for parameter in followed.subject.model.parameters()]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("trajectory")
 def test_weights_that_are_no_numbers_are_said_to_have_failed(
     items: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture

@@ -151,6 +151,7 @@ def test_a_few_shortcuts_are_between(q: Array) -> None:
     assert 1.2 < spectrum.neurons(others, radii, q).alpha_0 < 2
 
 
+@pytest.mark.long
 def test_controls_fit_worse(q: Array) -> None:
     """Where balls grow exponentially or at once, r² up to the diameter says that there is no power law."""
     rng, nodes = np.random.default_rng(0), 800

@@ -17,6 +17,7 @@ def limits(measures: pd.DataFrame, scores: pd.DataFrame, control: tuple[str, ...
     return "\n".join(limits_of(prepare_runs(measures, scores, control)))
 
 
+@pytest.mark.long
 def test_enough_runs_with_a_control_and_losses_have_no_limits() -> None:
     jumps = {**JUMPS, SHUFFLED: CHECKPOINTS}
     assert limits(own_run.measures(jumps, SIX), own_run.scores(jumps, list(SIX)), (SHUFFLED,)) == ""

@@ -63,6 +63,7 @@ def test_a_baseline_of_no_task_is_refused(tmp_path: Path) -> None:
         read_scores(csv(tmp_path, "step,task,score\n0,a,0.1\n"), {"b": 0.5})
 
 
+@pytest.mark.long
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 5)), unique=True, min_size=1))
 def test_common_steps_are_those_of_every_task(pairs: list[tuple[str, int]]) -> None:
     frame = pd.DataFrame(pairs, columns=["task", "step"]).assign(run="mine", level="all", score=0.5)

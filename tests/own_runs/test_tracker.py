@@ -38,6 +38,7 @@ def train(model: nn.Module, tracker: emergence.Tracker | None, steps: int = 40) 
     return losses
 
 
+@pytest.mark.long
 def test_training_is_the_same_to_the_bit() -> None:
     plain, tracked = network(), network()
     tracker = emergence.Tracker(
@@ -50,6 +51,7 @@ def test_training_is_the_same_to_the_bit() -> None:
     assert tracked.training
 
 
+@pytest.mark.long
 def test_values_are_those_of_measure() -> None:
     model = network()
     tracker = emergence.Tracker(model, DATA)

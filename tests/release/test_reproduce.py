@@ -33,6 +33,7 @@ def told(compared: FinishedRun) -> pd.Series:
     return rows.set_index("name")["outcome"]
 
 
+@pytest.mark.long
 def test_a_run_reproduces_itself(compared: FinishedRun, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["reproduce"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "7 same: reproduced"
@@ -42,6 +43,7 @@ def test_a_run_reproduces_itself(compared: FinishedRun, capsys: pytest.CaptureFi
     assert written["kind"].tolist() == ["collapse", "draws", "networks", "networks", "exact", "exact", "exact"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "changes", "outcome"),
     [
@@ -74,6 +76,7 @@ def test_a_planted_change_is_named(
     assert printed.rstrip().endswith(f": {verdicts[outcome]}")
 
 
+@pytest.mark.long
 def test_a_missing_claim_is_named_and_one_more_does_no_harm(compared: FinishedRun) -> None:
     compared.write_claims([*CLAIM_ROWS[1:], claim("A99", 1, 1, 1, "holds")])
     found = reproduce(compared.results, compared.reference)
@@ -84,6 +87,7 @@ def test_a_missing_claim_is_named_and_one_more_does_no_harm(compared: FinishedRu
     assert reproduce(compared.results, compared.reference).verdict == "reproduced"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("changes", "outcome"),
     [({"estimate": 2e-9}, "same"), ({"estimate": 1e-6}, "differs"), ({"passed": False}, "differs")],
@@ -108,6 +112,7 @@ def test_runs_of_other_configurations_are_not_compared(
     assert not (compared.results / "reproduction.parquet").exists()
 
 
+@pytest.mark.long
 def test_what_changes_no_number_may_differ(compared: FinishedRun, settings_values: dict[str, Any]) -> None:
     other = settings_values | {"tier": "mine", "device": "cpu", "figures": {"dpi": 90}, "keep": {}}
     other["reproduce"] = {**other["reproduce"], "collapse": 0.5}  # the tolerances are those of the reference
@@ -117,6 +122,7 @@ def test_what_changes_no_number_may_differ(compared: FinishedRun, settings_value
     assert set(APART) <= set(Config.model_fields)
 
 
+@pytest.mark.long
 def test_a_confirmatory_run_is_compared_with_the_one_that_is_kept(compared: FinishedRun) -> None:
     """Its seeds are others than those of the exploratory run, which stays where it is."""
     exploratory = record.read(compared.reference)

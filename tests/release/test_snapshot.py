@@ -51,6 +51,7 @@ def test_variants_are_those_of_signals_in_any_study(settings_values: dict[str, A
     assert found["loss"] == {"known", "own"}  # of Studies 1 and 2
 
 
+@pytest.mark.long
 def test_other_tiers_and_comparisons_are_not_kept(finished: FinishedRun) -> None:
     main(["snapshot"])
     before = {path.relative_to(finished.reference) for path in finished.reference.rglob("*.parquet")}
@@ -65,6 +66,7 @@ def _made(finished: FinishedRun, name: str) -> Path:
     return finished.results / f"{name}.parquet"
 
 
+@pytest.mark.long
 def test_the_readme_has_what_was_kept(finished: FinishedRun) -> None:
     main(["snapshot"])
     text = (finished.folder / "README.md").read_text()
@@ -84,6 +86,7 @@ def test_the_page_of_claims_has_what_was_kept_and_names_what_was_added_since(fin
     assert "| A3 |" not in added
 
 
+@pytest.mark.long
 def test_readers_get_the_confirmatory_verdicts_with_the_share_that_replicated(finished: FinishedRun) -> None:
     main(["snapshot"])
     again = [{**row, "exploratory": row["verdict"], "combined": row["verdict"]} for row in CLAIM_ROWS]
@@ -96,6 +99,7 @@ def test_readers_get_the_confirmatory_verdicts_with_the_share_that_replicated(fi
     assert "| **undecided** | fails |" in (finished.reference / "CLAIMS.md").read_text()
 
 
+@pytest.mark.long
 def test_a_run_of_larger_models_is_kept_beside_the_reference_with_its_figures(finished: FinishedRun) -> None:
     main(["snapshot"])
     before = (finished.reference / "run.json").read_bytes(), (finished.reference / "paper.pdf").read_bytes()
@@ -118,6 +122,7 @@ def test_a_run_of_larger_models_is_kept_beside_the_reference_with_its_figures(fi
     assert "| published sizes |" in (finished.reference / "CLAIMS.md").read_text()
 
 
+@pytest.mark.long
 def test_of_a_run_beside_the_reference_tables_of_claims_and_named_figures_are_kept(finished: FinishedRun) -> None:
     """The reference itself has all that figures, explorer and claims are made from, and not what none of them reads."""
     rows = tables.read(MEASURE, finished.results / "anatomy/measures/rankme/4x16-s1.parquet")
@@ -197,6 +202,7 @@ def test_what_is_too_large_is_refused(finished: FinishedRun, monkeypatch: pytest
     assert (finished.folder / "README.md").read_text() == README
 
 
+@pytest.mark.long
 def test_all_kept_runs_together_are_limited(finished: FinishedRun, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     main(["snapshot"])
     before = {path: path.read_bytes() for path in finished.reference.rglob("*") if path.is_file()}

@@ -58,6 +58,7 @@ def assembled(made: Path, larger: list[Path], figures: list[Path]) -> Path:
     return target
 
 
+@pytest.mark.long
 def test_the_paper_can_do_without_any_study(made: Path) -> None:
     assert manuscript.typeset(assembled(made, [], [])).startswith(b"%PDF")
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -71,6 +72,7 @@ def names(requirements: list[Requirement]) -> set[str]:
     return {canonicalize_name(requirement.name) for requirement in requirements}
 
 
+@pytest.mark.long
 def test_the_locks_have_what_is_needed_and_nothing_else() -> None:
     assert names(closure(DECLARED["dependencies"])) == RUN.keys()
     for extra in EXTRAS:
@@ -130,6 +132,7 @@ def providers(folder: str) -> dict[str, set[str]]:
     return {name: {canonicalize_name(each) for each in provided.get(name, [name])} for name in packages}
 
 
+@pytest.mark.long
 def test_every_import_is_declared() -> None:
     """By the package as a dependency, by the tests at least as something that is locked."""
     declared = names([Requirement(line) for line in DECLARED["dependencies"]])
@@ -137,6 +140,7 @@ def test_every_import_is_declared() -> None:
         assert [name for name, candidates in providers(folder).items() if not candidates & allowed] == []
 
 
+@pytest.mark.long
 def test_every_dependency_is_imported() -> None:
     declared = names([Requirement(line) for line in DECLARED["dependencies"]])
     assert declared - set.union(*providers("src").values()) == NOT_IMPORTED.keys()

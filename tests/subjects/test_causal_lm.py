@@ -199,6 +199,7 @@ def flat_loss(model: GPTNeoXForCausalLM, pairs: Sequence[tuple[str, str]]) -> tu
     return of, torch.cat([value.flatten() for value in values])
 
 
+@pytest.mark.long
 def test_the_hessian_is_the_dense_one() -> None:
     model = neox(hidden_size=4, num_hidden_layers=1, num_attention_heads=1, intermediate_size=4, vocab_size=27)
     subject = LanguageSubject(model, {name: PAIRS[name] for name in ("syntax", "text")}, encode, passages="text")
@@ -229,6 +230,7 @@ def test_gradient_ranks_are_those_of_gradients_one_by_one(subject: LanguageSubje
         assert all(1 <= rank <= 3 for rank in ranks)
 
 
+@pytest.mark.long
 def test_langevin_chains_see_every_group_and_put_the_model_back(subject: LanguageSubject) -> None:
     before = {name: value.clone() for name, value in subject.model.state_dict().items()}
     rows = {(row["task"], row["variant"]): row["value"] for row in llc.measure(subject, rng(), LANGEVIN)}

@@ -99,6 +99,7 @@ def test_factors_are_of_weights_that_act_through_their_layers_alone(make: Callab
     assert factored == MODELS[make]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("chunk", [1, 2, SAMPLES])
 @pytest.mark.parametrize("make", MODELS)
 def test_grams_are_those_of_plain_gradients(make: Callable[[], nn.Module], chunk: int, monkeypatch) -> None:

@@ -52,6 +52,7 @@ def test_a_scalar_transformer_costs_six_operations_a_parameter_and_token(whole: 
     assert counted.flops / counted.steps == pytest.approx(6 * 12 * how.width**2 * tokens + 12 * scores, rel=0.03)
 
 
+@pytest.mark.long
 def test_networks_cost_two_products_with_inputs_and_one_with_units(whole: loading.Config) -> None:
     study = whole.parity
     sweep: Sweep = study.sweeps.one_skill_data

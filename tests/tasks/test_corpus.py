@@ -38,6 +38,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.mark.long
 def test_questions_are_the_seven_sets_and_the_passages(made: Path) -> None:
     questions = tables.read(ITEMS, made / "items.parquet")
     assert set(questions["probe"]) == {*SETS, "text"}

@@ -165,6 +165,7 @@ def test_general_asks_for_known_words_only_and_may_be_empty() -> None:
     assert probes.general(["", "One.", "Too short for a king."], {"king", "One"}) == []
 
 
+@pytest.mark.long
 def test_an_oracle_is_always_right_and_its_opposite_never() -> None:
     right, wrong = found(Oracle(ITEMS)), found(Oracle(ITEMS, -1))
     assert len(right) == 7

@@ -25,6 +25,7 @@ def rows(settings: PairedSettings) -> pd.DataFrame:
     return train_seeds([1], settings)
 
 
+@pytest.mark.long
 def test_all_arms_are_one_run_until_they_differ(rows: pd.DataFrame) -> None:
     scores = rows[rows["quantity"] == "exact_match"].pivot_table(
         index=["step", "task", "level"], columns="arm", values="value"
@@ -46,6 +47,7 @@ def test_baselines_stand_beside(rows: pd.DataFrame, settings: PairedSettings) ->
     assert baselines["value"].between(0, 1).all()
 
 
+@pytest.mark.long
 def test_a_penalty_that_diverges_ends_its_arm_alone(settings: PairedSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interventions, "rank_gain", lambda states, step: states.now.sum() * float("nan"))  # noqa: ARG005
     rows = train_seeds([1], settings)

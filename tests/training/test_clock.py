@@ -29,6 +29,7 @@ def rows(settings: ClockSettings) -> pd.DataFrame:
     return record_cells(settings.cells[:1], settings)
 
 
+@pytest.mark.long
 def test_every_quantity_is_recorded_at_every_step(rows: pd.DataFrame, settings: ClockSettings) -> None:
     steps = checkpoint_steps(settings.records, settings.training.steps)
     for quantity in ("rate_sum", "loss", "entropy", "weight_norm", "gradient_norm", "alignment"):
@@ -78,6 +79,7 @@ def test_cells_of_one_size_and_tasks_train_together(default: loading.Config) -> 
     assert len(groups) < len(cells) / 6
 
 
+@pytest.mark.long
 def test_a_stage_writes_all_cells_of_its_seed(settings: ClockSettings, tmp_path: Any) -> None:
     train_clock(settings, tmp_path / "table.parquet", tmp_path / "state")
     written = tables.read(CLOCK_RUNS, tmp_path / "table.parquet")

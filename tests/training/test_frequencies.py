@@ -29,6 +29,7 @@ def rows(settings: FrequencySettings) -> pd.DataFrame:
     return pd.concat([train_rotation(rotation, settings) for rotation in ROTATIONS])
 
 
+@pytest.mark.long
 def test_each_task_level_has_each_rank_once(rows: pd.DataFrame, settings: FrequencySettings) -> None:
     """Shares are of answer tokens, so those of one rank differ between rotations."""
     shares = rows[rows["quantity"] == "baseline"].pivot_table(index="rotation", columns="task", values="share")

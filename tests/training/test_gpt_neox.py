@@ -117,6 +117,7 @@ def test_loss_is_the_mean_over_all_next_tokens(files: tuple[Path, Path]) -> None
     assert again.step(0).item() == pytest.approx(np.mean(losses), rel=1e-5)
 
 
+@pytest.mark.long
 def test_a_tiny_model_learns_more_than_how_often_tokens_occur(files: tuple[Path, Path]) -> None:
     tokens = corpus.load(files[0])
     _, counts = np.unique(tokens, return_counts=True)

@@ -88,6 +88,7 @@ def test_runs_are_one_until_the_penalty_has_acted(files: Files) -> None:
     assert not any(map(torch.equal, weights(plain.model), weights(prevented.model)))
 
 
+@pytest.mark.long
 def test_the_rank_falls_less_where_the_collapse_is_prevented(files: Files, held_out: HeldOutPassages) -> None:
     lowest = []
     for arm in (None, prevention(weight=10.0, until=40)):
@@ -161,6 +162,7 @@ def test_a_run_that_diverges_ends_alone(files: Files, tmp_path: Path, monkeypatc
     assert runs[runs["arm"] == "plain"]["step"].max() == 8
 
 
+@pytest.mark.long
 def test_a_stopped_job_is_resumed_to_the_same_table(
     files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

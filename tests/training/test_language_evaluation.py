@@ -80,6 +80,7 @@ def agree(rows: pd.DataFrame, step: int, expected: dict[tuple[str, str], float])
         assert values[key] == pytest.approx(value, abs=2e-5), (step, key)
 
 
+@pytest.mark.long
 def test_scores_of_the_ladder_are_those_of_plain_forward_passes(trained: Path, items: Path, tmp_path: Path) -> None:
     rows = asked(trained, items, tmp_path / "behaviour.parquet")
     assert sorted(set(rows["step"])) == [0, 1, 2, 4, 5, 10]
@@ -90,6 +91,7 @@ def test_scores_of_the_ladder_are_those_of_plain_forward_passes(trained: Path, i
         agree(rows, step, reference(trained / f"checkpoints/step{step}", tokenizer))
 
 
+@pytest.mark.long
 def test_scores_of_a_series_from_elsewhere_are_too(items: Path, tmp_path: Path) -> None:
     root = save_series(tmp_path / "series")
     rows = asked(found_at(root, tmp_path / "run"), items, tmp_path / "behaviour.parquet")

@@ -43,6 +43,7 @@ def test_each_run_learns_what_it_would_learn_alone(make_settings: Callable[..., 
             torch.testing.assert_close(run.learner.weights[name], weight, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.long
 def test_with_weight_zero_the_run_is_the_plain_one_to_the_bit(settings: TrainSettings) -> None:
     runs = trained({"zero": Arm(penalty="rank_loss", weight=0.0, until=12)}, settings, 12)
     assert len(runs["zero"].term.applied) == 12  # type: ignore[union-attr]

@@ -91,6 +91,7 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Interrupt]:
     monkeypatch.setattr(ResumableJob, "save_if_due", keep)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("error", [None, KilledError()], ids=["told to stop", "killed"])
 def test_what_is_left_and_resumed_is_the_same_bit_for_bit(
@@ -155,6 +156,7 @@ def test_steps_resume_after_the_last_that_was_kept(tmp_path: Path, interrupted: 
     assert torch.equal(learner.weights["w"], whole.weights["w"])
 
 
+@pytest.mark.long
 def test_state_of_other_settings_is_not_resumed(
     tmp_path: Path,
     make_settings: Callable[..., TrainSettings],

@@ -68,6 +68,7 @@ def test_an_untrained_transformer_has_no_strength() -> None:
     assert max(abs(strength) for strength, _ in test.scores(initialised(1, 9, 8, 2), TARGET)) < 0.1
 
 
+@pytest.mark.long
 def test_easy_skills_are_learned_the_frequent_one_first(tmp_path: Path) -> None:
     parity = ParityTask(skills=2, bits=2, relevant=1, alpha=0.9)
     rows = trained(made(task=parity, steps=200, every=10), tmp_path)

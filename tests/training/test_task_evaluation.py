@@ -55,6 +55,7 @@ def greedy(model: Transformer, prompt: list[int], count: int) -> list[int]:
     return tokens[len(prompt) :]
 
 
+@pytest.mark.long
 def test_exact_match_is_that_of_greedy_decoding(learner: TaskLearner, drawn: dict[TaskLevel, Tokens]) -> None:
     scores = evaluated(learner.model, drawn)["exact_match"]
     for level, examples in drawn.items():

@@ -172,6 +172,7 @@ def test_the_loss_is_that_of_the_answer_tokens(make_settings: Callable[..., Trai
     assert learner.step(0).item() == pytest.approx(np.mean(losses), rel=1e-5)
 
 
+@pytest.mark.long
 def test_a_tiny_model_learns(make_settings: Callable[..., TrainSettings], tmp_path: Path) -> None:
     size = Size(name="1x16", layers=1, width=16, heads=2)
     settings = make_settings(size=size, levels={"COPY": ["1"]}, steps=250, examples=16)

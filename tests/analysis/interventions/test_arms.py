@@ -24,6 +24,7 @@ def effects(runs: pd.DataFrame, statistics: Statistics) -> pd.DataFrame:
     return every[every["size"] == "all"].set_index(["arm", "against"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("planted", [{}, CAUSED])
 def test_ratios_are_those_that_were_planted(planted: dict[str, float], statistics: Statistics) -> None:
     table = effects(arm_runs(planted), statistics)
@@ -57,6 +58,7 @@ def test_curves_of_a_run_are_means_over_task_levels() -> None:
     assert mean_curves(runs)[["seed", "value"]].values.tolist() == [[1, 1.5], [2, 4.0]]
 
 
+@pytest.mark.long
 def test_an_interval_covers_the_planted_ratio_as_often_as_it_says(statistics: Statistics) -> None:
     """Student's interval over three pairs, in thirty studies."""
     rng, hits = np.random.default_rng(3), 0
@@ -71,6 +73,7 @@ def test_an_interval_covers_the_planted_ratio_as_often_as_it_says(statistics: St
     assert 25 <= hits <= 30
 
 
+@pytest.mark.long
 def test_an_event_in_one_arm_alone_enters_with_the_last_step(statistics: Statistics) -> None:
     runs = arm_runs({"deepen": 10.0}, noise=0.0)
     events = find_arm_events(runs, EVENTS)
@@ -90,6 +93,7 @@ def test_what_emerges_in_neither_arm_is_left_out() -> None:
     assert (pairs["events"] == 1).all()
 
 
+@pytest.mark.long
 def test_an_arm_that_diverged_is_counted(statistics: Statistics) -> None:
     runs = arm_runs({})
     end = runs.head(1).assign(arm="deepen", quantity="diverged", value=np.nan, step=30)

@@ -11,6 +11,7 @@ from emergence.config.protocol import Events, Statistics
 EVENTS = Events(detector="threshold", threshold=0.5, persistence=3, smoothing=3, penalty=3.0, width=[0.1, 0.9])
 
 
+@pytest.mark.long
 def test_exponents_are_those_that_were_planted(statistics: Statistics) -> None:
     runs = frequency_runs({"sgd": 1.0, "adamw": 0.2})
     table = fit_exponents(runs, find_frequency_events(runs, EVENTS), statistics).set_index("optimiser")

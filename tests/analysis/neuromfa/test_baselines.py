@@ -228,6 +228,7 @@ def test_shared_increments_are_found(turned: int) -> None:
     assert turned * beyond > 0.8
 
 
+@pytest.mark.long
 def test_increments_of_unequal_stretches_agree_by_their_length_alone() -> None:
     found = []
     for seed in range(200):

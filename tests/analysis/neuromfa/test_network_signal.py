@@ -53,6 +53,7 @@ def found(settings: LeadSettings, tmp_path_factory: pytest.TempPathFactory) -> d
     return {name: tables.read(schema, paths[name]) for name, schema in schemas.items()}
 
 
+@pytest.mark.long
 def test_every_task_level_has_the_curve_of_its_network(found: dict[str, pd.DataFrame]) -> None:
     assert len(found["onsets"]) == len(TIMES) * len(NAMES)
     for _, of_run in found["onsets"].groupby("run"):

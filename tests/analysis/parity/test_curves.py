@@ -45,6 +45,7 @@ def made(
     )
 
 
+@pytest.mark.long
 def test_networks_pass_where_theory_with_fitted_constants_says(made: tuple[pd.DataFrame, ...]) -> None:
     passed = made[1].query("share == 0.5").fillna({"law": ""}).set_index(["axis", "skill", "source", "law"])["value"]
     for axis, law in {"step": "sigmoid", "samples": "linear", "width": "linear"}.items():

@@ -36,6 +36,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[pd.DataFrame, pd.Dat
     )
 
 
+@pytest.mark.long
 def test_smaller_steps_come_nearer_to_the_closed_form(made: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     models, passages = made
     fresh = models[models["samples"].isna()]

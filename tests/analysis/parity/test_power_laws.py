@@ -140,6 +140,7 @@ def rows(pace: float, seeds: int = 3, skills: int = 60) -> pd.DataFrame:
     return pd.concat(frames).assign(sweep="planted", width=500, samples=None, strength=0.0).astype({"samples": "Int64"})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pace", [1.0, 1.5])
 def test_a_planted_slope_is_found(pace: float, tmp_path: Path) -> None:
     tables.write(SWEEP, rows(pace), tmp_path / "sweep.parquet")

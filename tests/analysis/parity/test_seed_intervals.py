@@ -33,6 +33,7 @@ def test_shares_may_differ_and_no_crossing_is_no_ratio() -> None:
     assert np.isnan(paired_ratio(x, (0 * curves, 0.5), (curves, 0.5), 0.95)).all()
 
 
+@pytest.mark.long
 def test_independent_ratios_are_covered_as_often_as_stated() -> None:
     """Logarithms of both are normal with spreads that differ by a factor of three: nominal 95 %."""
     rng, covered, trials = np.random.default_rng(0), 0, 600
