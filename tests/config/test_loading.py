@@ -189,7 +189,7 @@ EMPTY: list[tuple[Values, str, str]] = [
 ]
 SOLVABLE: list[tuple[Values, str, str]] = [
     ({"parity.task.relevant": 7}, "parity.task.relevant", "need 42 relevant bits, more than the 32"),
-    ({"parity.task.skills": 40}, "parity.task.bits", "41 skills with bits of their own need 123"),
+    ({"parity.task.skills": 40}, "parity.task.skills", "41 skills with bits of their own need 123"),
     ({"parity.task.bits": 65}, "parity.task.bits", "65"),
     ({"parity.task.alpha": 0.0}, "parity.task.alpha", "0.0"),
     ({"parity.task.alpha": -0.6}, "parity.task.alpha", "-0.6"),

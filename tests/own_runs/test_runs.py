@@ -94,7 +94,7 @@ def test_an_infinite_value_is_unknown() -> None:
 
 def test_scores_of_each_run_are_asked_for() -> None:
     measures = own_run.measures(runs=SEEDS)
-    with pytest.raises(ScoreError, match=r"one run\b.*\b3\b"):
+    with pytest.raises(ScoreError, match=r"no column run\b.*\b3\b"):
         prepare_runs(measures, own_run.scores())
     with pytest.raises(ScoreError, match=r"run 'four' .*measured"):
         prepare_runs(measures, own_run.scores(runs=[*SEEDS, "four"]))

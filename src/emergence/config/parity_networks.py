@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from emergence.config.training import Checkpoints, Sample
 from emergence.config.types import Count, Device, Name, Positive, Seed, Strict, heads_divide_width
 
+MOST_BITS = 64
 Target = Literal["mse", "half_mse", "cross_entropy"]
 
 
@@ -15,7 +16,7 @@ class ParityTask(Strict):
 
     skills: Count
     """n_s, each with a control bit of its own"""
-    bits: Annotated[int, Field(ge=1, le=64)]
+    bits: Annotated[int, Field(ge=1, le=MOST_BITS)]
     """n_b skill bits, behind the control bits"""
     relevant: Count
     """m bits whose parity is asked for"""
@@ -41,12 +42,12 @@ class ParityTask(Strict):
         needed = self.relevant * (1 if self.shared else self.columns)
         if needed > self.bits:
             whose = "one skill needs" if self.shared else f"{self.columns} skills with bits of their own need"
-            most = self.bits // (1 if self.shared else self.columns)
-            raise ValueError(
-                f"relevant: {whose} {needed} relevant bits, more than the {self.bits} there are; allowed: 1 to {most}"
-                if most
-                else f"bits: {whose} {needed}, more than the {self.bits} there are; allowed: {needed} to 64"
-            )
+            problem = f"{whose} {needed} relevant bits, more than the {self.bits} there are"
+            if most := self.bits // (1 if self.shared else self.columns):
+                raise ValueError(f"relevant: {problem}; allowed: 1 to {most}")
+            if needed <= MOST_BITS:
+                raise ValueError(f"bits: {problem}; allowed: {needed} to {MOST_BITS}")
+            raise ValueError(f"skills: {problem}; fewer skills, or shared: true")
         return self
 
 

@@ -84,9 +84,9 @@ def _checked(table: Schema, frame: pd.DataFrame, source: str) -> pa.Table:
     unknown += frame.columns[frame.columns.duplicated()].tolist()
     wrong = f"{source}: table {table.name!r}"
     if missing or unknown:
-        raise TableError(
-            f"{wrong} lacks columns {missing}, has unknown or repeated columns {unknown}; delete it and run again"
-        )
+        wrong += f" lacks columns {missing}" * bool(missing) + "," * bool(missing and unknown)
+        wrong += f" has unknown or repeated columns {unknown}" * bool(unknown)
+        raise TableError(f"{wrong}; delete it and run again")
     without_values = frame.columns[frame.isna().all()]  # pandas calls them floats, whatever they are of
     frame = frame.astype(dict.fromkeys(without_values, object))
     for field, kind in zip(schema, table.columns.values(), strict=True):

@@ -131,7 +131,9 @@ def _of_runs(scores: pd.DataFrame, runs: pd.DataFrame, measures: pd.DataFrame, s
     """
     if "run" not in scores:
         if len(runs) > 1:
-            raise ScoreError(f"{source}: are of one run, and there are {len(runs)}; give each run its own scores")
+            raise ScoreError(
+                f"{source}: has no column run; {len(runs)} runs are analysed: say in one whose each score is"
+            )
         scores = scores.assign(run=runs["run"].iloc[0])
     if foreign := sorted(set(scores["run"]) - set(runs["run"])):
         raise ScoreError(f"{source}: run {foreign[0]!r} is not measured; leave out its scores, or measure it")
