@@ -93,13 +93,13 @@ def _describe_measure(parser: argparse.ArgumentParser) -> None:
     from emergence.measures.declarations import declared
 
     parser.description = "Measure every checkpoint in a folder. Pickled checkpoints and data are refused."
-    parser.add_argument("folder", type=Path, help="of checkpoints with the step in the name, or a trajectory of a run")
+    parser.add_argument("folder", type=Path, help="folder of checkpoints with the step in their names, or a trajectory")
     parser.add_argument("--measure", required=True, metavar="NAME", help=f"one of {', '.join(declared())}")
     parser.add_argument("--data", type=Path, required=True, help="safetensors: <group>.inputs, .targets; or our probes")
     parser.add_argument("--table", type=Path, required=True, help="Parquet file to write, one row per value")
     parser.add_argument("--model", metavar="PACKAGE.MODULE:FUNCTION", help="returns the torch module")
     parser.add_argument("--layers", nargs="+", metavar="NAME", help="submodules to measure instead of the blocks")
-    parser.add_argument("--loss", metavar="PACKAGE.MODULE:FUNCTION", help="(outputs, targets) -> one loss an example")
+    parser.add_argument("--loss", metavar="PACKAGE.MODULE:FUNCTION", help="(outputs, targets) -> one loss per example")
     parser.add_argument("--options", default="{}", metavar="JSON", help="measure options as a JSON object")
     parser.add_argument("--seed", type=_seed, default=0, help="seed for random draws (default 0)")
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
@@ -237,9 +237,9 @@ def _schema(options: argparse.Namespace) -> int:  # noqa: ARG001
 def _describe_stage(parser: argparse.ArgumentParser) -> None:
     width = max(map(len, STAGES))
     lines = [f"  {name:<{width}}  {stage.summary}" for name, stage in STAGES.items()]
-    parser.description = "Run one stage of the workflow, as its rules do.\n\nstages:\n" + "\n".join(lines)
+    parser.description = "Run one stage of the workflow, as the rules do.\n\nstages:\n" + "\n".join(lines)
     parser.add_argument(
-        "name", choices=STAGES, metavar="NAME", help="one of the stages below; NAME --help has its options"
+        "name", choices=STAGES, metavar="NAME", help="one of the stages above; NAME --help lists its options"
     )
 
 
@@ -267,7 +267,7 @@ COMMANDS = {
         _verify,
     ),
     "reproduce": Command(
-        "compare a run with the reference; ends in 1 if it is not reproduced",
+        "compare a run with the reference; exit code 1 if it is not reproduced",
         "emergence reproduce results/confirm",
         _describe_reference,
         _reproduce,
@@ -291,7 +291,7 @@ COMMANDS = {
         _schema,
     ),
     "stage": Command(
-        "run one stage of the workflow, as its rules do",
+        "run one stage of the workflow, as the rules do",
         "emergence stage events --help",
         _describe_stage,
         lambda options: run_stage(options.name, []),

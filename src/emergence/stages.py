@@ -302,7 +302,7 @@ STAGES: dict[str, Stage] = {
     ),
     "anatomy_numbers": Stage(
         "emergence.report.studies:collect_anatomy_numbers",
-        "Collect the numbers that the paper quotes of Study 1",
+        "Collect the numbers that the paper quotes from Study 1",
         {**QUOTED, "variant": "protocol.variant", "detector": "protocol.events.detector"},
         "anatomy",
     ),
@@ -337,7 +337,7 @@ STAGES: dict[str, Stage] = {
     ),
     "direction": Stage(
         "emergence.analysis.collapse:compare_layers",
-        "Compare the steps of collapse between layers",
+        "Compare the collapse steps of layers",
         {
             "variant": "protocol.variant",
             "confidence": "protocol.statistics.confidence",
@@ -447,7 +447,7 @@ STAGES: dict[str, Stage] = {
     ),
     "constants": Stage(
         "emergence.analysis.parity.constants:fit_constants",
-        "Fit the constants of theory to networks with one skill",
+        "Fit the constants of the theory to networks with one skill",
         {"settings": CONSTANTS},
         "parity",
     ),
@@ -477,13 +477,13 @@ STAGES: dict[str, Stage] = {
     ),
     "theory_curves": Stage(
         "emergence.analysis.parity.theory_curves:tabulate_theory",
-        "Tabulate curves of theory beside the main laws",
+        "Tabulate theoretical curves beyond the main laws",
         {"settings": "parity.theory_curves"},
         "parity",
     ),
     "single_skill": Stage(
         "emergence.analysis.parity.curves:compare_single_skill",
-        "Compare networks with one skill with theory",
+        "Compare single-skill networks with theory",
         {"settings": CONSTANTS},
         "parity",
     ),
@@ -626,7 +626,7 @@ STAGES: dict[str, Stage] = {
     ),
     "parity_numbers": Stage(
         "emergence.report.studies:collect_parity_numbers",
-        "Collect the numbers that the paper quotes of Study 2",
+        "Collect the numbers that the paper quotes from Study 2",
         {"definition": "protocol.precursors.definition"},
         "parity",
     ),
@@ -663,7 +663,7 @@ STAGES: dict[str, Stage] = {
     ),
     "neuromfa_numbers": Stage(
         "emergence.report.studies:collect_neuromfa_numbers",
-        "Collect the numbers that the paper quotes of Study 3",
+        "Collect the numbers that the paper quotes from Study 3",
         study="neuromfa",
         needs=("neuromfa_runs",),
     ),
@@ -753,7 +753,7 @@ STAGES: dict[str, Stage] = {
     ),
     "language_numbers": Stage(
         "emergence.report.studies:collect_language_numbers",
-        "Collect the numbers that the paper quotes of language models",
+        "Collect the numbers that the paper quotes on language models",
         QUOTED,
         "language",
     ),
@@ -911,7 +911,7 @@ STAGES: dict[str, Stage] = {
     ),
     "interventions_numbers": Stage(
         "emergence.report.studies:collect_interventions_numbers",
-        "Collect the numbers that the paper quotes of Study 4",
+        "Collect the numbers that the paper quotes from Study 4",
         study="interventions",
         needs=("interventions",),
     ),
@@ -948,7 +948,7 @@ STAGES: dict[str, Stage] = {
     ),
     "paper_numbers": Stage(
         "emergence.report.numbers:join_numbers",
-        "Collect all numbers of the paper",
+        "Collect all numbers in the paper",
         {
             "settings": {
                 "tier": "tier",
