@@ -73,10 +73,9 @@ def test_all_64_bits_are_drawn() -> None:
 BAD = [
     ({"relevant": 7}, r"relevant: 5\b.*\b35\b.*\b32\b.*allowed: 1 to 6"),
     ({"control_skills": 6}, r"relevant: 11\b.*\b33\b"),
-    (
-        {"skills": 40},
-        r"bits: 40\b.*\b120\b.*\b32\b.*allowed: 120 to 64",
-    ),
+    ({"skills": 40}, r"skills: 40\b.*\b120\b.*\b32\b"),
+    ({"skills": 12}, r"relevant: 12\b.*\b36\b.*allowed: 1 to 2"),
+    ({"skills": 40, "relevant": 1}, r"bits: 40\b.*\b32\b.*allowed: 40 to 64"),
     ({"shared": True, "relevant": 33}, r"relevant: .*\b33\b.*allowed: 1 to 32"),
     ({"alpha": 0.0}, r"alpha\n.*type=greater_than\b"),
     ({"alpha": -0.6}, r"alpha\n.*type=greater_than\b"),
