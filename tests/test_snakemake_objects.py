@@ -112,5 +112,6 @@ def test_on_another_version_nothing_is_changed(default: loading.Config, caplog: 
     snakemake_objects.describe(other, resources)
     assert resources.stages == {"train": "train"}, "what jobs ask for does not depend on it"
     assert snakemake_objects.TESTED in caplog.text
+    assert snakemake_objects.is_made(other, "a")
     snakemake_objects.wake_only_at_job_ends(other)
     snakemake_objects.start_fork_server(other)

@@ -77,6 +77,14 @@ def describe(workflow: Any, resources: JobResources) -> None:
         )
 
 
+def is_made(workflow: Any, path: str) -> bool:
+    """Whether a rule makes a file; on another version, where that cannot be asked, Snakemake will say so itself."""
+    try:
+        return any(rule.is_producer(path) for rule in workflow.rules)
+    except (AttributeError, TypeError):
+        return True
+
+
 def start_fork_server(workflow: Any) -> None:
     """Load what jobs need once, if they run on this machine and in Snakemake's own environment."""
     here = getattr(workflow, "local_exec", False)

@@ -74,13 +74,15 @@ def test_collapse_is_that_of_the_last_layer() -> None:
 
 
 def test_least_excess_is_over_the_strictest_null() -> None:
-    shared = {"measure": "rankme", "holm_p": 0.5}
+    shared = {"measure": "rankme", "holm_p": 0.5, "size": "all"}
     rates = pd.DataFrame(
         [
             {
                 **shared,
                 "control": "observed",
                 "rate": 0.9,
+                "low": 0.8,
+                "high": 1.0,
                 "excess": np.nan,
                 "excess_low": np.nan,
                 "excess_high": np.nan,
@@ -90,17 +92,29 @@ def test_least_excess_is_over_the_strictest_null() -> None:
         ]
     )
     shares = pd.DataFrame({"measure": "rankme", "relation": ["leads", "lags"], "share": [0.9, 0.1]})
-    (found,) = studies.lead_rates(rates, shares)
+    of_size = rates.iloc[[0]].assign(size="4x16", rate=0.7, low=0.6, high=0.8)
+    (found,) = studies.lead_rates(pd.concat([rates, of_size], ignore_index=True), shares)
     assert found["observed"]["rate"] == 0.9
+    assert found["by_size"] == [{"size": "4x16", "rate": 0.7, "low": 0.6, "high": 0.8}]
     assert found["least"] == {"control": "placebo", "excess": 0.1, "excess_low": 0.0, "excess_high": 0.2, "holm_p": 0.5}
     assert set(found["nulls"]) == {"shift", "placebo"}
     assert found["relations"] == {"leads": 0.9, "lags": 0.1}
 
 
 def test_a_measure_without_events_has_no_excess() -> None:
-    columns = {"excess": np.nan, "excess_low": np.nan, "excess_high": np.nan, "holm_p": np.nan}
+    columns = {
+        "excess": np.nan,
+        "excess_low": np.nan,
+        "excess_high": np.nan,
+        "holm_p": np.nan,
+        "low": np.nan,
+        "high": np.nan,
+    }
     rates = pd.DataFrame(
-        [{"measure": "llc", "control": control, "rate": np.nan, **columns} for control in ("observed", "shift")]
+        [
+            {"measure": "llc", "size": "all", "control": name, "rate": np.nan, **columns}
+            for name in ("observed", "shift")
+        ]
     )
     (found,) = studies.lead_rates(rates, pd.DataFrame({"measure": [], "relation": [], "share": []}))
     assert (found["observed"]["rate"], found["least"], found["relations"]) == (None, None, {})

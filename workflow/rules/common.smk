@@ -146,5 +146,26 @@ def caption(figure):
     return files([path])
 
 
+def drawn_from(figure):
+    """Files that a figure is drawn from, each of which a rule makes."""
+    try:
+        named = layout.drawn_from(figure)
+    except EmergenceError as error:
+        raise WorkflowError(f"{figure}: {error}") from None
+    for name, paths in named.items():
+        for path in map(folder, paths):
+            if not snakemake_objects.is_made(workflow, path):
+                raise WorkflowError(
+                    f"{figure}: no rule makes {path}, which `draw` takes as {name!r}; name the argument after a table of "
+                    "the figure's study, give its file in INPUTS, or name in NEEDS the key that switches it on"
+                )
+    return named
+
+
+def summarise():
+    """The summary at the end of a run."""
+    run_end.summarise(CONFIG, folder, REFERENCE, snakemake_objects.made(workflow))
+
+
 # Of the explorer.
 ASSETS = files(sorted(Path(stages.__file__).parent.glob("report/**/assets/*")))

@@ -3,22 +3,6 @@ CAPTIONS = {figure: caption(figure) for figure in FIGURES}
 CATEGORIES = {**TITLES, None: "Calibration"}
 
 
-def drawn_from(figure):
-    """Files that a figure is drawn from, each of which a rule makes."""
-    try:
-        named = layout.drawn_from(figure)
-    except EmergenceError as error:
-        raise WorkflowError(f"{figure}: {error}") from None
-    for name, paths in named.items():
-        for path in map(folder, paths):
-            if not any(rule.is_producer(path) for rule in workflow.rules):
-                raise WorkflowError(
-                    f"{figure}: no rule makes {path}, which `draw` takes as {name!r}; name the argument after a table of "
-                    "the figure's study, give its file in INPUTS, or name in NEEDS the key that switches it on"
-                )
-    return named
-
-
 # Now, not when they are asked for: of what fails then, Snakemake shows the lines of Python.
 DRAWN_FROM = {figure: drawn_from(figure) for figure in FIGURES}
 

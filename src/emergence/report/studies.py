@@ -38,7 +38,8 @@ from emergence.tasks.symbols import CONTROL
 
 NOT_MEASURED: list[Path] = []
 """In the place of a table that is not part of the run."""
-OVERALL = {"classes": "all", "difficulty": "all", "size": "all"}
+EVERY_TASK = {"classes": "all", "difficulty": "all"}
+OVERALL = {**EVERY_TASK, "size": "all"}
 
 
 def event_counts(events: pd.DataFrame) -> Record:
@@ -64,10 +65,11 @@ def collapse_summary(collapses: pd.DataFrame) -> Record:
 
 
 def lead_rates(precursors: pd.DataFrame, hierarchy: pd.DataFrame) -> list[Record]:
-    """One record a measure: its rate of leads, the nulls, the least excess, and the share of each relation."""
-    rows = []
-    for measure in precursors["measure"].unique():
-        rates = select(precursors, measure=measure)
+    """One record a measure: its rate of leads, in all and by size, nulls, least excess, and shares of relations."""
+    rows, overall = [], select(precursors, size="all")
+    by_size = select(precursors[precursors["size"] != "all"], control="observed")
+    for measure in overall["measure"].unique():
+        rates = select(overall, measure=measure)
         shares = select(hierarchy, measure=measure).set_index("relation")["share"]
         excesses = rates[rates["excess"].notna()].sort_values("excess", kind="stable")
         least = records(excesses, ("control", "excess", "excess_low", "excess_high", "holm_p"))
@@ -75,6 +77,7 @@ def lead_rates(precursors: pd.DataFrame, hierarchy: pd.DataFrame) -> list[Record
             {
                 "measure": measure,
                 "observed": one(rates, control="observed"),
+                "by_size": records(select(by_size, measure=measure), ("size", "rate", "low", "high")),
                 "nulls": {row["control"]: row for row in records(rates[rates["control"] != "observed"])},
                 "least": least[0] if least else None,
                 "relations": {str(relation): float(share) for relation, share in shares.items()},
@@ -160,7 +163,7 @@ def collect_anatomy_numbers(
             "floors": records(tables.read(FLOORS, floors)),
             "top_down": records(tables.read(DIRECTION_SHARES, direction_shares)),
             "precursors": lead_rates(
-                select(tables.read(PRECURSORS, precursors), **chosen),
+                select(tables.read(PRECURSORS, precursors), metric=metric, definition=definition, **EVERY_TASK),
                 select(tables.read(HIERARCHY, hierarchy), **chosen),
             ),
             "leads": {
@@ -267,7 +270,7 @@ def collect_language_numbers(
             "top_down": records(tables.read(DIRECTION_SHARES, direction_shares)),
             "phases": records(select(shares, size="all")),
             "precursors": lead_rates(
-                select(tables.read(PRECURSORS, precursors), **chosen),
+                select(tables.read(PRECURSORS, precursors), metric=metric, definition=definition, **EVERY_TASK),
                 select(tables.read(HIERARCHY, hierarchy), **chosen),
             ),
         },
