@@ -109,7 +109,7 @@ def test_movements_are_over_true_times(place: int, measure: str) -> None:
     assert_guides(axes, [taught["first_step"].mean()], on="y")
     assert_diagonal(axes, taught["true_step"].min(), taught["true_step"].max())
     slope = select(TABLES["measure_tracking"], measure=measure, definition="onset")["slope"].iloc[0]
-    assert f"slope {slope:.2f}" in axes.get_title()
+    assert f"slope {slope:.2f}".replace("-", "−") in axes.get_title()
 
 
 def test_rates_and_conclusions_have_a_row_a_measure() -> None:

@@ -228,7 +228,7 @@ def _slope(tracked: pd.Series) -> str:
         text = f"slope {tracked['slope']:z.2f}"
     if not np.isnan(tracked["slope_low"]):
         text += f"\n[{tracked['slope_low']:z.2f}, {tracked['slope_high']:z.2f}]"
-    return f"{name}\n{text}"
+    return f"{name}\n{text.replace('-', '−')}"
 
 
 def _keys_of_movements(figure: SubFigure, definitions: list[str], primary: str) -> None:
