@@ -1,4 +1,4 @@
-"""Snakemake beyond its directives: the one place that reaches into its objects.
+"""Snakemake beyond its directives: the one module of the package that reaches into its objects.
 
 `describe` gives every rule of a stage its log, message, priority and place (this machine or the cluster), since rules
 inherit no directive for that; `display` shows a run; `start_fork_server` and `wake_only_at_job_ends` save time. Where

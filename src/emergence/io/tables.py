@@ -83,10 +83,10 @@ def _checked(table: Schema, frame: pd.DataFrame, source: str) -> pa.Table:
     unknown = [column for column in frame if column not in schema.names]
     unknown += frame.columns[frame.columns.duplicated()].tolist()
     wrong = f"{source}: table {table.name!r}"
-    if missing or unknown:
-        wrong += f" lacks columns {missing}" * bool(missing) + "," * bool(missing and unknown)
-        wrong += f" has unknown or repeated columns {unknown}" * bool(unknown)
-        raise TableError(f"{wrong}; delete it and run again")
+    problems = [f"lacks columns {missing}"] if missing else []
+    problems += [f"has unknown or repeated columns {unknown}"] if unknown else []
+    if problems:
+        raise TableError(f"{wrong} {', '.join(problems)}; delete it and run again")
     without_values = frame.columns[frame.isna().all()]  # pandas calls them floats, whatever they are of
     frame = frame.astype(dict.fromkeys(without_values, object))
     for field, kind in zip(schema, table.columns.values(), strict=True):
